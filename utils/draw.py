@@ -1,0 +1,174 @@
+"""``draw_graph``: the road from a computation's inputs to its result, as a picture."""
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+
+from utils import names, trace
+from utils.dot import to_graphviz
+from utils.figure import to_figure
+from utils.graph import Graph
+from utils.scene import compose
+from utils.svg import to_svg
+from utils.text import describe
+
+#: A larger graph is cut at this many operations.
+MOST_OPERATIONS = 200
+FORMATS = (".svg", ".png", ".pdf", ".dot")
+
+
+def draw_graph(
+    output: torch.Tensor,
+    /,
+    *,
+    direction: str = "auto",
+    max_operations: int = MOST_OPERATIONS,
+    engine: str = "embedded",
+    **names_of_tensors: torch.Tensor,
+) -> "GraphPicture":
+    """Returns a picture of the computation that led to ``output``: tensors, operations, and their values.
+
+    Ovals are tensors: leaves (thick outline), intermediates, the root (two outlines) and constants that do not
+    require grad (dashed). Boxes are operations, each one node of PyTorch's backward graph. An arrow is one
+    entry of ``next_functions``, drawn in the direction of the forward pass.
+
+    Names are those of the caller's variables, one level into lists, dicts and modules. ``draw_graph(z, input=x)``
+    gives a name, and wins over a variable. Values are those of tensors that a variable or an operation still
+    holds; of any other tensor the shape is shown. Drawing changes nothing: not ``.grad``, not what is saved.
+
+    Args:
+        output: any tensor of any shape and dtype with ``requires_grad=True``.
+        direction: "right", "down", or "auto": right if that is at most 920 pixels wide.
+        max_operations: only the last so many operations are drawn, at most 1,000; the picture says so.
+        engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
+
+    Raises:
+        TypeError: ``output`` or a named argument is not a tensor.
+        ValueError: ``output`` has no graph, a named tensor is not in it, or an option has no such value.
+        RuntimeError: ``engine="dot"``, and there is no ``dot``.
+
+    Example:
+        >>> x = torch.tensor(4.0, requires_grad=True)
+        >>> y = x**2
+        >>> z = torch.sin(y)
+        >>> print(draw_graph(z))
+        Graph of z: 2 operations
+        x           leaf            4
+        y = x²      intermediate    16       PowBackward0 saves self
+        z = sin(y)  root            -0.2879  SinBackward0 saves self
+    """
+    _check_options(output, direction, max_operations, engine)
+    _check_names(output, max_operations, names_of_tensors)
+    callers = names.of_frame(sys._getframe(1))
+    graph = trace.trace(output, [*names_of_tensors.items(), *callers], max_operations)
+    return GraphPicture(graph, direction, engine)
+
+
+class GraphPicture:
+    """A drawn graph. Jupyter shows it as SVG, and as text where it shows no pictures.
+
+    ``graph`` is the plain data, ``svg`` the picture, ``source`` the DOT; ``str()`` gives the text.
+    """
+
+    def __init__(self, graph: Graph, direction: str = "auto", engine: str = "embedded"):
+        self.graph = graph
+        self._direction = direction
+        self._engine = engine
+
+    @property
+    def svg(self) -> str:
+        """The picture as an SVG element."""
+        if self._engine == "dot":
+            return self.to_graphviz().pipe(format="svg", encoding="utf-8")
+        return to_svg(self._scene(), f"Computation graph of {self.graph.nodes[self.graph.root].name}", str(self))
+
+    @property
+    def source(self) -> str:
+        """The graph in DOT."""
+        return self.to_graphviz().source
+
+    def to_graphviz(self):
+        """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""
+        return to_graphviz(self.graph, self._direction)
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Writes the picture in the format that the path's ending names, and returns the path.
+
+        Knows .svg, .png (192 pixels an inch), .pdf and .dot; any other ending raises ValueError. The file
+        appears whole or not at all.
+        """
+        path = Path(path)
+        if path.suffix not in FORMATS:
+            raise ValueError(f"save({str(path)!r}): the ending names the format; use one of {', '.join(FORMATS)}")
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            beside = Path(folder) / path.name
+            self._write(beside)
+            os.replace(beside, path)
+        return path
+
+    def _write(self, path: Path) -> None:
+        if path.suffix == ".dot":
+            path.write_text(self.source, encoding="utf-8", newline="\n")
+        elif path.suffix == ".svg":
+            path.write_text(self.svg, encoding="utf-8", newline="\n")
+        elif self._engine == "dot":
+            path.write_bytes(self.to_graphviz().pipe(format=path.suffix[1:]))
+        else:
+            undated = {"CreationDate": None} if path.suffix == ".pdf" else {}
+            to_figure(self._scene()).savefig(path, dpi=192, metadata=undated)
+
+    def _scene(self):
+        return compose(self.graph, self._direction)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        return describe(self.graph)
+
+    __repr__ = __str__
+
+
+def _check_options(output, direction, max_operations, engine) -> None:
+    if not isinstance(output, torch.Tensor):
+        raise TypeError(f"draw_graph needs a tensor, and got {_what(output)}: {_instead(output)}")
+    if direction not in ("auto", "right", "down"):
+        raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")
+    if isinstance(max_operations, bool) or not isinstance(max_operations, int) or max_operations < 1:
+        raise ValueError(f"max_operations={max_operations!r}: use a whole number of at least 1")
+    if engine not in ("embedded", "dot"):
+        raise ValueError(f"engine={engine!r} is unknown: use 'embedded', or 'dot' where Graphviz is installed")
+    if engine == "dot" and shutil.which("dot") is None:
+        raise RuntimeError(
+            "engine='dot' needs the program dot, and there is none on PATH: install Graphviz "
+            "(apt, brew, winget and conda have it as graphviz), or leave engine out"
+        )
+
+
+def _check_names(output, max_operations, named) -> None:
+    for name, tensor in named.items():
+        if not isinstance(tensor, torch.Tensor):
+            raise TypeError(f"{name}={_what(tensor)}: a keyword gives a tensor of the graph its name")
+        # A constant that no operation saved is nowhere in the graph, and naming it does no harm.
+        if tensor.requires_grad and not trace.contains(output, tensor, max_operations):
+            raise ValueError(f"{name}=… names a tensor that is not in this graph: the output was not made from it")
+
+
+def _what(thing) -> str:
+    kind = type(thing).__name__
+    article = "an" if kind[0] in "aeiouAEIOU" else "a"
+    return f"{article} {kind}"
+
+
+def _instead(thing) -> str:
+    if isinstance(thing, torch.nn.Module):
+        return "pass what the module returns, such as draw_graph(model(x))"
+    if isinstance(thing, list | tuple | dict):
+        return "pass one of its tensors"
+    if type(thing).__module__ == "numpy" or isinstance(thing, int | float | complex):
+        return "autograd follows tensors only; pass the tensor that you computed it from"
+    return "pass the tensor at the end of a computation, such as draw_graph(loss)"

@@ -1,0 +1,76 @@
+"""A scene as a matplotlib figure, for PNG and PDF: no browser, no Graphviz, no system font."""
+
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
+from matplotlib.path import Path
+
+from utils.scene import Box, Route, Scene, bends
+from utils.svg import ARROW, COLOURS, DASHES, LIGHT, OUTLINES
+
+#: Pixels of the scene in an inch, and points in a pixel.
+PIXELS, POINTS = 96, 0.75
+
+
+def to_figure(scene: Scene) -> Figure:
+    """The scene in its light colours; ``figure.savefig`` writes it."""
+    figure = Figure(figsize=(scene.width / PIXELS, scene.height / PIXELS), facecolor=LIGHT["plate"][0])
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, scene.width), ylim=(scene.height, 0))
+    axes.axis("off")
+    for route in scene.routes:
+        _route(axes, route, scene.down)
+    for box in scene.boxes:
+        _box(axes, box)
+    return figure
+
+
+def _box(axes, box: Box) -> None:
+    corner = 5 if box.style in ("operation", "freed", "cut") else box.height / 2
+    for inset in (0, 3.5) if box.style == "root" else (0,):
+        fill, line = LIGHT[COLOURS.get(box.style, box.style)]
+        axes.add_patch(
+            FancyBboxPatch(
+                (box.x + inset, box.y + inset),
+                box.width - 2 * inset,
+                box.height - 2 * inset,
+                boxstyle=f"round,pad=0,rounding_size={corner - inset}",
+                facecolor=fill,
+                edgecolor=line,
+                linewidth=OUTLINES.get(box.style, 1.4) * POINTS,
+                linestyle=_dash(box.style),
+            )
+        )
+    y = box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
+    for line in box.lines:
+        y += line.size * 1.3
+        axes.text(
+            box.x + box.width / 2,
+            y - line.size * 0.32,
+            line.text,
+            size=line.size * POINTS,
+            weight="bold" if line.weight == "strong" else "normal",
+            family="DejaVu Sans Mono" if line.weight == "mono" else "DejaVu Sans",
+            color=LIGHT["ink"] if line.weight in ("strong", "plain") else LIGHT["muted"],
+            ha="center",
+            va="baseline",
+            parse_math=False,
+        )
+
+
+def _dash(style: str):
+    return (0, tuple(float(n) for n in DASHES[style].split())) if style in DASHES else "solid"
+
+
+def _route(axes, route: Route, down: bool) -> None:
+    segments = bends(route, down, shorten=ARROW)
+    points = [point for segment in segments for point in segment]
+    codes = [Path.MOVETO]
+    for segment in segments[1:]:
+        codes += [Path.CURVE4] * 3 if len(segment) == 3 else [Path.LINETO]
+    axes.add_patch(PathPatch(Path(points, codes), fill=False, edgecolor=LIGHT["muted"], linewidth=1.6 * POINTS))
+    x, y = route.points[-1]
+    back = [(x - 4, y - ARROW), (x + 4, y - ARROW)] if down else [(x - ARROW, y - 4), (x - ARROW, y + 4)]
+    axes.add_patch(Polygon([(x, y), *back], facecolor=LIGHT["muted"], linewidth=0))
+    if route.label:
+        at = (x + 9, y - ARROW - 1) if down else (x - ARROW - 3, y - 6)
+        axes.text(*at, route.label, size=10 * POINTS, color=LIGHT["muted"], ha="center")

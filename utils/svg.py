@@ -1,0 +1,131 @@
+"""A scene as SVG: text that any browser draws, the same bytes for the same scene."""
+
+from xml.sax.saxutils import escape, quoteattr
+
+from utils.scene import Box, Route, Scene, bends
+
+ARROW = 8
+FONT = "system-ui,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
+MONO = "ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace"
+#: Fill and outline of each style, on a light and on a dark plate. Form tells the styles apart as well: a leaf has
+#: a thick outline, a root two, a constant a dashed one; an operation has corners.
+LIGHT = {
+    "plate": ("#fcfcfa", "none"),
+    "leaf": ("#e1f2e6", "#1f7046"),
+    "intermediate": ("#ffffff", "#6b7685"),
+    "root": ("#e2ecfb", "#1f5aa6"),
+    "constant": ("none", "#6b7685"),
+    "operation": ("#fdf0d6", "#a06508"),
+    "ink": "#1d2530",
+    "muted": "#566170",
+}
+DARK = {
+    "plate": ("#1b2027", "none"),
+    "leaf": ("#16382a", "#62c892"),
+    "intermediate": ("#262d37", "#95a1b0"),
+    "root": ("#182f50", "#83b3f4"),
+    "constant": ("none", "#95a1b0"),
+    "operation": ("#3a2d12", "#dfa640"),
+    "ink": "#e9edf2",
+    "muted": "#a9b4c1",
+}
+#: Which palette entry a style takes its colours from.
+COLOURS = {"freed": "operation", "cut": "constant"}
+DASHES = {"constant": "5 3", "freed": "5 3", "cut": "2 4"}
+OUTLINES = {"leaf": 2.4}
+
+
+def to_svg(scene: Scene, title: str, description: str) -> str:
+    """The scene as one SVG element, with the title and the description that a screen reader speaks.
+
+    Follows the reader's light or dark theme on a plate of its own, and prints light.
+    """
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-graph" role="img" '
+        f"aria-label={quoteattr(title)} "
+        f'width="{scene.width}" height="{scene.height}" viewBox="0 0 {scene.width} {scene.height}">',
+        f"<title>{escape(title)}</title>",
+        f"<desc>{escape(description)}</desc>",
+        f"<style>{_css()}</style>",
+        f'<rect class="plate" width="{scene.width}" height="{scene.height}" rx="10"/>',
+        *(_route(route, scene.down) for route in scene.routes),
+        *(_box(box) for box in scene.boxes),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _css() -> str:
+    rules = [
+        f"text{{font-family:{FONT};text-anchor:middle}}",
+        ".strong{font-weight:600}",
+        f".mono{{font-family:{MONO}}}",
+        ".edge{fill:none;stroke-width:1.6}",
+        *(f".{style}{{stroke-width:{OUTLINES.get(style, 1.4)}}}" for style in [*_boxes(LIGHT), *COLOURS]),
+        *(f".{style}{{stroke-dasharray:{dash}}}" for style, dash in DASHES.items()),
+        *_colours(LIGHT),
+    ]
+    # "screen", so that print is always dark on light.
+    dark = "".join(f".autograd-graph {rule}" for rule in _colours(DARK))
+    return "".join(f".autograd-graph {r}" for r in rules) + f"@media screen and (prefers-color-scheme:dark){{{dark}}}"
+
+
+def _boxes(palette: dict) -> dict:
+    return {style: colours for style, colours in palette.items() if isinstance(colours, tuple)}
+
+
+def _colours(palette: dict) -> list[str]:
+    boxes = _boxes(palette) | {style: palette[like] for style, like in COLOURS.items()}
+    return [
+        *(f".{style}{{fill:{fill};stroke:{line}}}" for style, (fill, line) in boxes.items()),
+        f"text{{fill:{palette['ink']}}}",
+        *(f".{style}{{fill:{palette['muted']}}}" for style in ("muted", "mono", "tip")),
+        f".edge{{stroke:{palette['muted']}}}",
+    ]
+
+
+def _box(box: Box) -> str:
+    corner = 5 if box.style in ("operation", "freed", "cut") else box.height / 2
+    shape = _rect(box.x, box.y, box.width, box.height, corner, box.style)
+    if box.style == "root":
+        shape += _rect(box.x + 3.5, box.y + 3.5, box.width - 7, box.height - 7, corner - 3.5, "root")
+    text, y = [], box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
+    for line in box.lines:
+        y += line.size * 1.3
+        baseline = _short(y - line.size * 0.32)
+        text.append(
+            f'<text class="{line.weight}" x="{box.x + box.width // 2}" y="{baseline}" '
+            f'font-size="{_short(line.size)}">{escape(line.text)}</text>'
+        )
+    return f"<g><title>{escape(box.tip)}</title>{shape}{''.join(text)}</g>"
+
+
+def _rect(x, y, width, height, corner, style) -> str:
+    return (
+        f'<rect class="{style}" x="{_short(x)}" y="{_short(y)}" width="{_short(width)}" '
+        f'height="{_short(height)}" rx="{_short(corner)}"/>'
+    )
+
+
+def _route(route: Route, down: bool) -> str:
+    first, *others = bends(route, down, shorten=ARROW)
+    path = f"M{_points(first)}" + "".join(("C" if len(s) == 3 else "L") + _points(s) for s in others)
+    x, y = route.points[-1]
+    if down:
+        head = f"M{x} {y}l-4 -{ARROW}h8z"
+        label_at = (x + 9, y - ARROW - 1)
+    else:
+        head = f"M{x} {y}l-{ARROW} -4v8z"
+        label_at = (x - ARROW - 3, y - 6)
+    label = ""
+    if route.label:
+        label = f'<text class="muted" x="{label_at[0]}" y="{label_at[1]}" font-size="10">{escape(route.label)}</text>'
+    return f'<path class="edge" d="{path}"/><path class="tip" d="{head}"/>{label}'
+
+
+def _points(segment) -> str:
+    return " ".join(f"{x} {y}" for x, y in segment)
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
