@@ -65,12 +65,18 @@ def plain_walk(output):
 
 def drawn(graph):
     """The same two counts, read off the plain data of a drawn graph."""
-    made_by = {e.target: (graph.nodes[e.source].class_name, e.slot) for e in graph.edges
-               if graph.nodes[e.source].kind == "operation"}
+    made_by = {
+        e.target: (graph.nodes[e.source].class_name, e.slot)
+        for e in graph.edges
+        if graph.nodes[e.source].kind == "operation"
+    }
     made_by |= {n.key: (LEAF, 0) for n in graph.nodes if n.class_name == LEAF}
     nodes = Counter(n.class_name for n in graph.nodes if n.class_name)
-    edges = Counter((*made_by[e.source], graph.nodes[e.target].class_name, e.slot) for e in graph.edges
-                    if graph.nodes[e.target].kind == "operation" and e.source in made_by)
+    edges = Counter(
+        (*made_by[e.source], graph.nodes[e.target].class_name, e.slot)
+        for e in graph.edges
+        if graph.nodes[e.target].kind == "operation" and e.source in made_by
+    )
     return nodes, edges
 
 

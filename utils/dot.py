@@ -27,7 +27,9 @@ def to_graphviz(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
     for node, box in zip(graph.nodes, scene.boxes, strict=True):
         label = "\n".join(line.text for line in box.lines)
         freed = {"style": "dashed"} if node.freed else {}
-        digraph.node(f"n{node.key}", graphviz.escape(label), tooltip=graphviz.escape(box.tip), **(SHAPES[node.role] | freed))
+        digraph.node(
+            f"n{node.key}", graphviz.escape(label), tooltip=graphviz.escape(box.tip), **(SHAPES[node.role] | freed)
+        )
     for edge, route in zip(graph.edges, scene.routes, strict=True):
         digraph.edge(f"n{edge.source}", f"n{edge.target}", headlabel=route.label)
     return digraph

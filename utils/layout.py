@@ -6,6 +6,7 @@ is improved until few edges cross, and then coordinates are chosen. Only additio
 in a fixed order: the same bytes on every machine.
 """
 
+import itertools
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,9 +34,7 @@ class Layout:
     down: bool
 
 
-def arrange(
-    sizes: Sequence[tuple[int, int]], edges: Sequence[tuple[int, int]], direction: str = "auto"
-) -> Layout:
+def arrange(sizes: Sequence[tuple[int, int]], edges: Sequence[tuple[int, int]], direction: str = "auto") -> Layout:
     """Places boxes of the given (width, height) so that every edge leads right, or down.
 
     ``edges`` holds (source, target) pairs with source < target; a pair that occurs twice is two edges.
@@ -95,7 +94,7 @@ def _links(edges, ranks, chains) -> list[tuple[list[int], list[int]]]:
     joined = set()
     for source, target in edges:
         way = [source, *(chains[source][r] for r in range(ranks[source] + 1, ranks[target])), target]
-        for one, two in zip(way, way[1:], strict=False):
+        for one, two in itertools.pairwise(way):
             # Two edges from one tensor to one operation pull twice; a shared way-point only once.
             if two != target and (one, two) in joined:
                 continue
@@ -172,9 +171,7 @@ def _swap_neighbours(rows, links, position) -> None:
 
 def _crossed(left: int, right: int, links, position) -> int:
     """How many edges of two neighbours cross when they stand in this order."""
-    return sum(
-        position[a] > position[b] for side in (0, 1) for a in links[left][side] for b in links[right][side]
-    )
+    return sum(position[a] > position[b] for side in (0, 1) for a in links[left][side] for b in links[right][side])
 
 
 def _crossings(rows, links, position) -> int:
@@ -229,7 +226,7 @@ def _span(places, breadth) -> tuple[float, float]:
 def _conflicts(rows, links, position, real: int) -> set[tuple[int, int]]:
     """The links that cross a link between two way-points: these give way, so that long edges run straight."""
     found = set()
-    for above, row in zip(rows, rows[1:], strict=False):
+    for above, row in itertools.pairwise(rows):
         left, scanned = 0, 0
         for i, item in enumerate(row):
             inner = [o for o in links[item][0] if item >= real and o >= real]
@@ -269,7 +266,7 @@ def _pack(order, first, breadth) -> list[float]:
     """Places the blocks as far to the left as they go, then each as near to its right neighbours as it goes."""
     apart: dict[tuple[int, int], float] = {}
     for row in order:
-        for one, two in zip(row, row[1:], strict=False):
+        for one, two in itertools.pairwise(row):
             pair = first[one], first[two]
             apart[pair] = max(apart.get(pair, 0.0), (breadth[one] + breadth[two]) / 2 + GAP)
     before: dict[int, list] = {}
