@@ -5,7 +5,7 @@ FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 .PHONY: help lab test mutate bench refresh lint clean
 
@@ -16,10 +16,10 @@ lab: .venv/trusted  ## set up what is missing and open the course in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/test  ## set up what is missing and prove every output on every page
-	$(PYTEST)
+	$(PYTEST) --dist loadfile
 
 mutate: .venv/test  ## alter every stored output in turn: each alteration must be caught (minutes)
-	$(PYTEST) tests/test_mutation.py --all-mutations
+	$(PYTEST) --dist load tests/test_mutation.py --all-mutations
 
 bench: .venv/bench  ## time draw_graph beside torchviz and torchview
 	$(BIN)/python -m benchmarks.graphs

@@ -15,6 +15,7 @@ from utils.graph import Graph
 from utils.scene import compose
 from utils.svg import to_svg
 from utils.text import describe
+from utils.values import clip
 
 #: A larger graph is cut at this many operations.
 MOST_OPERATIONS = 200
@@ -62,9 +63,12 @@ def draw_graph(
         z = sin(y)  root            -0.2879  SinBackward0 saves self
     """
     _check_options(output, direction, max_operations, engine)
-    _check_names(output, max_operations, names_of_tensors)
-    callers = names.of_frame(sys._getframe(1))
-    graph = trace.trace(output, [*names_of_tensors.items(), *callers], max_operations)
+    named = [(name, tensor) for name, tensor in names.of_frame(sys._getframe(1)) if name not in names_of_tensors]
+    # What a subclass does with each call, and inference mode, are the caller's: neither must see this.
+    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
+        _check_names(output, max_operations, names_of_tensors)
+        given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
+        graph = trace.trace(output, [*given, *named], max_operations)
     return GraphPicture(graph, direction, engine)
 
 
@@ -104,6 +108,8 @@ class GraphPicture:
         path = Path(path)
         if path.suffix not in FORMATS:
             raise ValueError(f"save({str(path)!r}): the ending names the format; use one of {', '.join(FORMATS)}")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"save({str(path)!r}): there is no folder {str(path.parent)!r}")
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             beside = Path(folder) / path.name
             self._write(beside)
@@ -152,9 +158,11 @@ def _check_options(output, direction, max_operations, engine) -> None:
 def _check_names(output, max_operations, named) -> None:
     for name, tensor in named.items():
         if not isinstance(tensor, torch.Tensor):
-            raise TypeError(f"{name}={_what(tensor)}: a keyword gives a tensor of the graph its name")
+            raise TypeError(f"{clip(name)}=… names a tensor of the graph, and got {_what(tensor)}")
         # A constant that no operation saved is nowhere in the graph, and naming it does no harm.
-        if tensor.requires_grad and not trace.contains(output, tensor, max_operations):
+        both_have_graphs = tensor.requires_grad and output.requires_grad
+        if both_have_graphs and not trace.contains(output, tensor, max_operations):
+            name = clip(name)
             raise ValueError(f"{name}=… names a tensor that is not in this graph: the output was not made from it")
 
 

@@ -19,13 +19,9 @@ def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
     Looks one level into lists, tuples, dicts and modules: ``params['w']``, ``layers[0]``, ``model.0.weight``.
     Names that start with an underscore are left out; in Jupyter these are the history.
     """
-    scopes = [frame.f_locals] if frame.f_locals is frame.f_globals else [frame.f_locals, frame.f_globals]
-    visible = [
-        (name, thing)
-        for scope in scopes
-        for name, thing in list(scope.items())
-        if not name.startswith("_") and name not in HISTORY
-    ]
+    scope = dict(frame.f_locals)
+    scope |= {name: thing for name, thing in list(frame.f_globals.items()) if name not in scope}
+    visible = [(name, thing) for name, thing in scope.items() if not name.startswith("_") and name not in HISTORY]
     plain = [(clip(name), thing) for name, thing in visible if isinstance(thing, torch.Tensor)]
     return plain + [pair for name, thing in visible for pair in _inside(clip(name), thing)]
 

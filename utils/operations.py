@@ -19,6 +19,7 @@ WORDS = {
     "NativeDropout": "dropout",
     "Convolution": "conv",
     "UnsafeView": "view",
+    "CopyBackwards": "copy",
     "BinaryCrossEntropy": "BCE",
     "BinaryCrossEntropyWithLogits": "BCE with logits",
     "MseLoss": "mse_loss",
@@ -46,6 +47,10 @@ SLOTS = {
     "BinaryCrossEntropyWithLogits": ("self", "target"),
     "Convolution": ("input", "weight"),
 }
+#: Operations that save indices which they found themselves: an output, and no input.
+FINDS_INDICES = {"Max", "Min", "Sort", "Topk", "Kthvalue", "Mode", "Median", "Nanmedian", "Cummax", "Cummin"}
+#: The numbers that a reading asks for, of those that nodes keep.
+ATTRIBUTES = ("exponent", "alpha", "beta", "self", "other", "transposed", "rounding_mode")
 #: Operations of two numbers whose second input, where it does not require grad, is a constant that was not saved.
 UNSAVED = "const"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -70,6 +75,14 @@ def slots(class_name: str) -> tuple[str, ...]:
     return SLOTS.get(base(class_name), ())
 
 
+def is_output(class_name: str, saved: str) -> bool:
+    """Whether a tensor that a node saves by this name is one of its results."""
+    kind = base(class_name)
+    if saved == "indices":
+        return kind in FINDS_INDICES
+    return saved.startswith("result") or (saved == "pivots" and kind == "LinalgLuFactorEx")
+
+
 def read(class_name: str, inputs: Sequence[str | None], attributes: dict, folded: Sequence[int] = ()) -> Reading:
     """How a node reads in maths.
 
@@ -78,33 +91,53 @@ def read(class_name: str, inputs: Sequence[str | None], attributes: dict, folded
     ``attributes`` holds the numbers that the node keeps, such as ``{"exponent": 2}``.
     """
     kind = base(class_name)
+    if class_name.endswith("Backward"):  # a Function of the user's: its name stays as it is
+        return _call(clip(kind), inputs, commutes=False)
     if kind == "Pow":
         return _power(inputs, attributes)
-    if kind == "Rsub":
-        return Reading(f"{UNSAVED} −", f"{UNSAVED} − {_first(inputs)}", False)
+    if kind == "Rsub":  # torch.rsub(a, b) is b - a
+        alpha, left = attributes.get("alpha", 1), inputs[1] if len(inputs) > 1 else None
+        flipped = _infix("Sub", (left, _times(alpha) + _first(inputs)), {}, [1 - slot for slot in folded])
+        return Reading(flipped.title + ("" if alpha == 1 else f" {_times(alpha)}"), flipped.expression, flipped.ordered)
     if kind == "Reciprocal":
         return Reading("1 ÷", f"1 ÷ {_first(inputs)}", False)
     if kind == "Neg":
         return Reading("−", f"−{_first(inputs)}", False)
     if kind == "Addmm":  # what nn.Linear computes
         bias, left, right = (UNSAVED if name is None else name for name in inputs)
-        return Reading("matmul + bias", f"{left} @ {right} + {bias}", True)
-    if kind in INFIX and len(inputs) == 2:
+        alpha, beta = (_times(attributes.get(factor, 1)) for factor in ("alpha", "beta"))
+        title = f"{alpha}matmul + {beta}bias"
+        return Reading(title, f"{alpha}{left} @ {right} + {beta}{bias}", True)
+    rounding = attributes.get("rounding_mode")
+    if kind in ("Mul", "Div") and len(inputs) == 1 and "other" in attributes:  # by a number, as a derivative has it
+        inputs, folded = (inputs[0], _bracketed(attributes["other"])), (1,)
+    if kind in INFIX and len(inputs) == 2 and rounding is None:
         return _infix(kind, inputs, attributes, folded)
-    written_in_python = class_name.endswith("Backward")  # a Function of the user's: its name stays as it is
-    word = WORDS.get(kind) or (clip(kind) if written_in_python else _snake(kind))
+    word = WORDS.get(kind) or _snake(kind)
+    if rounding is not None:
+        word = f"{rounding} {word}"
+    if attributes.get("transposed"):
+        word = f"transposed {word}"
+    if kind == "Where" and len(inputs) == 3:  # the condition, which the caller writes first
+        inputs = (inputs[2], *inputs[:2])
+    return _call(word, inputs, commutes=kind in COMMUTES)
+
+
+def _call(word: str, inputs: Sequence[str | None], commutes: bool) -> Reading:
     shown = [name for name in inputs if name is not None]
-    return Reading(word, f"{word}({', '.join(shown)})", len(shown) > 1 and kind not in COMMUTES)
+    return Reading(word, f"{word}({', '.join(shown)})", len(shown) > 1 and not commutes)
 
 
 def _power(inputs, attributes) -> Reading:
     x = _first(inputs)
     exponent = attributes.get("exponent", inputs[1] if len(inputs) > 1 else None)
     if "self" in attributes:  # a number to the power of a tensor
-        return Reading(f"{number(attributes['self'])}^{x}", f"{number(attributes['self'])}^{x}", False)
+        power = f"{_bracketed(attributes['self'])}^{x}"
+        return Reading(power, power, False)
     if exponent is None:
         return Reading("^", f"{x}^{UNSAVED}", True)
     text = exponent if isinstance(exponent, str) else number(exponent)
+    text = _bracketed(exponent) if isinstance(exponent, complex) else text
     raised = text.translate(SUPERSCRIPT) if re.fullmatch(r"-?\d+", text) else f"^{text}"
     both_are_tensors = len(inputs) > 1 and isinstance(exponent, str) and not _is_number(exponent)
     title = "^" if both_are_tensors else (x if re.fullmatch(r"\w{1,3}", x) else "( )") + raised
@@ -114,8 +147,8 @@ def _power(inputs, attributes) -> Reading:
 def _infix(kind, inputs, attributes, folded) -> Reading:
     sign = INFIX[kind]
     left, right = (UNSAVED if name is None else name for name in inputs)
-    alpha = attributes.get("alpha", 1)
-    times = "" if alpha == 1 else f"{number(alpha)}·"
+    left, right = (f"({text})" if i in folded and text.endswith("j") else text for i, text in enumerate((left, right)))
+    times = _times(attributes.get("alpha", 1))
     title = f"{sign} {times}".rstrip()
     if inputs[1] is None or 1 in folded:
         title = f"{sign} {times}{right}"
@@ -123,6 +156,16 @@ def _infix(kind, inputs, attributes, folded) -> Reading:
         title = f"{left} {sign} {times}".rstrip()
     both = None not in inputs and not folded
     return Reading(title, f"{left} {sign} {times}{right}", both and kind not in COMMUTES)
+
+
+def _times(factor) -> str:
+    return "" if factor == 1 else f"{number(factor)}·"
+
+
+def _bracketed(value) -> str:
+    """A number, in brackets where the sign before it or inside it would bind to what stands beside it."""
+    text = number(value)
+    return f"({text})" if isinstance(value, complex) or text.startswith("-") else text
 
 
 def _first(inputs: Sequence[str | None]) -> str:
@@ -136,4 +179,5 @@ def _is_number(text: str) -> bool:
 def _snake(kind: str) -> str:
     """``"log_softmax"`` for ``"LogSoftmax"``; a name with underscores of its own stays as it is."""
     kind = kind.removeprefix("torch::autograd::")
-    return clip(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower().replace("__", "_"))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[0-9A-Z])(?=[A-Z][a-z])", "_", kind)
+    return clip(words.lower().replace("__", "_"))

@@ -118,8 +118,8 @@ def _lines(node: Node) -> tuple[Line, ...]:
             *(Line(clip(note, SHOWN + 8), "muted", 11) for note in [*said, *node.notes]),
         )
     short = node.value and " … " not in node.value
-    name = clip(node.name, SHOWN)
-    first = minus(f"{name} = {clip(node.value, SHOWN_VALUE)}") if short else name
+    name = node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]  # its end tells it apart
+    first = f"{name} = {minus(clip(node.value, SHOWN_VALUE))}" if short else name
     lines = [Line(first, "strong", 15)]
     detail = []
     if node.shape:

@@ -82,7 +82,7 @@ class _Walk:
             if node in seen:
                 return
             seen.add(node)
-            if node.name() == LEAF:
+            if _name(node) == LEAF:
                 self.leaves[node] = node.variable
             else:
                 heapq.heappush(waiting, (-node._sequence_nr(), found, node))
@@ -117,7 +117,7 @@ class _Walk:
     def read_saved(self) -> None:
         for node in self.operations:
             self.saved[node] = tensors = {}
-            for attribute in dir(node):
+            for attribute in dir(type(node)):  # of the type, since a Function may set attributes of its own
                 if attribute.startswith("_raw_saved_"):
                     self._read(node, attribute.removeprefix("_raw_saved_"), tensors)
             for tensor in tensors.values():
@@ -220,7 +220,7 @@ class _Builder:
         if node in self.walk.cut:
             return []
         saved = dict(self.walk.saved[node])
-        arguments = operations.slots(node.name())
+        arguments = operations.slots(_name(node))
         entries = []
         for slot, (source, output_nr) in enumerate(node.next_functions):
             if source is not None:
@@ -231,8 +231,9 @@ class _Builder:
             entries.append(self._constant(constant, slot))
         # What the operation saved beside these, such as indices, is drawn where the caller has a name for it.
         drawn = {key for key, _, _ in entries}
-        for tensor in saved.values():
-            if tensor is not None and not tensor.requires_grad and id(tensor) in self.names:
+        for attribute, tensor in saved.items():
+            known = tensor is not None and not tensor.requires_grad and id(tensor) in self.names
+            if known and not operations.is_output(_name(node), attribute):
                 entry = self._constant(tensor, None)
                 if entry[0] not in drawn:
                     entries.append(entry)
@@ -241,11 +242,12 @@ class _Builder:
     def _constant(self, tensor: torch.Tensor | None, slot: int | None):
         if tensor is None:
             return None, slot, None
-        if tensor.dim() == 0 and id(tensor) not in self.names:
+        kinship = self._kinship(tensor)
+        if tensor.dim() == 0 and id(tensor) not in self.names and not kinship:
             return None, slot, summary(tensor) or None  # a number: it goes into the operation's title
         if id(tensor) not in self.keys:
             self.walk.tensors[id(tensor)] = tensor
-            self._tensor(id(tensor), "constant", "", tensor.shape, tensor.dtype, self._kinship(tensor))
+            self._tensor(id(tensor), "constant", "", tensor.shape, tensor.dtype, kinship)
         key = self.keys[id(tensor)]
         return key, slot, self.nodes[key].name
 
@@ -262,14 +264,14 @@ class _Builder:
         return tuple(notes[:1])
 
     def _operation(self, node, inputs) -> int:
-        name, key = clip(node.name()), len(self.nodes)
+        name, key = clip(_name(node)), len(self.nodes)
         if node in self.walk.cut:
             self.nodes.append(Node(key, "cut", "cut", "…", class_name=name, notes=("continues, not drawn",)))
             return key
         known = [text for _, slot, text in inputs if slot is not None]
         folded = [slot for source, slot, text in inputs if source is None and text is not None]
         extra = [text for _, slot, text in inputs if slot is None]
-        reading = operations.read(node.name(), known + extra, _attributes(node), folded)
+        reading = operations.read(_name(node), known + extra, _attributes(node), folded)
         notes = ("saved value overwritten in place",) if node in self.walk.overwritten else ()
         self.nodes.append(
             Node(
@@ -297,9 +299,9 @@ class _Builder:
         if node in self.walk.leaves:
             leaf = self.walk.leaves[node]
             notes = () if leaf.requires_grad else ("frozen: requires_grad=False",)
-            return self._tensor(place, "leaf", clip(node.name()), leaf.shape, leaf.dtype, notes)
+            return self._tensor(place, "leaf", clip(_name(node)), leaf.shape, leaf.dtype, notes)
         notes = (f"output {slot} of {len(outputs)}",) if len(outputs) > 1 else ()
-        shape, dtype = (outputs[slot].shape, outputs[slot].dtype) if slot < len(outputs) else (None, None)
+        shape, dtype = _metadata(outputs[slot]) if slot < len(outputs) else (None, None)
         return self._tensor(place, role, "", shape, dtype, notes)
 
     def _tensor(self, place, role: str, class_name: str, shape, dtype, notes: tuple[str, ...]) -> int:
@@ -318,7 +320,7 @@ class _Builder:
                 class_name=class_name,
                 shape=_sizes(shape),
                 dtype="" if dtype is None else dtype_name(dtype),
-                value="" if tensor is None else summary(tensor),
+                value="" if tensor is None else summary(tensor) or "not shown",
                 grad=_grad(tensor),
                 notes=notes,
             )
@@ -326,12 +328,24 @@ class _Builder:
         return key
 
 
+def _name(node) -> str:
+    # Through the type, since a Function may keep something of its own as ctx.name.
+    return type(node).name(node)
+
+
+def _metadata(output) -> tuple:
+    try:
+        return output.shape, output.dtype
+    except RuntimeError:  # a nested tensor has no one shape
+        return None, output.dtype
+
+
 def _attributes(node) -> dict:
-    """The plain numbers that a node keeps: ``{"exponent": 2}``."""
+    """The plain numbers and words that a node keeps: ``{"exponent": 2}``."""
     found = {}
-    for attribute in ("exponent", "alpha", "self"):
+    for attribute in operations.ATTRIBUTES:
         value = getattr(node, f"_saved_{attribute}", None) if f"_raw_saved_{attribute}" not in dir(node) else None
-        if isinstance(value, numbers.Number):
+        if isinstance(value, numbers.Number | str):
             found[attribute] = value
     return found
 
@@ -348,7 +362,7 @@ def _sizes(shape) -> tuple[int, ...] | None:
         return None
     try:
         return tuple(int(size) for size in shape)
-    except (RuntimeError, TypeError):  # symbolic or nested sizes
+    except (RuntimeError, TypeError, AttributeError):  # symbolic or nested sizes
         return None
 
 

@@ -1,0 +1,61 @@
+"""What the tests share: each notebook's fresh run, the option --all-mutations and the closing summary."""
+
+from collections import Counter
+
+import pytest
+from filelock import FileLock
+
+from tests.notebook_form import execute, name, read, write_text
+
+KINDS = {
+    "test_hygiene.py": ("hygiene", "rules that every notebook keeps"),
+    "test_sanitize.py": ("noise", "what is taken out of an output, and nothing else"),
+    "test_freshness.py": ("freshness", "re-executed, the same bytes"),
+    "test_mutation.py": ("mutations", "altered outputs are caught"),
+    "test_operators.py": ("operators", "the table of operators against PyTorch"),
+}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all-mutations", action="store_true", help="alter every stored output, not a sample")
+
+
+@pytest.fixture(scope="session")
+def fresh_run(tmp_path_factory, request):
+    """A function from a notebook's path to its fresh run, made once for all workers."""
+    workers = hasattr(request.config, "workerinput")
+    shared = tmp_path_factory.getbasetemp().parent if workers else tmp_path_factory.getbasetemp()
+
+    def run(path):
+        kept = shared / name(path).replace("/", "--").replace(":", "")
+        with FileLock(f"{kept}.lock"):
+            if not kept.exists():
+                kept.write_bytes(write_text(execute(read(path), path.parent)).encode())
+        return read(kept)
+
+    return run
+
+
+def pytest_terminal_summary(terminalreporter):
+    counts, notes = {}, {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            kind = kind_of(report.nodeid)
+            counts.setdefault(kind, Counter())[outcome] += 1
+            properties = getattr(report, "user_properties", [])  # what failed to be collected has none
+            notes.setdefault(kind, []).extend(value for key, value in properties if key == "note")
+    if not counts:
+        return
+    terminalreporter.section("what was checked")
+    for (short, meaning), count in sorted(counts.items()):
+        numbers = ", ".join(f"{number} {outcome}" for outcome, number in count.items())
+        terminalreporter.line(f"{short:10} {numbers:30} {meaning}")
+        for note in sorted(notes[short, meaning]):
+            terminalreporter.line(f"{'':41} {note}")
+
+
+def kind_of(nodeid):
+    file = nodeid.split("::")[0].split("/")[-1]
+    if file.endswith(".ipynb"):
+        return "outputs", "cells of the lessons re-run by nbval"
+    return KINDS.get(file, ("units", "the helper package and its contracts"))
