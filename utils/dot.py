@@ -2,7 +2,7 @@
 
 import graphviz
 
-from utils.graph import Graph, Node
+from utils.graph import Graph, Node, Recording
 from utils.scene import SHOWN, compose
 from utils.values import clip
 
@@ -16,9 +16,9 @@ SHAPES = {
 }
 
 
-def to_graphviz(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
+def to_graphviz(graph: Graph, direction: str = "auto", recording: Recording | None = None) -> graphviz.Digraph:
     """The graph as a ``graphviz.Digraph``: its ``.source`` is DOT, and needs no program to be made."""
-    scene = compose(graph, direction)
+    scene = compose(graph, direction, recording)
     digraph = graphviz.Digraph(
         "autograd",
         graph_attr={"rankdir": "TB" if scene.down else "LR", "label": _root_label(graph)},
@@ -31,7 +31,10 @@ def to_graphviz(graph: Graph, direction: str = "auto") -> graphviz.Digraph:
             f"n{node.key}", graphviz.escape(label), tooltip=graphviz.escape(box.tip), **(SHAPES[node.role] | freed)
         )
     for edge, route in zip(graph.edges, scene.routes, strict=True):
-        digraph.edge(f"n{edge.source}", f"n{edge.target}", headlabel=route.label)
+        shown = {"headlabel": route.label} if route.label else {}
+        if route.flow is not None:
+            shown["label"] = graphviz.escape("\n".join(line.text for line in route.flow.lines))
+        digraph.edge(f"n{edge.source}", f"n{edge.target}", **shown)
     return digraph
 
 

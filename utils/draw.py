@@ -11,10 +11,10 @@ import torch
 from utils import names, trace
 from utils.dot import to_graphviz
 from utils.figure import to_figure
-from utils.graph import Graph
+from utils.graph import Graph, Recording
 from utils.scene import compose
 from utils.svg import to_svg
-from utils.text import describe
+from utils.text import describe, describe_steps
 from utils.values import clip
 
 #: A larger graph is cut at this many operations.
@@ -23,7 +23,7 @@ FORMATS = (".svg", ".png", ".pdf", ".dot")
 
 
 def draw_graph(
-    output: torch.Tensor,
+    output: torch.Tensor | Recording,
     /,
     *,
     direction: str = "auto",
@@ -41,8 +41,13 @@ def draw_graph(
     gives a name, and wins over a variable. Values are those of tensors that a variable or an operation still
     holds; of any other tensor the shape is shown. Drawing changes nothing: not ``.grad``, not what is saved.
 
+    Of a Recording (see ``record_backward``) the picture also shows the pass: a dashed line back along each edge,
+    beside it the local derivative (``×``) and the gradient sent (``◂``), and at each tensor the gradient that
+    arrived; at a leaf what ``.grad`` held, plus what arrived. The product of the local derivatives along a path is
+    that path's part of the gradient.
+
     Args:
-        output: any tensor of any shape and dtype with ``requires_grad=True``.
+        output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.
         direction: "right", "down", or "auto": right if that is at most 920 pixels wide.
         max_operations: only the last so many operations are drawn, at most 1,000; the picture says so.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
@@ -63,6 +68,10 @@ def draw_graph(
         z = sin(y)  root            -0.2879  SinBackward0 saves self
     """
     _check_options(output, direction, max_operations, engine)
+    if isinstance(output, Recording):
+        if names_of_tensors:
+            raise TypeError("a Recording has its names already: give them to record_backward")
+        return GraphPicture(output.graph, direction, engine, output)
     named = [(name, tensor) for name, tensor in names.of_frame(sys._getframe(1)) if name not in names_of_tensors]
     # What a subclass does with each call, and inference mode, are the caller's: neither must see this.
     with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
@@ -75,11 +84,15 @@ def draw_graph(
 class GraphPicture:
     """A drawn graph. Jupyter shows it as SVG, and as text where it shows no pictures.
 
-    ``graph`` is the plain data, ``svg`` the picture, ``source`` the DOT; ``str()`` gives the text.
+    ``graph`` is the plain data, ``svg`` the picture, ``source`` the DOT; ``str()`` gives the text. ``recording`` is
+    the backward pass that it shows, or None.
     """
 
-    def __init__(self, graph: Graph, direction: str = "auto", engine: str = "embedded"):
+    def __init__(
+        self, graph: Graph, direction: str = "auto", engine: str = "embedded", recording: Recording | None = None
+    ):
         self.graph = graph
+        self.recording = recording
         self._direction = direction
         self._engine = engine
 
@@ -97,7 +110,7 @@ class GraphPicture:
 
     def to_graphviz(self):
         """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""
-        return to_graphviz(self.graph, self._direction)
+        return to_graphviz(self.graph, self._direction, self.recording)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Writes the picture in the format that the path's ending names, and returns the path.
@@ -128,19 +141,20 @@ class GraphPicture:
             to_figure(self._scene()).savefig(path, dpi=192, metadata=undated)
 
     def _scene(self):
-        return compose(self.graph, self._direction)
+        return compose(self.graph, self._direction, self.recording)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": str(self)}
 
     def __str__(self) -> str:
-        return describe(self.graph)
+        steps = f"\n\n{describe_steps(self.recording)}" if self.recording else ""
+        return describe(self.graph) + steps
 
     __repr__ = __str__
 
 
 def _check_options(output, direction, max_operations, engine) -> None:
-    if not isinstance(output, torch.Tensor):
+    if not isinstance(output, torch.Tensor | Recording):
         raise TypeError(f"draw_graph needs a tensor, and got {_what(output)}: {_instead(output)}")
     if direction not in ("auto", "right", "down"):
         raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")

@@ -5,10 +5,12 @@ from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
 from utils.scene import Box, Route, Scene, bends
-from utils.svg import ARROW, COLOURS, DASHES, LIGHT, OUTLINES
+from utils.svg import ARROW, COLOURS, DASHES, LIGHT, OUTLINES, way_back
 
 #: Pixels of the scene in an inch, and points in a pixel.
 PIXELS, POINTS = 96, 0.75
+#: Where in the palette the colour of a text stands.
+TEXT_COLOURS = {"strong": "ink", "plain": "ink", "mono": "muted"}
 
 
 def to_figure(scene: Scene) -> Figure:
@@ -40,17 +42,22 @@ def _box(axes, box: Box) -> None:
                 linestyle=_dash(box.style),
             )
         )
-    y = box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
-    for line in box.lines:
+    top = box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
+    _text(axes, box.lines, box.x + box.width / 2, top)
+
+
+def _text(axes, lines, x: float, y: float) -> None:
+    for line in lines:
         y += line.size * 1.3
         axes.text(
-            box.x + box.width / 2,
+            x,
             y - line.size * 0.32,
             line.text,
             size=line.size * POINTS,
             weight="bold" if line.weight == "strong" else "normal",
+            style="italic" if line.weight == "back" else "normal",
             family="DejaVu Sans Mono" if line.weight == "mono" else "DejaVu Sans",
-            color=LIGHT["ink"] if line.weight in ("strong", "plain") else LIGHT["muted"],
+            color=LIGHT[TEXT_COLOURS.get(line.weight, line.weight)],
             ha="center",
             va="baseline",
             parse_math=False,
@@ -62,15 +69,27 @@ def _dash(style: str):
 
 
 def _route(axes, route: Route, down: bool) -> None:
-    segments = bends(route, down, shorten=ARROW)
-    points = [point for segment in segments for point in segment]
-    codes = [Path.MOVETO]
-    for segment in segments[1:]:
-        codes += [Path.CURVE4] * 3 if len(segment) == 3 else [Path.LINETO]
-    axes.add_patch(PathPatch(Path(points, codes), fill=False, edgecolor=LIGHT["muted"], linewidth=1.6 * POINTS))
+    _line(axes, bends(route, down, shorten=ARROW), LIGHT["muted"], "solid")
     x, y = route.points[-1]
     back = [(x - 4, y - ARROW), (x + 4, y - ARROW)] if down else [(x - ARROW, y - 4), (x - ARROW, y + 4)]
     axes.add_patch(Polygon([(x, y), *back], facecolor=LIGHT["muted"], linewidth=0))
     if route.label:
         at = (x + 9, y - ARROW - 1) if down else (x - ARROW - 3, y - 6)
         axes.text(*at, route.label, size=10 * POINTS, color=LIGHT["muted"], ha="center")
+    if route.back:
+        beside = way_back(route, down)
+        _line(axes, bends(beside, down), LIGHT["back"], (0, (5, 3)))
+        x, y = beside.points[0]
+        wide = [(x - 3.5, y + 7), (x + 3.5, y + 7)] if down else [(x + 7, y - 3.5), (x + 7, y + 3.5)]
+        axes.add_patch(Polygon([(x, y), *wide], facecolor=LIGHT["back"], linewidth=0))
+    if route.flow is not None:
+        _text(axes, route.flow.lines, route.flow.x + route.flow.width / 2, route.flow.y)
+
+
+def _line(axes, segments, colour: str, dash) -> None:
+    points = [point for segment in segments for point in segment]
+    codes = [Path.MOVETO]
+    for segment in segments[1:]:
+        codes += [Path.CURVE4] * 3 if len(segment) == 3 else [Path.LINETO]
+    line = Path(points, codes)
+    axes.add_patch(PathPatch(line, fill=False, edgecolor=colour, linewidth=1.5 * POINTS, linestyle=dash))

@@ -69,3 +69,57 @@ class Graph:
     def inputs(self, key: int) -> list[Edge]:
         """The edges that enter a node, in slot order."""
         return [e for e in self.edges if e.target == key]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What went back along one edge from an operation to one of its inputs.
+
+    The texts are in a few words, as a picture shows them. ``local_number`` and ``sent_number`` are the exact
+    numbers where the edge carries one number, else None; ``gradient`` is the tensor that was sent, or None
+    where the derivative is not defined for this input.
+    """
+
+    #: The edge's place in ``Graph.edges``.
+    edge: int
+    #: The local derivative; for an elementwise operation, of each element. Empty where it is a whole Jacobian.
+    local: str
+    sent: str
+    local_number: float | complex | None = None
+    sent_number: float | complex | None = None
+    gradient: object = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """The turn of one node in a backward pass: an operation's, or a leaf's."""
+
+    #: The node's place in ``Graph.nodes``.
+    node: int
+    #: The gradient that arrived, summed over all consumers; one for each output of the operation.
+    arriving: tuple[str, ...]
+    arriving_number: float | complex | None = None
+    flows: tuple[Flow, ...] = ()
+    #: A leaf: what ``.grad`` held before, and after what arrived was added.
+    before: str = ""
+    after: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A backward pass: the graph as it was before, and the steps in the order in which the engine took them."""
+
+    graph: Graph
+    steps: tuple[Step, ...]
+    #: The gradient that the pass started from.
+    seed: str
+    #: Whether the pass added to ``.grad`` and freed what was saved, as ``backward()`` does.
+    accumulated: bool = False
+    #: Whether the pass was itself recorded, for a higher derivative.
+    create_graph: bool = False
+
+    def flows(self) -> dict[int, Flow]:
+        """Each flow by the place of its edge in ``graph.edges``."""
+        return {flow.edge: flow for step in self.steps for flow in step.flows}

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 #: Pixels between two ranks, and between two neighbours in one rank.
 RANK_GAP, GAP = 34, 20
+#: Pixels between the text beside an edge and the next rank, where no edge bends.
+STRAIGHT = 16
 #: A layout that would be wider runs downwards.
 WIDEST = 920
 #: Where more edges pass between ranks than this, fewer rounds are spent on their order.
@@ -34,18 +36,26 @@ class Layout:
     down: bool
 
 
-def arrange(sizes: Sequence[tuple[int, int]], edges: Sequence[tuple[int, int]], direction: str = "auto") -> Layout:
+def arrange(
+    sizes: Sequence[tuple[int, int]],
+    edges: Sequence[tuple[int, int]],
+    direction: str = "auto",
+    rooms: Sequence[tuple[int, int]] | None = None,
+) -> Layout:
     """Places boxes of the given (width, height) so that every edge leads right, or down.
 
     ``edges`` holds (source, target) pairs with source < target; a pair that occurs twice is two edges.
-    ``direction`` is "right", "down" or "auto": right if that is not too wide.
+    ``direction`` is "right", "down" or "auto": right if that is not too wide. ``rooms`` gives for each edge the
+    (width, height) that a text beside it needs: before its last bend it runs straight for so long.
     """
     ranks = _ranks(len(sizes), edges)
     if direction == "auto":
-        depth = [0] * (max(ranks, default=0) + 1)
+        depth, lead = [0] * (max(ranks, default=0) + 1), [RANK_GAP] * (max(ranks, default=0) + 1)
         for (width, _), rank in zip(sizes, ranks, strict=True):
             depth[rank] = max(depth[rank], width)
-        direction = "right" if sum(depth) + RANK_GAP * (len(depth) - 1) <= WIDEST else "down"
+        for (_, target), (width, _) in zip(edges, rooms or (), strict=False):
+            lead[ranks[target]] = max(lead[ranks[target]], width + STRAIGHT)
+        direction = "right" if sum(depth) + sum(lead[1:]) <= WIDEST else "down"
     down = direction == "down"
     # From here on a box has a depth, in the direction of the edges, and a breadth, across it.
     boxes = [(h, w) if down else (w, h) for w, h in sizes]
@@ -54,7 +64,8 @@ def arrange(sizes: Sequence[tuple[int, int]], edges: Sequence[tuple[int, int]], 
     _order(rows, links)
     breadth = [b for _, b in boxes] + [0] * (sum(len(row) for row in rows) - len(boxes))
     across = _spread(rows, links, breadth, len(boxes))
-    return _draw(boxes, edges, ranks, rows, chains, across, breadth, down)
+    leads = [room[1 if down else 0] for room in rooms] if rooms else [0] * len(edges)
+    return _draw(boxes, edges, ranks, rows, chains, across, leads, down)
 
 
 def _ranks(count: int, edges) -> list[int]:
@@ -290,16 +301,21 @@ def _pack(order, first, breadth) -> list[float]:
     return [place[head] for head in first]
 
 
-def _draw(boxes, edges, ranks, rows, chains, across, breadth, down) -> Layout:
+def _draw(boxes, edges, ranks, rows, chains, across, leads, down) -> Layout:
     """Whole pixels: corners of the boxes, and the points of the edges."""
+    middle = [round(x) for x in across]
+    entries, exits = _ports(edges, ranks, chains, middle, boxes)
     depth = [max((boxes[i][0] for i in row if i < len(boxes)), default=0) for row in rows]
+    gaps = [RANK_GAP] * len(rows)
+    for e, (source, target) in enumerate(edges):
+        before = chains[source].get(ranks[target] - 1, source)
+        bent = middle[before] + (exits[e] if before == source else 0) != middle[target] + entries[e]
+        gaps[ranks[target]] = max(gaps[ranks[target]], leads[e] + (RANK_GAP if bent else STRAIGHT))
     start = [0] * len(rows)
     for r in range(1, len(rows)):
-        start[r] = start[r - 1] + depth[r - 1] + RANK_GAP
-    middle = [round(x) for x in across]
+        start[r] = start[r - 1] + depth[r - 1] + gaps[r]
     near = [start[r] + (depth[r] - boxes[i][0]) // 2 for i, r in enumerate(ranks)]
     corners = [(near[i], middle[i] - boxes[i][1] // 2) for i in range(len(boxes))]
-    entries, exits = _ports(edges, ranks, chains, middle, boxes)
     routes = []
     for e, (source, target) in enumerate(edges):
         begin, end = middle[source] + exits[e], middle[target] + entries[e]
@@ -307,6 +323,8 @@ def _draw(boxes, edges, ranks, rows, chains, across, breadth, down) -> Layout:
         for rank in range(ranks[source] + 1, ranks[target]):
             x = middle[chains[source][rank]]
             points += [(start[rank], x), (start[rank] + depth[rank], x)]
+        x, y = points[-1]
+        points[-1] = (x + leads[e], y)
         points += [(start[ranks[target]], end), (near[target], end)]
         routes.append(tuple(points))
     length = start[-1] + depth[-1]

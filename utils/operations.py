@@ -49,6 +49,16 @@ SLOTS = {
 }
 #: Operations that save indices which they found themselves: an output, and no input.
 FINDS_INDICES = {"Max", "Min", "Sort", "Topk", "Kthvalue", "Mode", "Median", "Nanmedian", "Cummax", "Cummin"}
+#: Operations that take each element by itself: the derivative is one number for each.
+ELEMENTWISE = frozenset(
+    """
+    Abs Acos Acosh Add Addcdiv Addcmul Asin Asinh Atan Atan2 Atanh Celu Clamp ClampMax ClampMin Clone
+    CopyBackwards Cos Cosh Digamma Div Elu Erf Erfc Erfinv Exp Exp2 Expm1 Frac Gelu Hardsigmoid Hardswish Hardtanh
+    LeakyRelu Lerp Lgamma Log Log10 Log1P Log2 LogSigmoid Logaddexp Logaddexp2 Logit MaskedFill Maximum Minimum
+    Mish Mul NanToNum Neg Pow Reciprocal Relu Rsqrt Rsub Sigmoid Sign Silu Sin Sinc Sinh Softplus Softshrink Sqrt
+    Square Sub Tan Tanh Threshold ToCopy Where Xlogy
+    """.split()
+)
 #: The numbers that a reading asks for, of those that nodes keep.
 ATTRIBUTES = ("exponent", "alpha", "beta", "self", "other", "transposed", "rounding_mode")
 #: Operations of two numbers whose second input, where it does not require grad, is a constant that was not saved.
@@ -73,6 +83,11 @@ def base(class_name: str) -> str:
 def slots(class_name: str) -> tuple[str, ...]:
     """The names of the arguments that a node may save, in the order of its ``next_functions``."""
     return SLOTS.get(base(class_name), ())
+
+
+def is_elementwise(class_name: str) -> bool:
+    """Whether each element of the output depends on the same element of each input alone, broadcasting aside."""
+    return base(class_name) in ELEMENTWISE
 
 
 def is_output(class_name: str, saved: str) -> bool:

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
-from utils.graph import Graph, Node
+from utils.graph import Flow, Graph, Node, Recording, Step
+from utils.labels import place_labels
 from utils.layout import Layout, arrange
 from utils.values import clip
 
 #: Characters that a box shows of a name or a class name, and of a value.
 SHOWN, SHOWN_VALUE = 26, 36
+#: How a recording writes a gradient that is not defined.
+NONE = "None"
 #: Blank pixels around the picture.
 MARGIN = 16
 
@@ -22,7 +25,7 @@ BOLDER = 1.1
 
 @dataclass(frozen=True)
 class Line:
-    """One line of text in a box: ``weight`` is "strong", "plain", "muted" or "mono"; ``size`` is in pixels."""
+    """One line of text: ``weight`` is "strong", "plain", "muted", "mono", "local" or "back"; ``size`` in pixels."""
 
     text: str
     weight: str
@@ -43,11 +46,26 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Label:
+    """Lines of text beside an edge, and the top left corner and width of their block."""
+
+    x: int
+    y: int
+    width: int
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Route:
-    """An edge as drawn: its points as ``Layout`` gives them, and a short text beside its end."""
+    """An edge as drawn: its points as ``Layout`` gives them, and a short text beside its end.
+
+    ``back`` says that a gradient came back along it, ``flow`` what it was.
+    """
 
     points: tuple[tuple[int, int], ...]
     label: str
+    back: bool = False
+    flow: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -61,21 +79,96 @@ class Scene:
     down: bool
 
 
-def compose(graph: Graph, direction: str = "auto") -> Scene:
-    """Lays a graph out and says what stands in each box."""
-    lines = [_lines(node) for node in graph.nodes]
+def compose(graph: Graph, direction: str = "auto", recording: Recording | None = None) -> Scene:
+    """Lays a graph out and says what stands in each box; with a recording of it, also what flowed back."""
+    passed = _Passed(graph, recording)
+    lines = [_lines(node, node.key not in passed.steps) + passed.lines(node) for node in graph.nodes]
     sizes = [_size(node, text) for node, text in zip(graph.nodes, lines, strict=True)]
-    placed: Layout = arrange(sizes, [(e.source, e.target) for e in graph.edges], direction)
-    boxes = [
-        Box(x + MARGIN, y + MARGIN, *size, _style(node), text, _tip(node))
-        for node, text, size, (x, y) in zip(graph.nodes, lines, sizes, placed.corners, strict=True)
-    ]
-    routes = [
-        Route(tuple((x + MARGIN, y + MARGIN) for x, y in points), _slot_label(graph, edge))
-        for edge, points in zip(graph.edges, placed.routes, strict=True)
-    ]
-    width, height = placed.width + 2 * MARGIN, placed.height + 2 * MARGIN
-    return Scene(tuple(boxes), tuple(routes), width, height, placed.down)
+    texts = [passed.beside(i) for i in range(len(graph.edges))]
+    blocks = [_block(text) if text else None for text in texts]
+    rooms = [(block[0] + 12, block[1] + 10) if block else (0, 0) for block in blocks]
+    placed: Layout = arrange(sizes, [(e.source, e.target) for e in graph.edges], direction, rooms)
+    boxes = [(*corner, *size) for corner, size in zip(placed.corners, sizes, strict=True)]
+    corners = place_labels(blocks, placed.routes, boxes, placed.down)
+    # A text may reach beyond the outermost box.
+    texts_at = [(*corner, *block) for corner, block in zip(corners, blocks, strict=True) if corner and block]
+    left, top = (-min([0, *(box[side] for box in texts_at)]) for side in (0, 1))
+    right = max([placed.width, *(x + width for x, _, width, _ in texts_at)])
+    bottom = max([placed.height, *(y + height for _, y, _, height in texts_at)])
+    dx, dy = MARGIN + left, MARGIN + top
+    return Scene(
+        tuple(
+            Box(x + dx, y + dy, width, height, _style(node), text, _tip(node))
+            for node, text, (x, y, width, height) in zip(graph.nodes, lines, boxes, strict=True)
+        ),
+        tuple(
+            Route(
+                tuple((x + dx, y + dy) for x, y in placed.routes[i]),
+                _slot_label(graph, edge),
+                passed.back(i),
+                Label(corner[0] + dx, corner[1] + dy, blocks[i][0], texts[i]) if (corner := corners[i]) else None,
+            )
+            for i, edge in enumerate(graph.edges)
+        ),
+        right + left + 2 * MARGIN,
+        bottom + top + 2 * MARGIN,
+        placed.down,
+    )
+
+
+class _Passed:
+    """What a backward pass adds to a picture; nothing where there is no recording."""
+
+    def __init__(self, graph: Graph, recording: Recording | None):
+        self.graph = graph
+        self.flows: dict[int, Flow] = recording.flows() if recording else {}
+        self.steps: dict[int, Step] = {step.node: step for step in recording.steps} if recording else {}
+        #: For each result, the edge from the operation that made it.
+        self.makers = {e.target: e for e in graph.edges if graph.nodes[e.source].kind == "operation"}
+
+    def back(self, index: int) -> bool:
+        """Whether a gradient came back along an edge."""
+        if index in self.flows:
+            return self.flows[index].gradient is not None
+        edge = self.graph.edges[index]
+        made = self.makers.get(edge.target) is edge and edge.source in self.steps
+        return made and self.steps[edge.source].arriving[edge.slot] != NONE
+
+    def lines(self, node: Node) -> tuple[Line, ...]:
+        """The gradient of a tensor, under its value."""
+        maker = self.makers.get(node.key)
+        if node.kind == "tensor" and node.key in self.steps:
+            texts = _leaf_texts(self.steps[node.key])
+        elif node.kind == "tensor" and maker is not None and maker.source in self.steps:
+            step = self.steps[maker.source]
+            texts = [f"◂ {clip(step.arriving[maker.slot], SHOWN_VALUE)}", *step.notes]
+        else:
+            texts = []
+        return tuple(Line(minus(text), "back", 12) for text in texts)
+
+    def beside(self, index: int) -> tuple[Line, ...]:
+        """The local derivative and the gradient sent, beside an edge."""
+        flow = self.flows.get(index)
+        if flow is None:
+            return ()
+        local = [Line(minus(f"× {clip(flow.local, SHOWN)}"), "local", 12)] if flow.local else []
+        sent = f"◂ {clip(flow.sent, SHOWN)}" if flow.gradient is not None else "◂ None: not defined"
+        return (*local, Line(minus(sent), "back", 12), *(Line(note, "muted", 10) for note in flow.notes))
+
+
+def _leaf_texts(step: Step) -> list[str]:
+    arriving = clip(step.arriving[0], SHOWN_VALUE)
+    if step.arriving[0] == NONE:
+        return ["◂ None: nothing arrived"]
+    if step.notes and step.before == step.after:
+        return [f"◂ {arriving}", *step.notes]
+    held = "" if step.before == NONE else f"{clip(step.before, SHOWN)} + {arriving} = "
+    return [f"◂ .grad = {held}{clip(step.after, SHOWN_VALUE)}", *step.notes]
+
+
+def _block(lines: tuple[Line, ...]) -> tuple[int, int]:
+    """The size of lines of text, one below the other."""
+    return round(max(_text_width(line) for line in lines)), round(sum(line.size * 1.3 for line in lines))
 
 
 def bends(route: Route, down: bool, shorten: int = 0) -> list[tuple[tuple[int, int], ...]]:
@@ -107,7 +200,7 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def _lines(node: Node) -> tuple[Line, ...]:
+def _lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
     if node.kind == "cut":
         return (Line("…", "strong", 16), *(Line(note, "muted", 11) for note in node.notes))
     if node.kind == "operation":
@@ -117,7 +210,7 @@ def _lines(node: Node) -> tuple[Line, ...]:
             Line(clip(node.class_name.removeprefix("torch::autograd::"), SHOWN), "mono", 10.5),
             *(Line(clip(note, SHOWN + 8), "muted", 11) for note in [*said, *node.notes]),
         )
-    short = node.value and " … " not in node.value
+    short = node.value and " … " not in node.value and not node.value.startswith("all ")
     name = node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]  # its end tells it apart
     first = f"{name} = {minus(clip(node.value, SHOWN_VALUE))}" if short else name
     lines = [Line(first, "strong", 15)]
@@ -132,7 +225,7 @@ def _lines(node: Node) -> tuple[Line, ...]:
         lines.append(Line(" · ".join(detail), "plain", 12))
     notes = [*node.notes] if node.value else [*node.notes, "value not kept"]
     lines.append(Line(" · ".join([node.role, *(clip(n, SHOWN + 8) for n in notes)]), "muted", 11))
-    if node.grad:
+    if node.grad and with_grad:
         lines.append(Line(minus(f".grad = {clip(node.grad, SHOWN_VALUE)}"), "plain", 12))
     return tuple(lines)
 

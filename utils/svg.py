@@ -5,6 +5,8 @@ from xml.sax.saxutils import escape, quoteattr
 from utils.scene import Box, Route, Scene, bends
 
 ARROW = 8
+#: Pixels between an edge and the line on which its gradient comes back.
+BESIDE = 5
 FONT = "system-ui,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
 MONO = "ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace"
 #: Fill and outline of each style, on a light and on a dark plate. Form tells the styles apart as well: a leaf has
@@ -18,6 +20,8 @@ LIGHT = {
     "operation": ("#fdf0d6", "#a06508"),
     "ink": "#1d2530",
     "muted": "#566170",
+    "local": "#7d4e00",
+    "back": "#b3202c",
 }
 DARK = {
     "plate": ("#1b2027", "none"),
@@ -28,6 +32,8 @@ DARK = {
     "operation": ("#3a2d12", "#dfa640"),
     "ink": "#e9edf2",
     "muted": "#a9b4c1",
+    "local": "#f0bf62",
+    "back": "#ff9087",
 }
 #: Which palette entry a style takes its colours from.
 COLOURS = {"freed": "operation", "cut": "constant"}
@@ -40,33 +46,35 @@ def to_svg(scene: Scene, title: str, description: str) -> str:
 
     Follows the reader's light or dark theme on a plate of its own, and prints light.
     """
+    recorded = any(route.back for route in scene.routes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-graph" role="img" '
         f"aria-label={quoteattr(title)} "
         f'width="{scene.width}" height="{scene.height}" viewBox="0 0 {scene.width} {scene.height}">',
         f"<title>{escape(title)}</title>",
         f"<desc>{escape(description)}</desc>",
-        f"<style>{_css()}</style>",
+        f"<style>{_css(recorded)}</style>",
         f'<rect class="plate" width="{scene.width}" height="{scene.height}" rx="10"/>',
-        *(_route(route, scene.down) for route in scene.routes),
-        *(_box(box) for box in scene.boxes),
+        *(_route(i, route, scene.down) for i, route in enumerate(scene.routes)),
+        *(_box(i, box, recorded) for i, box in enumerate(scene.boxes)),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _css() -> str:
+def _css(recorded: bool) -> str:
     rules = [
         f"text{{font-family:{FONT};text-anchor:middle}}",
         ".strong{font-weight:600}",
         f".mono{{font-family:{MONO}}}",
         ".edge{fill:none;stroke-width:1.6}",
+        *([".way{fill:none;stroke-width:1.4;stroke-dasharray:5 3}", ".back{font-style:italic}"] if recorded else ()),
         *(f".{style}{{stroke-width:{OUTLINES.get(style, 1.4)}}}" for style in [*_boxes(LIGHT), *COLOURS]),
         *(f".{style}{{stroke-dasharray:{dash}}}" for style, dash in DASHES.items()),
-        *_colours(LIGHT),
+        *_colours(LIGHT, recorded),
     ]
     # "screen", so that print is always dark on light.
-    dark = "".join(f".autograd-graph {rule}" for rule in _colours(DARK))
+    dark = "".join(f".autograd-graph {rule}" for rule in _colours(DARK, recorded))
     return "".join(f".autograd-graph {r}" for r in rules) + f"@media screen and (prefers-color-scheme:dark){{{dark}}}"
 
 
@@ -74,30 +82,41 @@ def _boxes(palette: dict) -> dict:
     return {style: colours for style, colours in palette.items() if isinstance(colours, tuple)}
 
 
-def _colours(palette: dict) -> list[str]:
+def _colours(palette: dict, recorded: bool) -> list[str]:
     boxes = _boxes(palette) | {style: palette[like] for style, like in COLOURS.items()}
-    return [
+    rules = [
         *(f".{style}{{fill:{fill};stroke:{line}}}" for style, (fill, line) in boxes.items()),
         f"text{{fill:{palette['ink']}}}",
         *(f".{style}{{fill:{palette['muted']}}}" for style in ("muted", "mono", "tip")),
         f".edge{{stroke:{palette['muted']}}}",
     ]
+    if recorded:
+        rules += [f".{style}{{fill:{palette[style]}}}" for style in ("local", "back")]
+        rules.append(f".way{{stroke:{palette['back']}}}")
+    return rules
 
 
-def _box(box: Box) -> str:
+def _box(key: int, box: Box, recorded: bool) -> str:
     corner = 5 if box.style in ("operation", "freed", "cut") else box.height / 2
     shape = _rect(box.x, box.y, box.width, box.height, corner, box.style)
     if box.style == "root":
         shape += _rect(box.x + 3.5, box.y + 3.5, box.width - 7, box.height - 7, corner - 3.5, "root")
-    text, y = [], box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
-    for line in box.lines:
+    top = box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
+    number = f' data-node="{key}"' if recorded else ""  # by which a player finds it
+    return f"<g{number}><title>{escape(box.tip)}</title>{shape}{_text(box.lines, box.x + box.width // 2, top)}</g>"
+
+
+def _text(lines, x: int, y: float) -> str:
+    """Lines of text around x, one below the other from y on."""
+    parts = []
+    for line in lines:
         y += line.size * 1.3
         baseline = _short(y - line.size * 0.32)
-        text.append(
-            f'<text class="{line.weight}" x="{box.x + box.width // 2}" y="{baseline}" '
-            f'font-size="{_short(line.size)}">{escape(line.text)}</text>'
+        parts.append(
+            f'<text class="{line.weight}" x="{x}" y="{baseline}" font-size="{_short(line.size)}">'
+            f"{escape(line.text)}</text>"
         )
-    return f"<g><title>{escape(box.tip)}</title>{shape}{''.join(text)}</g>"
+    return "".join(parts)
 
 
 def _rect(x, y, width, height, corner, style) -> str:
@@ -107,20 +126,40 @@ def _rect(x, y, width, height, corner, style) -> str:
     )
 
 
-def _route(route: Route, down: bool) -> str:
-    first, *others = bends(route, down, shorten=ARROW)
-    path = f"M{_points(first)}" + "".join(("C" if len(s) == 3 else "L") + _points(s) for s in others)
+def _route(index: int, route: Route, down: bool) -> str:
     x, y = route.points[-1]
-    if down:
-        head = f"M{x} {y}l-4 -{ARROW}h8z"
-        label_at = (x + 9, y - ARROW - 1)
-    else:
-        head = f"M{x} {y}l-{ARROW} -4v8z"
-        label_at = (x - ARROW - 3, y - 6)
+    head = f"M{x} {y}l-4 -{ARROW}h8z" if down else f"M{x} {y}l-{ARROW} -4v8z"
+    label_at = (x + 9, y - ARROW - 1) if down else (x - ARROW - 3, y - 6)
     label = ""
     if route.label:
         label = f'<text class="muted" x="{label_at[0]}" y="{label_at[1]}" font-size="10">{escape(route.label)}</text>'
-    return f'<path class="edge" d="{path}"/><path class="tip" d="{head}"/>{label}'
+    line = f'<path class="edge" d="{_path(bends(route, down, ARROW))}"/><path class="tip" d="{head}"/>{label}'
+    if not route.back and route.flow is None:
+        return line
+    return f'<g data-edge="{index}">{line}</g><g class="flow" data-flow="{index}">{_way_back(route, down)}</g>'
+
+
+def _way_back(route: Route, down: bool) -> str:
+    """The dashed line beside an edge on which the gradient came back, its arrowhead, and what it carried."""
+    parts = []
+    if route.back:
+        beside = way_back(route, down)
+        x, y = beside.points[0]
+        head = f"M{x} {y}l-3.5 7h7z" if down else f"M{x} {y}l7 -3.5v7z"
+        parts.append(f'<path class="way" d="{_path(bends(beside, down))}"/><path class="back" d="{head}"/>')
+    if route.flow is not None:
+        parts.append(_text(route.flow.lines, route.flow.x + route.flow.width // 2, route.flow.y))
+    return "".join(parts)
+
+
+def way_back(route: Route, down: bool) -> Route:
+    """The route of the gradient: beside that of the value."""
+    return Route(tuple((x + BESIDE, y) if down else (x, y + BESIDE) for x, y in route.points), "")
+
+
+def _path(segments) -> str:
+    first, *others = segments
+    return f"M{_points(first)}" + "".join(("C" if len(s) == 3 else "L") + _points(s) for s in others)
 
 
 def _points(segment) -> str:

@@ -8,6 +8,7 @@ alive with each node that Python has touched, and freeing a deep chain of these 
 import heapq
 import numbers
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -20,12 +21,31 @@ LEAF = "torch::autograd::AccumulateGrad"
 MOST_TOUCHED = 1_000
 
 
+@dataclass(frozen=True)
+class Live:
+    """What the keys of a Graph stand for, as long as the computation is alive."""
+
+    #: Of each operation, PyTorch's node.
+    operations: dict[int, object]
+    #: Of each leaf and each result, (node, output number).
+    places: dict[int, tuple]
+    #: Keys of operations whose saved tensors a hook has packed: calling these could run code of the user's.
+    packed: frozenset[int]
+
+
 def trace(output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_operations: int) -> Graph:
     """The graph that leads to ``output``: its last ``max_operations`` operations, newest first.
 
     ``names`` gives names to tensors; of two names for one tensor the first wins. A tensor without a graph
     raises ValueError.
     """
+    return trace_live(output, names, max_operations)[0]
+
+
+def trace_live(
+    output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_operations: int
+) -> tuple[Graph, Live]:
+    """The same, with what the graph's keys stand for."""
     if not output.requires_grad:
         raise ValueError(f"draw_graph needs a tensor with a graph, and this one has none: {_why_no_graph(output)}")
     walk = _Walk(output, max_operations)
@@ -33,7 +53,11 @@ def trace(output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_o
     for _, tensor in names:
         walk.learn(tensor)
     walk.read_saved()
-    return _Builder(walk, names).graph()
+    builder = _Builder(walk, names)
+    graph = builder.graph()
+    places = {key: place for place, key in builder.keys.items() if isinstance(place, tuple)}
+    packed = frozenset(key for key, node in builder.live.items() if node in walk.packed)
+    return graph, Live(builder.live, places, packed)
 
 
 def contains(output: torch.Tensor, tensor: torch.Tensor, max_operations: int) -> bool:
@@ -68,6 +92,7 @@ class _Walk:
         self.saved: dict = {}  # node -> {attribute: tensor}
         self.freed: set = set()
         self.overwritten: set = set()
+        self.packed: set = set()
         self._walk(min(max_operations, MOST_TOUCHED))
         self._leaf_places = {id(leaf): (node, 0) for node, leaf in self.leaves.items()}
         self.tensors |= {(node, 0): leaf for node, leaf in self.leaves.items()}
@@ -142,6 +167,7 @@ class _Walk:
             label = f"{attribute}[{i}]" if many else attribute
             if one.unpack_hook is not None:
                 tensors[label] = None  # packed by a hook: unpacking could run code of the user's
+                self.packed.add(node)
             elif not self._raises(node, attribute):
                 value = self._value(node, attribute)
                 tensors[label] = value[i] if many else value
@@ -171,7 +197,8 @@ class _Builder:
             self.names.setdefault(walk.place(tensor), name)
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
-        self.keys: dict = {}  # place, node or (node, slot) -> key
+        self.keys: dict = {}  # place -> key
+        self.live: dict = {}  # key of an operation -> node
         self.unnamed = 0
 
     def graph(self) -> Graph:
@@ -268,6 +295,7 @@ class _Builder:
         if node in self.walk.cut:
             self.nodes.append(Node(key, "cut", "cut", "…", class_name=name, notes=("continues, not drawn",)))
             return key
+        self.live[key] = node
         known = [text for _, slot, text in inputs if slot is not None]
         folded = [slot for source, slot, text in inputs if source is None and text is not None]
         extra = [text for _, slot, text in inputs if slot is None]

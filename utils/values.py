@@ -56,8 +56,8 @@ def _summary(tensor: torch.Tensor) -> str:
         missing = int(tensor.isnan().sum())
         if missing:
             return f"nan in {missing} of {tensor.numel()}"
-    low, high = tensor.aminmax()
-    return f"{_rough(low.item())} … {_rough(high.item())}"
+    low, high = (end.item() for end in tensor.aminmax())
+    return f"all {number(low)}" if low == high else f"{_rough(low)} … {_rough(high)}"
 
 
 def _rough(value) -> str:
