@@ -7,7 +7,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab test mutate bench refresh lint clean
+.PHONY: help lab test mutate browser bench refresh lint clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -21,8 +21,11 @@ test: .venv/test  ## set up what is missing and prove every output on every page
 mutate: .venv/test  ## alter every stored output in turn: each alteration must be caught (minutes)
 	$(PYTEST) --dist load tests/test_mutation.py --all-mutations
 
-bench: .venv/bench  ## time draw_graph beside torchviz and torchview
-	$(BIN)/python -m benchmarks.graphs
+browser: .venv/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
+	$(PYTEST) --dist loadfile tests/test_browser.py
+
+bench: .venv/bench  ## time draw_graph and record_backward beside what others draw
+	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
 refresh: .venv/lab  ## re-execute and normalise every notebook in place
 	$(BIN)/python -m tests.refresh
@@ -48,6 +51,9 @@ clean:  ## delete the environment and the caches
 
 .venv/bench: .venv/lab pyproject.toml
 	$(BIN)/pip install -e ".[bench]" && touch $@
+
+.venv/browser: .venv/test pyproject.toml
+	$(BIN)/pip install -e ".[browser]" && touch $@
 
 # JupyterLab hides stored pictures in a notebook that it does not trust.
 .venv/trusted: .venv/lab $(wildcard notebooks/*.ipynb)

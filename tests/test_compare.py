@@ -74,11 +74,18 @@ def test_a_comparison_is_a_table_with_the_largest_difference():
     )
 
 
-@pytest.mark.parametrize(
-    ("one", "two", "told"),
-    [(1.0, 1.0, "below 1e-12"), (1.0, 1.0 + 2e-16, "below 1e-12"), (1.0, 1.0009, "below 1e-03"), (1.0, 1.001, "below 1e-02"), (0.0, 9.99, "below 1e+01"),
-     (1.0, float("nan"), "nan"), (1.0, float("inf"), "inf")],
-)  # fmt: skip
+BOUNDS = [
+    (1.0, 1.0, "below 1e-12"),
+    (1.0, 1.0 + 2e-16, "below 1e-12"),
+    (1.0, 1.0009, "below 1e-03"),
+    (1.0, 1.001, "below 1e-02"),
+    (0.0, 9.99, "below 1e+01"),
+    (1.0, float("nan"), "nan"),
+    (1.0, float("inf"), "inf"),
+]
+
+
+@pytest.mark.parametrize(("one", "two", "told"), BOUNDS)
 def test_a_difference_is_rounded_up_to_a_power_of_ten(one, two, told):
     assert str(compare(one=one, two=two)).splitlines()[-1] == f"largest difference: {told}"
 

@@ -2,7 +2,7 @@
 
 import graphviz
 
-from utils.graph import Graph, Node, Recording
+from utils.graph import Graph, Group, Node, Passage
 from utils.scene import SHOWN, compose
 from utils.values import clip
 
@@ -16,9 +16,9 @@ SHAPES = {
 }
 
 
-def to_graphviz(graph: Graph, direction: str = "auto", recording: Recording | None = None) -> graphviz.Digraph:
+def to_graphviz(graph: Graph, direction: str = "auto", passage: Passage | None = None) -> graphviz.Digraph:
     """The graph as a ``graphviz.Digraph``: its ``.source`` is DOT, and needs no program to be made."""
-    scene = compose(graph, direction, recording)
+    scene = compose(graph, direction, passage)
     digraph = graphviz.Digraph(
         "autograd",
         graph_attr={"rankdir": "TB" if scene.down else "LR", "label": _root_label(graph)},
@@ -30,12 +30,26 @@ def to_graphviz(graph: Graph, direction: str = "auto", recording: Recording | No
         digraph.node(
             f"n{node.key}", graphviz.escape(label), tooltip=graphviz.escape(box.tip), **(SHAPES[node.role] | freed)
         )
+    _clusters(digraph, list(enumerate(graph.groups)))
     for edge, route in zip(graph.edges, scene.routes, strict=True):
         shown = {"headlabel": route.label} if route.label else {}
+        if not route.tracked:
+            shown |= {"style": "dashed", "color": "gray50", "fontcolor": "gray40"}
         if route.flow is not None:
             shown["label"] = graphviz.escape("\n".join(line.text for line in route.flow.lines))
         digraph.edge(f"n{edge.source}", f"n{edge.target}", **shown)
     return digraph
+
+
+def _clusters(parent: graphviz.Digraph, groups: list[tuple[int, Group]]) -> None:
+    """A cluster for each group, the inner ones inside the outer ones."""
+    for i, group in groups:
+        if not any(set(group.nodes) < set(other.nodes) for _, other in groups):
+            look = {"label": f"{group.label}, the first is shown", "labeljust": "l", "style": "rounded,dashed"}
+            with parent.subgraph(name=f"cluster{i}", graph_attr=look) as cluster:
+                for key in group.nodes:
+                    cluster.node(f"n{key}")
+                _clusters(cluster, [pair for pair in groups if set(pair[1].nodes) < set(group.nodes)])
 
 
 def _root_label(graph: Graph) -> str:

@@ -11,13 +11,15 @@ import torch
 from utils import names, trace
 from utils.dot import to_graphviz
 from utils.figure import to_figure
+from utils.fold import Folded, fold_within, unfolded
+from utils.forward import Tape, check_tape
 from utils.graph import Graph, Recording
 from utils.scene import compose
 from utils.svg import to_svg
 from utils.text import describe, describe_steps
 from utils.values import clip
 
-#: A larger graph is cut at this many operations.
+#: Where more boxes of operations than this are left when a graph is folded, it is cut.
 MOST_OPERATIONS = 200
 FORMATS = (".svg", ".png", ".pdf", ".dot")
 
@@ -27,8 +29,10 @@ def draw_graph(
     /,
     *,
     direction: str = "auto",
+    fold: bool = True,
     max_operations: int = MOST_OPERATIONS,
     engine: str = "embedded",
+    tape: Tape | None = None,
     **names_of_tensors: torch.Tensor,
 ) -> "GraphPicture":
     """Returns a picture of the computation that led to ``output``: tensors, operations, and their values.
@@ -46,11 +50,20 @@ def draw_graph(
     arrived; at a leaf what ``.grad`` held, plus what arrived. The product of the local derivatives along a path is
     that path's part of the gradient.
 
+    What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that occurs at least three
+    times in a row, such as the layers of an encoder, stands in a frame, "× 12": its first copy, with what enters that
+    one; what leaves the frame is what leaves the last. Where more than 30 boxes are left, a run of views is one box
+    too. Copies agree in every operation, shape and setting, and no tensor that is a variable's is folded away.
+
     Args:
         output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.
-        direction: "right", "down", or "auto": right if that is at most 920 pixels wide.
-        max_operations: only the last so many operations are drawn, at most 1,000; the picture says so.
+        direction: "right", "down", or "auto": right if that is at most 850 pixels wide.
+        fold: whether what repeats is drawn once; False draws each operation by itself.
+        max_operations: how many boxes of operations are drawn, the last ones, of the last 1,000 operations; the
+            picture says where it stops.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
+        tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values, the numbers that
+            PyTorch does not save, source lines, writes in place, and, dashed, where a value left the graph.
 
     Raises:
         TypeError: ``output`` or a named argument is not a tensor.
@@ -68,17 +81,23 @@ def draw_graph(
         z = sin(y)  root            -0.2879  SinBackward0 saves self
     """
     _check_options(output, direction, max_operations, engine)
+    check_tape(tape)
     if isinstance(output, Recording):
-        if names_of_tensors:
+        if names_of_tensors or tape is not None:
             raise TypeError("a Recording has its names already: give them to record_backward")
-        return GraphPicture(output.graph, direction, engine, output)
+        return GraphPicture(_folded(output.graph, fold, max_operations), direction, engine, output)
     named = [(name, tensor) for name, tensor in names.of_frame(sys._getframe(1)) if name not in names_of_tensors]
     # What a subclass does with each call, and inference mode, are the caller's: neither must see this.
     with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
-        _check_names(output, max_operations, names_of_tensors)
+        reach = trace.MOST_TOUCHED if fold else max_operations
+        _check_names(output, reach, names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
-        graph = trace.trace(output, [*given, *named], max_operations)
-    return GraphPicture(graph, direction, engine)
+        graph = trace.trace(output, [*given, *named], reach, tape)
+    return GraphPicture(_folded(graph, fold, max_operations), direction, engine)
+
+
+def _folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
+    return fold_within(graph, max_operations) if fold else unfolded(graph)
 
 
 class GraphPicture:
@@ -89,10 +108,11 @@ class GraphPicture:
     """
 
     def __init__(
-        self, graph: Graph, direction: str = "auto", engine: str = "embedded", recording: Recording | None = None
+        self, folded: Folded, direction: str = "auto", engine: str = "embedded", recording: Recording | None = None
     ):
-        self.graph = graph
+        self.graph = folded.graph
         self.recording = recording
+        self._passage = folded.passage(recording) if recording else None
         self._direction = direction
         self._engine = engine
 
@@ -110,7 +130,7 @@ class GraphPicture:
 
     def to_graphviz(self):
         """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""
-        return to_graphviz(self.graph, self._direction, self.recording)
+        return to_graphviz(self.graph, self._direction, self._passage)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Writes the picture in the format that the path's ending names, and returns the path.
@@ -141,7 +161,7 @@ class GraphPicture:
             to_figure(self._scene()).savefig(path, dpi=192, metadata=undated)
 
     def _scene(self):
-        return compose(self.graph, self._direction, self.recording)
+        return compose(self.graph, self._direction, self._passage)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": str(self)}

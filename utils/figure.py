@@ -4,8 +4,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 
-from utils.scene import Box, Route, Scene, bends
-from utils.svg import ARROW, COLOURS, DASHES, LIGHT, OUTLINES, way_back
+from utils.scene import Box, Cluster, Route, Scene, bends
+from utils.svg import ARROW, BORDER, COLOURS, DASHES, LIGHT, OUTLINES, way_back
 
 #: Pixels of the scene in an inch, and points in a pixel.
 PIXELS, POINTS = 96, 0.75
@@ -19,6 +19,8 @@ def to_figure(scene: Scene) -> Figure:
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, scene.width), ylim=(scene.height, 0))
     axes.axis("off")
+    for cluster in scene.clusters:
+        _cluster(axes, cluster)
     for route in scene.routes:
         _route(axes, route, scene.down)
     for box in scene.boxes:
@@ -46,6 +48,14 @@ def _box(axes, box: Box) -> None:
     _text(axes, box.lines, box.x + box.width / 2, top)
 
 
+def _cluster(axes, cluster: Cluster) -> None:
+    fill, line = LIGHT["frame"]
+    at, style = (cluster.x, cluster.y), "round,pad=0,rounding_size=12"
+    look = {"facecolor": fill, "edgecolor": line, "linewidth": 1.4 * POINTS, "linestyle": (0, (7, 4))}
+    axes.add_patch(FancyBboxPatch(at, cluster.width, cluster.height, boxstyle=style, **look))
+    _text(axes, cluster.label.lines, cluster.label.x + cluster.label.width / 2, cluster.label.y)
+
+
 def _text(axes, lines, x: float, y: float) -> None:
     for line in lines:
         y += line.size * 1.3
@@ -65,11 +75,16 @@ def _text(axes, lines, x: float, y: float) -> None:
 
 
 def _dash(style: str):
-    return (0, tuple(float(n) for n in DASHES[style].split())) if style in DASHES else "solid"
+    return _dashes(DASHES[style]) if style in DASHES else "solid"
+
+
+def _dashes(lengths: str):
+    return (0, tuple(float(n) for n in lengths.split()))
 
 
 def _route(axes, route: Route, down: bool) -> None:
-    _line(axes, bends(route, down, shorten=ARROW), LIGHT["muted"], "solid")
+    dash = "solid" if route.tracked else _dashes(BORDER)
+    _line(axes, bends(route, down, shorten=ARROW), LIGHT["muted"], dash)
     x, y = route.points[-1]
     back = [(x - 4, y - ARROW), (x + 4, y - ARROW)] if down else [(x - ARROW, y - 4), (x - ARROW, y + 4)]
     axes.add_patch(Polygon([(x, y), *back], facecolor=LIGHT["muted"], linewidth=0))

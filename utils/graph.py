@@ -2,7 +2,8 @@
 
 Two kinds of node alternate. A *tensor* is a value; an *operation* is one node of PyTorch's backward graph.
 An edge from a tensor to an operation is one entry of the operation's ``next_functions``, read in the
-direction of the forward pass; an edge from an operation to a tensor is one of its outputs.
+direction of the forward pass; an edge from an operation to a tensor is one of its outputs. An edge from a tensor
+to a constant is a *border*: a value went that way, and PyTorch keeps no road back.
 """
 
 from dataclasses import dataclass
@@ -39,6 +40,12 @@ class Node:
     ordered: bool = False
     #: Facts in the reader's words, such as "detached from x".
     notes: tuple[str, ...] = ()
+    #: An operation: the numbers and words that it keeps beside tensors, such as "dim=1".
+    settings: tuple[str, ...] = ()
+    #: An operation: how many this box stands for, one after the other, where a graph is folded.
+    count: int = 1
+    #: An operation that was recorded: the source line, or the part of it, that ran it: "line 3: torch.sin(y)".
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,29 @@ class Edge:
     source: int
     target: int
     slot: int | None
+    #: What cut a constant off from the tensor that it was made from: "detach()", "no_grad". Else empty.
+    border: str = ""
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a gradient can come back this way, or could if the derivative is defined."""
+        return not self.border
+
+
+@dataclass(frozen=True)
+class Group:
+    """A block that occurs ``times`` times in a row, where a graph is folded: ``nodes`` are those of its first copy.
+
+    ``carries`` holds (what enters the first copy, what takes its place in the next) as keys of tensors.
+    """
+
+    nodes: tuple[int, ...]
+    times: int
+    carries: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"× {self.times}"
 
 
 @dataclass(frozen=True)
@@ -59,16 +89,26 @@ class Graph:
     """All nodes, inputs before outputs (so ``nodes[k].key == k``), and all edges.
 
     ``limit`` is the number of operations after which drawing stopped, or None where nothing is missing.
+    ``groups`` are the repeated blocks of a folded graph: of two, one holds the other or they share nothing; the
+    outer comes first.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     root: int
     limit: int | None = None
+    groups: tuple[Group, ...] = ()
 
     def inputs(self, key: int) -> list[Edge]:
         """The edges that enter a node, in slot order."""
         return [e for e in self.edges if e.target == key]
+
+    def count(self) -> int:
+        """How many operations the graph stands for: a folded one for more than it has boxes."""
+        counts = {node.key: node.count for node in self.nodes if node.kind == "operation"}
+        for group in self.groups:
+            counts |= {key: counts[key] * group.times for key in group.nodes if key in counts}
+        return sum(counts.values())
 
 
 @dataclass(frozen=True)
@@ -123,3 +163,27 @@ class Recording:
     def flows(self) -> dict[int, Flow]:
         """Each flow by the place of its edge in ``graph.edges``."""
         return {flow.edge: flow for step in self.steps for flow in step.flows}
+
+    def passage(self) -> "Passage":
+        """What the pass left at each place of the graph."""
+        steps = {step.node: step for step in self.steps}
+        makers = {e.target: e for e in self.graph.edges if self.graph.nodes[e.source].kind == "operation"}
+        arrived = {
+            key: (steps[edge.source].arriving[edge.slot], *steps[edge.source].notes)
+            for key, edge in makers.items()
+            if edge.source in steps
+        }
+        leaves = {key: step for key, step in steps.items() if self.graph.nodes[key].kind == "tensor"}
+        return Passage(self.flows(), arrived, leaves)
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What a backward pass left at each place of a graph, as a picture of it shows it."""
+
+    #: By the place of the edge in ``Graph.edges``.
+    flows: dict[int, Flow]
+    #: By the key of a result: the gradient that arrived there, and what is to be said of it.
+    arrived: dict[int, tuple[str, ...]]
+    #: By the key of a leaf.
+    leaves: dict[int, Step]

@@ -8,15 +8,15 @@ in a fixed order: the same bytes on every machine.
 
 import itertools
 from bisect import bisect_right, insort
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 #: Pixels between two ranks, and between two neighbours in one rank.
-RANK_GAP, GAP = 34, 20
+RANK_GAP, GAP = 28, 20
 #: Pixels between the text beside an edge and the next rank, where no edge bends.
-STRAIGHT = 16
+STRAIGHT = 14
 #: A layout that would be wider runs downwards.
-WIDEST = 920
+WIDEST = 830
 #: Where more edges pass between ranks than this, fewer rounds are spent on their order.
 MANY = 2_000
 
@@ -41,14 +41,21 @@ def arrange(
     edges: Sequence[tuple[int, int]],
     direction: str = "auto",
     rooms: Sequence[tuple[int, int]] | None = None,
+    first: Collection[int] = (),
+    ports: Sequence[tuple[int | None, int | None]] | None = None,
 ) -> Layout:
     """Places boxes of the given (width, height) so that every edge leads right, or down.
 
     ``edges`` holds (source, target) pairs with source < target; a pair that occurs twice is two edges.
     ``direction`` is "right", "down" or "auto": right if that is not too wide. ``rooms`` gives for each edge the
-    (width, height) that a text beside it needs: before its last bend it runs straight for so long.
+    (width, height) that a text beside it needs: before its last bend it runs straight for so long. The boxes in
+    ``first`` stand at the very beginning. ``ports`` gives for each edge how far from the middle of its source it
+    leaves, and from the middle of its target it enters, or None where that is free.
     """
-    ranks = _ranks(len(sizes), edges)
+    ports = ports or [(None, None)] * len(edges)
+    # What shares a way: all edges of one source, or of one port.
+    origins = [(source, port) for (source, _), (port, _) in zip(edges, ports, strict=True)]
+    ranks = _ranks(len(sizes), edges, first)
     if direction == "auto":
         depth, lead = [0] * (max(ranks, default=0) + 1), [RANK_GAP] * (max(ranks, default=0) + 1)
         for (width, _), rank in zip(sizes, ranks, strict=True):
@@ -59,52 +66,51 @@ def arrange(
     down = direction == "down"
     # From here on a box has a depth, in the direction of the edges, and a breadth, across it.
     boxes = [(h, w) if down else (w, h) for w, h in sizes]
-    rows, chains = _rows(ranks, edges)
-    links = _links(edges, ranks, chains)
+    rows, chains = _rows(ranks, edges, origins)
+    links = _links(edges, ranks, chains, sum(map(len, rows)))
     _order(rows, links)
     breadth = [b for _, b in boxes] + [0] * (sum(len(row) for row in rows) - len(boxes))
     across = _spread(rows, links, breadth, len(boxes))
     leads = [room[1 if down else 0] for room in rooms] if rooms else [0] * len(edges)
-    return _draw(boxes, edges, ranks, rows, chains, across, leads, down)
+    return _draw(boxes, edges, ranks, rows, chains, across, leads, ports, down)
 
 
-def _ranks(count: int, edges) -> list[int]:
+def _ranks(count: int, edges, first) -> list[int]:
     """Each node as near to what uses it as its longest way to the end allows."""
     height = [0] * count
     for source, target in sorted(edges, reverse=True):
         height[source] = max(height[source], height[target] + 1)
     top = max(height, default=0)
-    return [top - h for h in height]
+    return [0 if node in first else top - h for node, h in enumerate(height)]
 
 
-def _rows(ranks, edges):
-    """The rows of items, and for each source its chain of way-points.
+def _rows(ranks, edges, origins):
+    """The rows of items, and for each edge its chain of way-points.
 
-    Items are the nodes, then the way-points. All edges of one source share a way-point in each rank.
+    Items are the nodes, then the way-points. All edges of one origin share a way-point in each rank.
     """
     rows = [[] for _ in range(max(ranks, default=0) + 1)]
     for node, rank in enumerate(ranks):
         rows[rank].append(node)
     chains, item = {}, len(ranks)
-    furthest: dict[int, int] = {}
-    for source, target in edges:
-        furthest[source] = max(furthest.get(source, 0), ranks[target])
-    for source, last in furthest.items():
-        chains[source] = {}
-        for rank in range(ranks[source] + 1, last):
-            chains[source][rank] = item
+    furthest: dict[tuple, int] = {}
+    for (_, target), origin in zip(edges, origins, strict=True):
+        furthest[origin] = max(furthest.get(origin, 0), ranks[target])
+    for origin, last in furthest.items():
+        chains[origin] = {}
+        for rank in range(ranks[origin[0]] + 1, last):
+            chains[origin][rank] = item
             rows[rank].append(item)
             item += 1
-    return rows, chains
+    return rows, [chains[origin] for origin in origins]
 
 
-def _links(edges, ranks, chains) -> list[tuple[list[int], list[int]]]:
-    """For each item the items that it touches in the rank before, and in the rank after."""
-    count = len(ranks) + sum(len(chain) for chain in chains.values())
+def _links(edges, ranks, chains, count: int) -> list[tuple[list[int], list[int]]]:
+    """For each of so many items the items that it touches in the rank before, and in the rank after."""
     links = [([], []) for _ in range(count)]
     joined = set()
-    for source, target in edges:
-        way = [source, *(chains[source][r] for r in range(ranks[source] + 1, ranks[target])), target]
+    for (source, target), chain in zip(edges, chains, strict=True):
+        way = [source, *(chain[r] for r in range(ranks[source] + 1, ranks[target])), target]
         for one, two in itertools.pairwise(way):
             # Two edges from one tensor to one operation pull twice; a shared way-point only once.
             if two != target and (one, two) in joined:
@@ -301,14 +307,14 @@ def _pack(order, first, breadth) -> list[float]:
     return [place[head] for head in first]
 
 
-def _draw(boxes, edges, ranks, rows, chains, across, leads, down) -> Layout:
+def _draw(boxes, edges, ranks, rows, chains, across, leads, ports, down) -> Layout:
     """Whole pixels: corners of the boxes, and the points of the edges."""
     middle = [round(x) for x in across]
-    entries, exits = _ports(edges, ranks, chains, middle, boxes)
+    entries, exits = _ports(edges, ranks, chains, middle, boxes, ports)
     depth = [max((boxes[i][0] for i in row if i < len(boxes)), default=0) for row in rows]
     gaps = [RANK_GAP] * len(rows)
     for e, (source, target) in enumerate(edges):
-        before = chains[source].get(ranks[target] - 1, source)
+        before = chains[e].get(ranks[target] - 1, source)
         bent = middle[before] + (exits[e] if before == source else 0) != middle[target] + entries[e]
         gaps[ranks[target]] = max(gaps[ranks[target]], leads[e] + (RANK_GAP if bent else STRAIGHT))
     start = [0] * len(rows)
@@ -321,7 +327,7 @@ def _draw(boxes, edges, ranks, rows, chains, across, leads, down) -> Layout:
         begin, end = middle[source] + exits[e], middle[target] + entries[e]
         points = [(near[source] + boxes[source][0], begin), (start[ranks[source]] + depth[ranks[source]], begin)]
         for rank in range(ranks[source] + 1, ranks[target]):
-            x = middle[chains[source][rank]]
+            x = middle[chains[e][rank]]
             points += [(start[rank], x), (start[rank] + depth[rank], x)]
         x, y = points[-1]
         points[-1] = (x + leads[e], y)
@@ -337,28 +343,29 @@ def _draw(boxes, edges, ranks, rows, chains, across, leads, down) -> Layout:
     return Layout(tuple(corners), tuple(routes), length, wide, False)
 
 
-def _ports(edges, ranks, chains, middle, boxes) -> tuple[list[int], list[int]]:
+def _ports(edges, ranks, chains, middle, boxes, ports) -> tuple[list[int], list[int]]:
     """How far from the middle of its box each edge ends and begins, so that no two edges end in one point."""
     entering: dict[int, list] = {}
     leaving: dict[int, list] = {}
     for e, (source, target) in enumerate(edges):
-        chain = chains[source]
-        before = middle[chain.get(ranks[target] - 1, source)]
-        entering.setdefault(target, []).append((before, e))
+        chain, (leave, enter) = chains[e], ports[e]
+        if enter is None:
+            entering.setdefault(target, []).append((middle[chain.get(ranks[target] - 1, source)], e))
         # One port for all edges that share way-points; one for each edge that does not.
         short = ranks[target] == ranks[source] + 1
-        leaving.setdefault(source, []).append((middle[target if short else chain[ranks[source] + 1]], short, e))
-    entries, exits = [0] * len(edges), [0] * len(edges)
+        if leave is None:
+            leaving.setdefault(source, []).append((middle[target if short else chain[ranks[source] + 1]], short, e))
+    entries, exits = [enter or 0 for _, enter in ports], [leave or 0 for leave, _ in ports]
     for target, ends in entering.items():
         for offset, (_, e) in zip(_offsets(len(ends), boxes[target][1]), sorted(ends), strict=True):
             entries[e] = offset
     for source, ends in leaving.items():
-        ports = [(x, [e]) for x, short, e in ends if short]
+        doors = [(x, [e]) for x, short, e in ends if short]
         shared = [(x, e) for x, short, e in ends if not short]
         if shared:
-            ports.append((shared[0][0], [e for _, e in shared]))
-        ports.sort()
-        for offset, (_, members) in zip(_offsets(len(ports), boxes[source][1]), ports, strict=True):
+            doors.append((shared[0][0], [e for _, e in shared]))
+        doors.sort()
+        for offset, (_, members) in zip(_offsets(len(doors), boxes[source][1]), doors, strict=True):
             for e in members:
                 exits[e] = offset
     return entries, exits

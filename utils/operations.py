@@ -47,6 +47,23 @@ SLOTS = {
     "BinaryCrossEntropyWithLogits": ("self", "target"),
     "Convolution": ("input", "weight"),
 }
+#: For operations that need not save a constant, how the caller writes them: functions, and where among their
+#: arguments the inputs stand, in the order of ``next_functions``. What stands beyond these is a number.
+WRITTEN = {
+    "Add": ("add", (0, 1)),
+    "Sub": ("sub subtract", (0, 1)),
+    "Rsub": ("rsub", (0, 1)),
+    "Mul": ("mul multiply", (0, 1)),
+    "Div": ("div divide true_divide", (0, 1)),
+    "Remainder": ("remainder", (0, 1)),
+    "Maximum": ("maximum", (0, 1)),
+    "Minimum": ("minimum", (0, 1)),
+    "Where": ("where", (1, 2)),
+    "Addmm": ("linear", (2, 0)),
+    "Convolution": ("conv1d conv2d conv3d", (0, 1, 2)),
+}
+#: Operations whose inputs the caller writes as a list.
+LISTS = {"Cat": ("cat", "concat", "concatenate"), "Stack": ("stack",)}
 #: Operations that save indices which they found themselves: an output, and no input.
 FINDS_INDICES = {"Max", "Min", "Sort", "Topk", "Kthvalue", "Mode", "Median", "Nanmedian", "Cummax", "Cummin"}
 #: Operations that take each element by itself: the derivative is one number for each.
@@ -83,6 +100,23 @@ def base(class_name: str) -> str:
 def slots(class_name: str) -> tuple[str, ...]:
     """The names of the arguments that a node may save, in the order of its ``next_functions``."""
     return SLOTS.get(base(class_name), ())
+
+
+def inputs_of(class_name: str, function: str, arguments: Sequence) -> Sequence:
+    """Of the arguments that a caller gave to a function, those that a node has in its ``next_functions``, in order.
+
+    Empty where it is not certain that the node is what the function made, and which argument stands where.
+    """
+    if class_name.endswith("Backward"):  # a Function of the user's, whatever its name
+        return ()
+    kind, function = base(class_name), function.strip("_")
+    if function in LISTS.get(kind, ()):
+        return arguments[0] if arguments and isinstance(arguments[0], tuple) else ()
+    functions, places = WRITTEN.get(kind, ("", ()))
+    if function not in functions.split():
+        return ()
+    found = [arguments[place] for place in places] if max(places) < len(arguments) else ()
+    return () if any(isinstance(one, tuple) for one in found) else found
 
 
 def is_elementwise(class_name: str) -> bool:

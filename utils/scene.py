@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from utils.graph import Flow, Graph, Node, Recording, Step
+from utils.graph import Graph, Group, Node, Passage, Step
 from utils.labels import place_labels
-from utils.layout import Layout, arrange
+from utils.nesting import arrange_framed
 from utils.values import clip
 
 #: Characters that a box shows of a name or a class name, and of a value.
@@ -12,7 +12,7 @@ SHOWN, SHOWN_VALUE = 26, 36
 #: How a recording writes a gradient that is not defined.
 NONE = "None"
 #: Blank pixels around the picture.
-MARGIN = 16
+MARGIN = 12
 
 # Widths in em of a wide sans-serif font (DejaVu Sans): text measured so fits in the narrower ones too.
 WIDTHS = {
@@ -59,37 +59,59 @@ class Label:
 class Route:
     """An edge as drawn: its points as ``Layout`` gives them, and a short text beside its end.
 
-    ``back`` says that a gradient came back along it, ``flow`` what it was.
+    ``back`` says that a gradient came back along it, ``flow`` what it was. ``tracked`` is False for a border, where
+    ``flow`` says what cut the graph.
     """
 
     points: tuple[tuple[int, int], ...]
     label: str
     back: bool = False
     flow: Label | None = None
+    tracked: bool = True
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The frame around a repeated block: its top left corner and size, and its label in one of its corners."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    label: Label
+    tip: str
 
 
 @dataclass(frozen=True)
 class Scene:
-    """All that a picture shows, in pixels; boxes and routes in the order of the graph's nodes and edges."""
+    """All that a picture shows, in pixels; boxes and routes in the order of the graph's nodes and edges.
+
+    A cluster stands behind them, and behind the clusters that it holds, which come later.
+    """
 
     boxes: tuple[Box, ...]
     routes: tuple[Route, ...]
     width: int
     height: int
     down: bool
+    clusters: tuple[Cluster, ...] = ()
 
 
-def compose(graph: Graph, direction: str = "auto", recording: Recording | None = None) -> Scene:
-    """Lays a graph out and says what stands in each box; with a recording of it, also what flowed back."""
-    passed = _Passed(graph, recording)
-    lines = [_lines(node, node.key not in passed.steps) + passed.lines(node) for node in graph.nodes]
+def compose(graph: Graph, direction: str = "auto", passage: Passage | None = None) -> Scene:
+    """Lays a graph out and says what stands in each box; with a pass through it, also what flowed back."""
+    passed = _Passed(graph, passage or Passage({}, {}, {}))
+    lines = [_lines(node, node.key not in passed.leaves) + passed.lines(node) for node in graph.nodes]
     sizes = [_size(node, text) for node, text in zip(graph.nodes, lines, strict=True)]
     texts = [passed.beside(i) for i in range(len(graph.edges))]
     blocks = [_block(text) if text else None for text in texts]
     rooms = [(block[0] + 12, block[1] + 10) if block else (0, 0) for block in blocks]
-    placed: Layout = arrange(sizes, [(e.source, e.target) for e in graph.edges], direction, rooms)
+    titles = [_title(group) for group in graph.groups]
+    sides = [_block(title) for title in titles]
+    pairs, held = [(e.source, e.target) for e in graph.edges], [group.nodes for group in graph.groups]
+    placed, frames = arrange_framed(sizes, pairs, held, sides, direction, rooms)
     boxes = [(*corner, *size) for corner, size in zip(placed.corners, sizes, strict=True)]
-    corners = place_labels(blocks, placed.routes, boxes, placed.down)
+    covered = [(*frame.label, *side) for frame, side in zip(frames, sides, strict=True)]
+    corners = place_labels(blocks, placed.routes, boxes + covered, placed.down)
     # A text may reach beyond the outermost box.
     texts_at = [(*corner, *block) for corner, block in zip(corners, blocks, strict=True) if corner and block]
     left, top = (-min([0, *(box[side] for box in texts_at)]) for side in (0, 1))
@@ -107,50 +129,55 @@ def compose(graph: Graph, direction: str = "auto", recording: Recording | None =
                 _slot_label(graph, edge),
                 passed.back(i),
                 Label(corner[0] + dx, corner[1] + dy, blocks[i][0], texts[i]) if (corner := corners[i]) else None,
+                edge.tracked,
             )
             for i, edge in enumerate(graph.edges)
         ),
         right + left + 2 * MARGIN,
         bottom + top + 2 * MARGIN,
         placed.down,
+        tuple(
+            Cluster(
+                *(frame.x + dx, frame.y + dy, frame.width, frame.height),
+                Label(frame.label[0] + dx, frame.label[1] + dy, side[0], title),
+                _tip_of_group(graph, group),
+            )
+            for group, frame, side, title in zip(graph.groups, frames, sides, titles, strict=True)
+        ),
     )
 
 
 class _Passed:
-    """What a backward pass adds to a picture; nothing where there is no recording."""
+    """A backward pass in lines of text."""
 
-    def __init__(self, graph: Graph, recording: Recording | None):
+    def __init__(self, graph: Graph, passage: Passage):
         self.graph = graph
-        self.flows: dict[int, Flow] = recording.flows() if recording else {}
-        self.steps: dict[int, Step] = {step.node: step for step in recording.steps} if recording else {}
-        #: For each result, the edge from the operation that made it.
-        self.makers = {e.target: e for e in graph.edges if graph.nodes[e.source].kind == "operation"}
+        self.flows, self.arrived, self.leaves = passage.flows, passage.arrived, passage.leaves
 
     def back(self, index: int) -> bool:
         """Whether a gradient came back along an edge."""
         if index in self.flows:
             return self.flows[index].gradient is not None
         edge = self.graph.edges[index]
-        made = self.makers.get(edge.target) is edge and edge.source in self.steps
-        return made and self.steps[edge.source].arriving[edge.slot] != NONE
+        made_there = self.graph.nodes[edge.source].kind == "operation"
+        return made_there and self.arrived.get(edge.target, (NONE,))[0] != NONE
 
     def lines(self, node: Node) -> tuple[Line, ...]:
         """The gradient of a tensor, under its value."""
-        maker = self.makers.get(node.key)
-        if node.kind == "tensor" and node.key in self.steps:
-            texts = _leaf_texts(self.steps[node.key])
-        elif node.kind == "tensor" and maker is not None and maker.source in self.steps:
-            step = self.steps[maker.source]
-            texts = [f"◂ {clip(step.arriving[maker.slot], SHOWN_VALUE)}", *step.notes]
-        else:
-            texts = []
+        texts = []
+        if node.key in self.leaves:
+            texts = _leaf_texts(self.leaves[node.key])
+        elif node.key in self.arrived:
+            gradient, *notes = self.arrived[node.key]
+            texts = [f"◂ {clip(gradient, SHOWN_VALUE)}", *notes]
         return tuple(Line(minus(text), "back", 12) for text in texts)
 
     def beside(self, index: int) -> tuple[Line, ...]:
         """The local derivative and the gradient sent, beside an edge."""
         flow = self.flows.get(index)
         if flow is None:
-            return ()
+            border = self.graph.edges[index].border
+            return (Line(clip(border, SHOWN), "muted", 10),) if border else ()
         local = [Line(minus(f"× {clip(flow.local, SHOWN)}"), "local", 12)] if flow.local else []
         sent = f"◂ {clip(flow.sent, SHOWN)}" if flow.gradient is not None else "◂ None: not defined"
         return (*local, Line(minus(sent), "back", 12), *(Line(note, "muted", 10) for note in flow.notes))
@@ -206,8 +233,8 @@ def _lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
     if node.kind == "operation":
         said = ["saved tensors freed"] if node.freed else []
         return (
-            Line(clip(node.name, SHOWN), "strong", 16),
-            Line(clip(node.class_name.removeprefix("torch::autograd::"), SHOWN), "mono", 10.5),
+            *(Line(text, "strong", 16) for text in _listed(node.name)),
+            *(Line(text, "mono", 10.5) for text in _listed(node.class_name.removeprefix("torch::autograd::"))),
             *(Line(clip(note, SHOWN + 8), "muted", 11) for note in [*said, *node.notes]),
         )
     short = node.value and " … " not in node.value and not node.value.startswith("all ")
@@ -228,6 +255,26 @@ def _lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
     if node.grad and with_grad:
         lines.append(Line(minus(f".grad = {clip(node.grad, SHOWN_VALUE)}"), "plain", 12))
     return tuple(lines)
+
+
+def _listed(text: str) -> list[str]:
+    """A name on one line, shortened; several, with commas between them, on as many lines as they need."""
+    lines: list[str] = []
+    for name in text.split(", "):
+        if lines and len(lines[-1]) + len(name) + 3 <= SHOWN + 8:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(clip(name, SHOWN))
+    return [line + "," for line in lines[:-1]] + lines[-1:]
+
+
+def _title(group: Group) -> tuple[Line, ...]:
+    return Line(group.label, "strong", 16), Line(f"the first of {group.times} is shown", "muted", 11)
+
+
+def _tip_of_group(graph: Graph, group: Group) -> str:
+    taken = [f"{graph.nodes[after].name} for {graph.nodes[before].name}" for before, after in group.carries]
+    return f"this block {group.times} times; each next one takes {' and '.join(taken)}"
 
 
 def _size(node: Node, lines: tuple[Line, ...]) -> tuple[int, int]:
@@ -260,6 +307,7 @@ def _tip(node: Node) -> str:
         return f"{node.class_name}, and what leads to it, is not drawn"
     if node.kind == "operation":
         saves = f"saves {', '.join(node.saved)}" if node.saved else "saves nothing"
-        return f"{node.expression}: {node.class_name} {'has freed what it saved' if node.freed else saves}"
+        tip = f"{node.expression}: {node.class_name} {'has freed what it saved' if node.freed else saves}"
+        return f"{tip}\n{node.line}" if node.line else tip
     shape = "shape unknown" if node.shape is None else f"shape {node.shape}"
     return f"{node.name}: {node.role}, {shape}, {node.dtype}"

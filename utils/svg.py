@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape, quoteattr
 
-from utils.scene import Box, Route, Scene, bends
+from utils.scene import Box, Cluster, Route, Scene, bends
 
 ARROW = 8
 #: Pixels between an edge and the line on which its gradient comes back.
@@ -18,6 +18,7 @@ LIGHT = {
     "root": ("#e2ecfb", "#1f5aa6"),
     "constant": ("none", "#6b7685"),
     "operation": ("#fdf0d6", "#a06508"),
+    "frame": ("#f2f1ec", "#566170"),
     "ink": "#1d2530",
     "muted": "#566170",
     "local": "#7d4e00",
@@ -30,6 +31,7 @@ DARK = {
     "root": ("#182f50", "#83b3f4"),
     "constant": ("none", "#95a1b0"),
     "operation": ("#3a2d12", "#dfa640"),
+    "frame": ("#222932", "#a9b4c1"),
     "ink": "#e9edf2",
     "muted": "#a9b4c1",
     "local": "#f0bf62",
@@ -38,6 +40,8 @@ DARK = {
 #: Which palette entry a style takes its colours from.
 COLOURS = {"freed": "operation", "cut": "constant"}
 DASHES = {"constant": "5 3", "freed": "5 3", "cut": "2 4"}
+#: How a border is dashed: a value went this way, and no gradient comes back.
+BORDER = "2 4"
 OUTLINES = {"leaf": 2.4}
 
 
@@ -47,14 +51,16 @@ def to_svg(scene: Scene, title: str, description: str) -> str:
     Follows the reader's light or dark theme on a plate of its own, and prints light.
     """
     recorded = any(route.back for route in scene.routes)
+    bordered = not all(route.tracked for route in scene.routes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-graph" role="img" '
         f"aria-label={quoteattr(title)} "
         f'width="{scene.width}" height="{scene.height}" viewBox="0 0 {scene.width} {scene.height}">',
         f"<title>{escape(title)}</title>",
         f"<desc>{escape(description)}</desc>",
-        f"<style>{_css(recorded)}</style>",
+        f"<style>{_css(recorded, bordered, bool(scene.clusters))}</style>",
         f'<rect class="plate" width="{scene.width}" height="{scene.height}" rx="10"/>',
+        *(_cluster(cluster) for cluster in scene.clusters),
         *(_route(i, route, scene.down) for i, route in enumerate(scene.routes)),
         *(_box(i, box, recorded) for i, box in enumerate(scene.boxes)),
         "</svg>",
@@ -62,27 +68,29 @@ def to_svg(scene: Scene, title: str, description: str) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _css(recorded: bool) -> str:
+def _css(recorded: bool, bordered: bool, framed: bool) -> str:
     rules = [
         f"text{{font-family:{FONT};text-anchor:middle}}",
         ".strong{font-weight:600}",
         f".mono{{font-family:{MONO}}}",
         ".edge{fill:none;stroke-width:1.6}",
         *([".way{fill:none;stroke-width:1.4;stroke-dasharray:5 3}", ".back{font-style:italic}"] if recorded else ()),
+        *([f".border{{stroke-dasharray:{BORDER}}}"] if bordered else ()),
+        *([".frame{stroke-width:1.4;stroke-dasharray:7 4}"] if framed else ()),
         *(f".{style}{{stroke-width:{OUTLINES.get(style, 1.4)}}}" for style in [*_boxes(LIGHT), *COLOURS]),
         *(f".{style}{{stroke-dasharray:{dash}}}" for style, dash in DASHES.items()),
-        *_colours(LIGHT, recorded),
+        *_colours(LIGHT, recorded, framed),
     ]
     # "screen", so that print is always dark on light.
-    dark = "".join(f".autograd-graph {rule}" for rule in _colours(DARK, recorded))
+    dark = "".join(f".autograd-graph {rule}" for rule in _colours(DARK, recorded, framed))
     return "".join(f".autograd-graph {r}" for r in rules) + f"@media screen and (prefers-color-scheme:dark){{{dark}}}"
 
 
 def _boxes(palette: dict) -> dict:
-    return {style: colours for style, colours in palette.items() if isinstance(colours, tuple)}
+    return {style: colours for style, colours in palette.items() if isinstance(colours, tuple) and style != "frame"}
 
 
-def _colours(palette: dict, recorded: bool) -> list[str]:
+def _colours(palette: dict, recorded: bool, framed: bool) -> list[str]:
     boxes = _boxes(palette) | {style: palette[like] for style, like in COLOURS.items()}
     rules = [
         *(f".{style}{{fill:{fill};stroke:{line}}}" for style, (fill, line) in boxes.items()),
@@ -90,6 +98,8 @@ def _colours(palette: dict, recorded: bool) -> list[str]:
         *(f".{style}{{fill:{palette['muted']}}}" for style in ("muted", "mono", "tip")),
         f".edge{{stroke:{palette['muted']}}}",
     ]
+    if framed:
+        rules.append(".frame{{fill:{};stroke:{}}}".format(*palette["frame"]))
     if recorded:
         rules += [f".{style}{{fill:{palette[style]}}}" for style in ("local", "back")]
         rules.append(f".way{{stroke:{palette['back']}}}")
@@ -104,6 +114,12 @@ def _box(key: int, box: Box, recorded: bool) -> str:
     top = box.y + (box.height - sum(line.size * 1.3 for line in box.lines)) / 2
     number = f' data-node="{key}"' if recorded else ""  # by which a player finds it
     return f"<g{number}><title>{escape(box.tip)}</title>{shape}{_text(box.lines, box.x + box.width // 2, top)}</g>"
+
+
+def _cluster(cluster: Cluster) -> str:
+    shape = _rect(cluster.x, cluster.y, cluster.width, cluster.height, 12, "frame")
+    label = _text(cluster.label.lines, cluster.label.x + cluster.label.width // 2, cluster.label.y)
+    return f"<g><title>{escape(cluster.tip)}</title>{shape}{label}</g>"
 
 
 def _text(lines, x: int, y: float) -> str:
@@ -133,6 +149,9 @@ def _route(index: int, route: Route, down: bool) -> str:
     label = ""
     if route.label:
         label = f'<text class="muted" x="{label_at[0]}" y="{label_at[1]}" font-size="10">{escape(route.label)}</text>'
+    if not route.tracked:
+        said = _text(route.flow.lines, route.flow.x + route.flow.width // 2, route.flow.y)
+        return f'<path class="edge border" d="{_path(bends(route, down, ARROW))}"/><path class="tip" d="{head}"/>{said}'
     line = f'<path class="edge" d="{_path(bends(route, down, ARROW))}"/><path class="tip" d="{head}"/>{label}'
     if not route.back and route.flow is None:
         return line

@@ -1,19 +1,41 @@
 """A graph as lines of text: for a terminal, a screen reader, a diff, and a page that shows no pictures."""
 
-from utils.graph import Graph, Node, Recording
+from utils.graph import Graph, Group, Node, Recording
+
+#: A longer pass is told by its first steps.
+MOST_STEPS = 60
 
 
 def describe(graph: Graph) -> str:
     """A line for each tensor, inputs first: what it is, its role, its value and the node that made it."""
     makers = {e.target: graph.nodes[e.source] for e in graph.edges if graph.nodes[e.source].kind != "tensor"}
-    rows = [_row(node, makers.get(node.key)) for node in graph.nodes if node.kind == "tensor"]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    count = sum(node.kind == "operation" for node in graph.nodes)
-    lines = [f"Graph of {graph.nodes[graph.root].name}: {count} operation{'' if count == 1 else 's'}"]
+    rows = {node.key: _row(node, makers.get(node.key)) for node in graph.nodes if node.kind == "tensor"}
+    # What a block's operation makes stands with the block, also where it is what comes out in the end.
+    homes = {key: {key} | ({makers[key].key} if key in makers else set()) for key in rows}
+    rows = [row for block in _blocks(graph, rows, homes, graph.groups) for row in block]
+    widths = [max((len(row[i]) for row in rows if len(row) > 1), default=0) for i in range(5)]
+    count, boxes = graph.count(), sum(node.kind == "operation" for node in graph.nodes)
+    drawn = f", drawn in {boxes} box{'' if boxes == 1 else 'es'}" if boxes < count else ""
+    lines = [f"Graph of {graph.nodes[graph.root].name}: {count} operation{'' if count == 1 else 's'}{drawn}"]
     if graph.limit is not None:
         lines.append(f"… continues, not drawn: only the last {graph.limit} operations are")
-    lines += ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines += ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip() for row in rows]
     return "\n".join(lines)
+
+
+def _blocks(graph: Graph, rows: dict, homes: dict[int, set], groups: tuple[Group, ...]) -> list[list[tuple]]:
+    """The rows in order, those of a repeated block together, behind a line that says how often it occurs."""
+    outer = [group for group in groups if not any(set(group.nodes) < set(other.nodes) for other in groups)]
+    parts, left = [], dict(rows)
+    for group in outer:
+        within = {key: left.pop(key) for key in rows if key in left and homes[key] & set(group.nodes)}
+        inner = tuple(other for other in groups if set(other.nodes) < set(group.nodes))
+        lines = [row for block in _blocks(graph, within, homes, inner) for row in block]
+        taken = [f"{graph.nodes[after].name} for {graph.nodes[before].name}" for before, after in group.carries]
+        head = f"╭ {group.times} times this block; each next one takes {' and '.join(taken)}"
+        parts.append((group.nodes[-1], [(head,), *((f"│ {row[0]}", *row[1:]) for row in lines), ("╰",)]))
+    parts += [(key, [row]) for key, row in left.items()]
+    return [part for _, part in sorted(parts, key=lambda pair: pair[0])]
 
 
 def _row(node: Node, maker: Node | None) -> tuple[str, ...]:
@@ -24,6 +46,7 @@ def _row(node: Node, maker: Node | None) -> tuple[str, ...]:
     facts = [_maker_facts(maker)] if maker is not None and maker.kind == "operation" else []
     facts += [f".grad = {node.grad}"] if node.grad else []
     facts += node.notes
+    facts += [maker.line] if maker is not None and maker.line else []
     return expression, node.role, shape, node.value or "value not kept", "; ".join(facts)
 
 
@@ -66,8 +89,12 @@ def step_rows(recording: Recording) -> list[tuple[str, ...]]:
 def describe_steps(recording: Recording) -> str:
     """The steps of a backward pass as a table of aligned text."""
     rows = step_rows(recording)
+    more = len(recording.steps) - MOST_STEPS
+    if more > 0:
+        rows = rows[: next(i for i, row in enumerate(rows) if row[0] == str(MOST_STEPS + 1))]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, f"… {more} more steps"] if more > 0 else lines)
 
 
 def _grad_now(step) -> str:

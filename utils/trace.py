@@ -7,18 +7,21 @@ alive with each node that Python has touched, and freeing a deep chain of these 
 
 import heapq
 import numbers
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from utils import operations
 from utils.graph import Edge, Graph, Node
-from utils.values import clip, dtype_name, summary
+from utils.values import clip, dtype_name, number, summary
 
 LEAF = "torch::autograd::AccumulateGrad"
 #: The most operations that a walk touches: a thread's stack of 512 kB overflows from about 2,000.
 MOST_TOUCHED = 1_000
+#: The most with those that it meets on a tape and that are not in the graph.
+MOST_WITH_TAPE = 1_500
 
 
 @dataclass(frozen=True)
@@ -31,19 +34,21 @@ class Live:
     places: dict[int, tuple]
     #: Keys of operations whose saved tensors a hook has packed: calling these could run code of the user's.
     packed: frozenset[int]
+    #: The tensors that are known to stand in the graph.
+    tensors: tuple[torch.Tensor, ...]
 
 
-def trace(output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_operations: int) -> Graph:
+def trace(output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_operations: int, tape=None) -> Graph:
     """The graph that leads to ``output``: its last ``max_operations`` operations, newest first.
 
-    ``names`` gives names to tensors; of two names for one tensor the first wins. A tensor without a graph
-    raises ValueError.
+    ``names`` gives names to tensors; of two names for one tensor the first wins. ``tape`` is what ``record_forward``
+    has of the computation, or None. A tensor without a graph raises ValueError.
     """
-    return trace_live(output, names, max_operations)[0]
+    return trace_live(output, names, max_operations, tape)[0]
 
 
 def trace_live(
-    output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_operations: int
+    output: torch.Tensor, names: Sequence[tuple[str, torch.Tensor]], max_operations: int, tape=None
 ) -> tuple[Graph, Live]:
     """The same, with what the graph's keys stand for."""
     if not output.requires_grad:
@@ -53,11 +58,13 @@ def trace_live(
     for _, tensor in names:
         walk.learn(tensor)
     walk.read_saved()
+    if tape is not None:
+        walk.recall(tape)
     builder = _Builder(walk, names)
     graph = builder.graph()
     places = {key: place for place, key in builder.keys.items() if isinstance(place, tuple)}
     packed = frozenset(key for key, node in builder.live.items() if node in walk.packed)
-    return graph, Live(builder.live, places, packed)
+    return graph, Live(builder.live, places, packed, tuple(walk.tensors.values()))
 
 
 def contains(output: torch.Tensor, tensor: torch.Tensor, max_operations: int) -> bool:
@@ -91,8 +98,13 @@ class _Walk:
         self.tensors: dict = {}  # place -> the tensor that stands there
         self.saved: dict = {}  # node -> {attribute: tensor}
         self.freed: set = set()
-        self.overwritten: set = set()
+        self.overwritten: dict = {}  # node -> the versions of what it saved, then and now
         self.packed: set = set()
+        self.recorded: dict = {}  # node -> the tape's operation that made it
+        self.turns: dict = {}  # node -> the place of that operation on the tape
+        self.lines: dict = {}  # node -> the source line that made it
+        self.makers: dict = {}  # id of a constant -> the tape's operations that made it, with their places
+        self.moved: dict = {}  # place -> versions of its tensor, when an operation here used it and now
         self._walk(min(max_operations, MOST_TOUCHED))
         self._leaf_places = {id(leaf): (node, 0) for node, leaf in self.leaves.items()}
         self.tensors |= {(node, 0): leaf for node, leaf in self.leaves.items()}
@@ -149,6 +161,68 @@ class _Walk:
                 if tensor is not None:
                     self.learn(tensor)
 
+    def recall(self, tape) -> None:
+        """Learns what a tape has of this graph: values, and which of its operations made which node."""
+        self.makers, foreign = tape.makers(), set()
+        for turn, operation in reversed(list(enumerate(tape.operations))):
+            places = [(seen, self.seen_at(seen)) for seen in operation.results]
+            foreign |= {place[0] for _, place in places if isinstance(place, tuple) and place not in self.places}
+            if len(foreign) > MOST_WITH_TAPE - len(self.operations):
+                return
+            made = [place[0] for seen, place in places if place in self.places and _made_by(operation, seen, place[0])]
+            if not made:
+                continue
+            self.recorded |= dict.fromkeys(made, operation)
+            self.turns |= dict.fromkeys(made, turn)
+            self._line_between(made, operation)
+            for seen, place in [*places, *((seen, self.seen_at(seen)) for seen in operation.operands)]:
+                if seen.overwritten:
+                    self.moved[place] = (seen.version, seen.tensor._version)
+                elif place in self.places:
+                    self.tensors.setdefault(place, seen.tensor)
+                    if seen.tensor._is_view() and seen.tensor._base is not None:
+                        self.learn(seen.tensor._base)  # such as what a layer computed before it gave back a view
+
+    def _line_between(self, made: list, operation) -> None:
+        """Gives the line of an operation to its results' nodes, and to those that it made on the way to them."""
+        waiting = list(made)
+        while waiting:
+            node = waiting.pop()
+            self.lines[node] = operation.line
+            for source, _ in node.next_functions:
+                if source is not None and source not in self.lines and _runs_in(operation, source):
+                    waiting.append(source)
+
+    def seen_at(self, seen):
+        """Where a tensor of a tape stood in the graph; its id where it had no graph, None where that is not known."""
+        if seen.tracked and id(seen.tensor) in self._leaf_places:
+            return self._leaf_places[id(seen.tensor)]
+        if seen.place is not None:
+            return seen.place
+        place = None if seen.overwritten else self.place(seen.tensor)
+        if isinstance(place, tuple):
+            return place
+        # What has left the graph since has lost its place there.
+        return None if seen.tracked else id(seen.tensor)
+
+    def given(self, node) -> Sequence:
+        """For each input of a node what the caller gave there, as far as a tape tells; empty where it does not."""
+        operation = self.recorded.get(node)
+        if operation is None:
+            return ()
+        sources = node.next_functions
+        inputs = operations.inputs_of(_name(node), operation.name, operation.arguments)
+        for slot, one in enumerate(inputs):
+            source = sources[slot] if slot < len(sources) else (None, 0)
+            plain = isinstance(one, numbers.Number)
+            if source[0] is None:
+                fits = plain or (one is not None and slot < len(sources) and not one.tracked)
+            else:
+                fits = not plain and one is not None and self.seen_at(one) in (source, None)
+            if not fits:
+                return ()
+        return inputs
+
     def _read(self, node, attribute: str, tensors: dict) -> None:
         try:
             raw = getattr(node, f"_raw_saved_{attribute}")
@@ -160,7 +234,7 @@ class _Walk:
         hooked = any(p.unpack_hook is not None for p in packed)
         if packed and not hooked and all(p.data is None for p in packed):
             # Nothing here: either freed, or never saved because no derivative needs it.
-            if self._raises(node, attribute):
+            if self._refusal(node, attribute) is not None:
                 self.freed.add(node)
             return
         for i, one in enumerate(packed):
@@ -168,23 +242,25 @@ class _Walk:
             if one.unpack_hook is not None:
                 tensors[label] = None  # packed by a hook: unpacking could run code of the user's
                 self.packed.add(node)
-            elif not self._raises(node, attribute):
+            elif (refusal := self._refusal(node, attribute)) is None:
                 value = self._value(node, attribute)
                 tensors[label] = value[i] if many else value
             else:
-                self.overwritten.add(node)
+                versions = re.search(r"is at version (\d+); expected version (\d+)", refusal)
+                self.overwritten[node] = f"saved at version {versions[2]}, now at {versions[1]}" if versions else ""
                 tensors[label] = None
 
     def _value(self, node, attribute: str):
         # A Function written in Python gives out what it saved by another name.
         return node.saved_tensors if attribute == "tensors" else getattr(node, f"_saved_{attribute}")
 
-    def _raises(self, node, attribute: str) -> bool:
+    def _refusal(self, node, attribute: str) -> str | None:
+        """What PyTorch says where it does not give out what was saved."""
         try:
             self._value(node, attribute)
-        except RuntimeError:
-            return True
-        return False
+        except RuntimeError as refusal:
+            return str(refusal)
+        return None
 
 
 class _Builder:
@@ -195,6 +271,10 @@ class _Builder:
         self.names: dict = {}
         for name, tensor in names:
             self.names.setdefault(walk.place(tensor), name)
+        self.sharing: dict = {}  # address of memory -> the tensors of the graph that hold it, with their places
+        for place, tensor in walk.tensors.items():
+            if tensor.requires_grad:
+                self.sharing.setdefault(_storage(tensor), []).append((place, tensor))
         self.nodes: list[Node] = []
         self.edges: list[Edge] = []
         self.keys: dict = {}  # place -> key
@@ -248,6 +328,7 @@ class _Builder:
             return []
         saved = dict(self.walk.saved[node])
         arguments = operations.slots(_name(node))
+        given = self.walk.given(node)
         entries = []
         for slot, (source, output_nr) in enumerate(node.next_functions):
             if source is not None:
@@ -255,35 +336,89 @@ class _Builder:
                 entries.append((key, slot, self.nodes[key].name))
                 continue
             constant = saved.pop(arguments[slot], None) if slot < len(arguments) else None
-            entries.append(self._constant(constant, slot))
+            if constant is None and slot < len(given):
+                constant = _given(given[slot])
+            entries.append(self._constant(constant, slot, node))
+        beyond = range(len(node.next_functions), len(given))
+        entries += [self._constant(given[slot], slot, node) for slot in beyond]
         # What the operation saved beside these, such as indices, is drawn where the caller has a name for it.
         drawn = {key for key, _, _ in entries}
+        recorded = self.walk.recorded.get(node)
+        tracked = {id(seen.tensor) for seen in recorded.operands if seen.tracked} if recorded else ()
         for attribute, tensor in saved.items():
             known = tensor is not None and not tensor.requires_grad and id(tensor) in self.names
-            if known and not operations.is_output(_name(node), attribute):
-                entry = self._constant(tensor, None)
+            if known and id(tensor) not in tracked and not operations.is_output(_name(node), attribute):
+                entry = self._constant(tensor, None, node)
                 if entry[0] not in drawn:
                     entries.append(entry)
         return entries
 
-    def _constant(self, tensor: torch.Tensor | None, slot: int | None):
-        if tensor is None:
+    def _constant(self, constant, slot: int | None, node):
+        """A tensor or a number that enters a node, and that the graph has no road to."""
+        if constant is None:
             return None, slot, None
-        kinship = self._kinship(tensor)
-        if tensor.dim() == 0 and id(tensor) not in self.names and not kinship:
-            return None, slot, summary(tensor) or None  # a number: it goes into the operation's title
-        if id(tensor) not in self.keys:
-            self.walk.tensors[id(tensor)] = tensor
-            self._tensor(id(tensor), "constant", "", tensor.shape, tensor.dtype, kinship)
-        key = self.keys[id(tensor)]
+        if not isinstance(constant, torch.Tensor):
+            return None, slot, number(constant)
+        place = id(constant)
+        if place not in self.keys:
+            borders, notes = self._borders(constant, self.walk.turns.get(node, MOST_TOUCHED))
+            if constant.dim() == 0 and place not in self.names and not notes:
+                shown = "" if place in self.walk.moved else summary(constant)
+                return None, slot, shown or None  # a number: it goes into the operation's title
+            self.walk.tensors[place] = constant
+            key = self._tensor(place, "constant", "", constant.shape, constant.dtype, notes)
+            self.edges += [Edge(source, key, None, word) for source, word in borders]
+        key = self.keys[place]
         return key, slot, self.nodes[key].name
+
+    def _borders(self, constant: torch.Tensor, turn: int) -> tuple[list[tuple[int, str]], tuple[str, ...]]:
+        """Where a constant was cut off from this graph, as (key of a tensor, word), and what is to say of it.
+
+        ``turn`` is the place on the tape of the operation that it enters: what was written later does not count.
+        """
+        borders, notes = {}, {}
+        for place, word, direct in self._crossings(constant, turn):
+            leaf = place[0] in self.walk.leaves
+            key = self._result(*place) if leaf else self.keys.get(place)
+            if key is None:
+                continue
+            borders[key, word] = None
+            name = self.nodes[key].name
+            if direct and word.startswith("detach"):
+                notes[f"detached from {name}"] = None
+            else:
+                how = "under" if word in ("no_grad", "inference_mode") else "by" if direct else "through"
+                notes[f"made from {name} {how} {word}"] = None
+        kinship = self._kinship(constant)
+        if any(kin.startswith("detached") for kin in kinship) and notes:
+            kinship = ()  # the tape says it with the word that was used
+        return list(borders), (*kinship, *notes)
+
+    def _crossings(self, constant: torch.Tensor, turn: int) -> list[tuple]:
+        """Where this graph has what a constant was made from: (place, what cut it off, whether in one step)."""
+        found, waiting, met = [], [(constant, turn, "")], set()
+        while waiting:
+            tensor, before, border = waiting.pop()
+            for i, operation, tracked in self.walk.makers.get(id(tensor), ()):
+                # What has a graph is followed only on the far side of the border.
+                if i >= before or i in met or tracked > bool(border) or operation.takes_only_the_form:
+                    continue
+                met.add(i)
+                for seen in operation.operands:
+                    word = border or (operation.border if seen.tracked else "")
+                    place = self.walk.seen_at(seen) if seen.tracked else None
+                    if place in self.walk.places:
+                        found.append((place, word, tensor is constant))
+                    else:
+                        waiting.append((seen.tensor, i, word))
+        return found
 
     def _kinship(self, constant: torch.Tensor) -> tuple[str, ...]:
         if constant.is_inference():
             return ("inference tensor",)
         storage, notes = _storage(constant), []
-        for place, tensor in self.walk.tensors.items():
-            if storage and tensor.requires_grad and _storage(tensor) == storage:
+        for place, tensor in self.sharing.get(storage, ()) if storage else ():
+            if tensor is not constant:
                 name = self.names.get(place, "a tensor of this graph")
                 if constant.data_ptr() == tensor.data_ptr() and constant.shape == tensor.shape:
                     return (f"detached from {name}",)
@@ -300,7 +435,6 @@ class _Builder:
         folded = [slot for source, slot, text in inputs if source is None and text is not None]
         extra = [text for _, slot, text in inputs if slot is None]
         reading = operations.read(_name(node), known + extra, _attributes(node), folded)
-        notes = ("saved value overwritten in place",) if node in self.walk.overwritten else ()
         self.nodes.append(
             Node(
                 key,
@@ -312,10 +446,21 @@ class _Builder:
                 saved=tuple(self.walk.saved[node]),
                 freed=node in self.walk.freed,
                 ordered=reading.ordered,
-                notes=notes,
+                notes=tuple(self._notes(node)),
+                settings=_settings(node),
+                line=self.walk.lines.get(node, ""),
             )
         )
         return key
+
+    def _notes(self, node) -> Iterator[str]:
+        if node in self.walk.recorded:
+            for seen, before in self.walk.recorded[node].written[:1]:
+                yield f"wrote in place: version {before} → {seen.version}"
+        if node in self.walk.overwritten:
+            yield "saved value overwritten in place"
+            if self.walk.recorded and self.walk.overwritten[node]:
+                yield self.walk.overwritten[node]
 
     def _result(self, node, slot: int) -> int:
         """The key of the tensor at a place."""
@@ -334,6 +479,9 @@ class _Builder:
 
     def _tensor(self, place, role: str, class_name: str, shape, dtype, notes: tuple[str, ...]) -> int:
         tensor = self.walk.tensors.get(place)
+        if place in self.walk.moved:
+            then, now = self.walk.moved[place]
+            tensor, notes = None, (*notes, f"overwritten since: version {then} → {now}")
         name = self.names.get(place)
         if name is None:
             self.unnamed += 1
@@ -361,6 +509,22 @@ def _name(node) -> str:
     return type(node).name(node)
 
 
+def _runs_in(operation, node) -> bool:
+    """Whether a node was made while a recorded operation ran."""
+    first, after = operation.span
+    return first <= node._sequence_nr() < after
+
+
+def _made_by(operation, seen, node) -> bool:
+    # A Function written in Python gets its node after the operations inside it have run.
+    return _runs_in(operation, node) or not seen.tracked
+
+
+def _given(given):
+    """A constant as the caller gave it: a number, a tensor or None."""
+    return given if given is None or isinstance(given, numbers.Number) else given.tensor
+
+
 def _metadata(output) -> tuple:
     try:
         return output.shape, output.dtype
@@ -376,6 +540,17 @@ def _attributes(node) -> dict:
         if isinstance(value, numbers.Number | str):
             found[attribute] = value
     return found
+
+
+def _settings(node) -> tuple[str, ...]:
+    """What a node keeps beside tensors, as text: what makes two operations of one name differ."""
+    attributes = set(dir(type(node)))
+    plain = sorted(a for a in attributes if a.startswith("_saved_") and f"_raw{a}" not in attributes)
+    kept = [(attribute.removeprefix("_saved_"), getattr(node, attribute)) for attribute in plain]
+    kept = [(name, value) for name, value in kept if isinstance(value, numbers.Number | str | tuple | list)]
+    own = getattr(node, "__dict__", {}).items()  # what a Function written in Python keeps
+    kept += [(name, value) for name, value in own if isinstance(value, numbers.Number | str)]
+    return tuple(f"{name}={value}" for name, value in kept)
 
 
 def _grad(tensor: torch.Tensor | None) -> str:

@@ -1,0 +1,366 @@
+"""``step_through``: a computation played forward and then backward, one operation at a time."""
+
+import base64
+import hashlib
+import json
+import sys
+from html import escape
+from pathlib import Path
+
+import torch
+
+from utils import names
+from utils.backward import NONE, record
+from utils.draw import draw_graph
+from utils.graph import Flow, Node, Recording, Step
+from utils.scene import SHOWN_VALUE, minus
+from utils.text import describe
+from utils.values import clip
+
+#: A pass of more steps is shown as a picture and the beginning of its table, and is not played.
+MOST_STEPS = 80
+#: Addends of a sum that are written out.
+MOST_ADDENDS = 4
+#: What stands for a local derivative that is a whole Jacobian.
+JACOBIAN = "Jacobian"
+HEADINGS = ("step", "node", "gradient arriving", "local derivative", "gradient sent on", ".grad now")
+FOLDER = Path(__file__).parent
+
+
+def step_through(
+    output_or_recording: torch.Tensor | Recording,
+    /,
+    gradient: torch.Tensor | None = None,
+    *,
+    tape=None,
+    **names_of_tensors,
+) -> "Player":
+    """Returns a player that steps forward and then backward through the graph that led to ``output_or_recording``.
+
+    A page that runs scripts (JupyterLab, VS Code, an exported page, with or without a kernel) shows the player: play,
+    pause, a slider, and on the keyboard ← → Home End and space. Values and gradients appear as they are reached. Any
+    other page shows the picture of the finished pass and the table of its steps.
+
+    Args:
+        output_or_recording: a tensor, of which a backward pass is recorded that leaves ``.grad`` alone; or what
+            ``record_backward`` returned.
+        gradient: dL/d(output), of the output's shape; left out, 1 for an output with one element.
+        tape: what ``record_forward`` recorded of the forward pass, which kept each value.
+
+    Raises:
+        TypeError: ``output_or_recording`` is neither a tensor nor a recording, or something else comes with a
+            recording.
+        ValueError: as ``record_backward``.
+        RuntimeError: as ``record_backward``.
+
+    Example:
+        >>> x = torch.tensor(4.0, requires_grad=True)
+        >>> y = x**2
+        >>> z = torch.sin(y)
+        >>> print(step_through(z))
+        Graph of z: 2 operations
+        x           leaf            4
+        y = x²      intermediate    16       PowBackward0 saves self
+        z = sin(y)  root            -0.2879  SinBackward0 saves self
+        <BLANKLINE>
+        step  node        gradient arriving  local derivative  gradient sent on  .grad now
+        1     z = sin(y)  1                  -0.9577           -0.9577 → y
+        2     y = x²      -0.9577            8                 -7.6613 → x
+        3     x (leaf)    -7.6613                                                None → -7.6613
+    """
+    if isinstance(output_or_recording, Recording):
+        if gradient is not None or tape is not None or names_of_tensors:
+            raise TypeError("step_through of a recording takes nothing else: record_backward took the rest")
+        return Player(output_or_recording)
+    if not isinstance(output_or_recording, torch.Tensor):
+        raise TypeError(
+            "step_through needs a tensor or what record_backward returned, and got "
+            f"{type(output_or_recording).__name__}: pass the tensor at the end of a computation"
+        )
+    callers = names.of_frame(sys._getframe(1))
+    return Player(record(output_or_recording, gradient, names_of_tensors, callers, tape=tape))
+
+
+class Player:
+    """A recorded pass, to be played. Jupyter shows it as HTML; ``str()`` gives the graph and the steps as text.
+
+    ``recording`` is the plain data, ``html`` what Jupyter shows: the same bytes for the same recording.
+    """
+
+    def __init__(self, recording: Recording):
+        self.recording = recording
+
+    @property
+    def html(self) -> str:
+        """The picture, the table of steps, and the script that turns both into a player. Asks no network."""
+        steps = self.recording.steps
+        played = len(steps) <= MOST_STEPS
+        svg = base64.b64encode(draw_graph(self.recording, fold=not played).svg.encode()).decode()
+        style, script = _file("player.css"), _file("player.js")
+        story = _json(_story(self.recording)) if played else ""
+        root = escape(self.recording.graph.nodes[self.recording.graph.root].name)
+        # Two players on a page are told apart by what they show, not by a random name: equal ones may share it.
+        key = hashlib.sha256(f"{svg}{style}{script}{story}".encode()).hexdigest()[:12]
+        return "\n".join(
+            [
+                # MathJax would take a dollar sign in a name for a formula.
+                f'<figure class="autograd-player mathjax_ignore tex2jax_ignore" data-key="{key}">',
+                f"<style>{style}</style>",
+                f"<figcaption>{escape(self._title())}</figcaption>",
+                f'<img alt="Graph of {root} with the gradients of its backward pass; the steps are in the table" '
+                f'src="data:image/svg+xml;base64,{svg}">',
+                f'<div class="steps">{_table(self.recording)}</div>',
+                *([f'<script>{script}("{key}", {story});</script>'] if played else ()),
+                "</figure>",
+            ]
+        )
+
+    def _title(self) -> str:
+        graph, count = self.recording.graph, len(self.recording.steps)
+        title = f"Backward pass of {graph.nodes[graph.root].name} in {count} step{'' if count == 1 else 's'}"
+        return title if self.recording.accumulated else f"{title}, rehearsed: it changed no .grad"
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"text/html": self.html, "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        rows = [HEADINGS, *(row for rows in _rows(self.recording) for row in rows)]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([describe(self.recording.graph), "", *lines, *_left_out(self.recording)])
+
+    __repr__ = __str__
+
+
+# --- the words for a step -----------------------------------------------------------------------------------
+
+
+class _Words:
+    """What a recording says of each node, as text; ``number`` is how a number is written."""
+
+    def __init__(self, recording: Recording, number=str):
+        self.recording, self.graph, self.number = recording, recording.graph, number
+        #: For each operation its results.
+        self.results: dict[int, list[Node]] = {}
+        for edge in self.graph.edges:
+            if self.graph.nodes[edge.source].kind == "operation":
+                self.results.setdefault(edge.source, []).append(self.graph.nodes[edge.target])
+        #: For each tensor what its consumers sent, in the order of the steps.
+        self.parts: dict[int, list[str]] = {}
+        for step in recording.steps:
+            for flow in step.flows:
+                if flow.sent != NONE:
+                    self.parts.setdefault(self.graph.edges[flow.edge].source, []).append(flow.sent)
+
+    def label(self, key: int) -> str:
+        """The equation of an operation, or the name of a leaf."""
+        node = self.graph.nodes[key]
+        if node.kind == "tensor":
+            return f"{node.name} ({node.role})"
+        return f"{', '.join(result.name for result in self.results.get(key, ()))} = {node.expression or node.name}"
+
+    def source(self, flow: Flow) -> str:
+        """The name of the tensor that a gradient was sent to."""
+        return self.graph.nodes[self.graph.edges[flow.edge].source].name
+
+    def arriving(self, step: Step) -> str:
+        """What arrived, as the sum of what each consumer sent where there are several."""
+        total = ", ".join(map(self.number, step.arriving))
+        at = [step.node] if self.graph.nodes[step.node].kind == "tensor" else self.keys(step.node)
+        parts = self.parts.get(at[0], []) if len(at) == 1 else []
+        # A note says that a hook changed the sum.
+        return f"{self.sum(parts)} {'→' if step.notes else '='} {total}" if len(parts) > 1 else total
+
+    def keys(self, operation: int) -> list[int]:
+        return [result.key for result in self.results.get(operation, ())]
+
+    def sum(self, parts: list[str]) -> str:
+        """A sum of these addends, cut where it gets long."""
+        shown = parts if len(parts) <= MOST_ADDENDS else parts[: MOST_ADDENDS - 1]
+        more = [f"{len(parts) - len(shown)} more"] if len(shown) < len(parts) else []
+        return " + ".join([self.factor(part, i > 0) for i, part in enumerate(shown)] + more)
+
+    def factor(self, text: str, follows: bool) -> str:
+        """A number inside a sum or a product, in parentheses where it would be misread."""
+        number = self.number(text)
+        return f"({number})" if " … " in text or text.endswith("j") or (follows and text.startswith("-")) else number
+
+
+# --- the table of steps -------------------------------------------------------------------------------------
+
+
+def _rows(recording: Recording, number=str) -> list[list[tuple[str, ...]]]:
+    """For each step a row for each gradient that it sent, or one row; what a row shares with the first is blank."""
+    words, found = _Words(recording, number), []
+    for count, step in enumerate(recording.steps[:MOST_STEPS], 1):
+        rest = [
+            (number(flow.local) or JACOBIAN, f"{number(flow.sent)} → {words.source(flow)}", "") for flow in step.flows
+        ] or [("", "", _kept(step, number))]
+        shared = (str(count), words.label(step.node), words.arriving(step))
+        found.append([(*(shared if i == 0 else ("", "", "")), *cells) for i, cells in enumerate(rest)])
+    return found
+
+
+def _kept(step: Step, number) -> str:
+    """What became of a leaf's ``.grad``."""
+    if not step.after:
+        return ""
+    if _stays(step):
+        return ", ".join([number(step.after), *step.notes])
+    return f"{number(step.before)} → {number(step.after)}"
+
+
+def _stays(step: Step) -> bool:
+    """Whether nothing was added to a leaf's ``.grad``, for a reason that a note gives."""
+    return step.before == step.after and bool(step.notes)
+
+
+def _left_out(recording: Recording) -> list[str]:
+    more = len(recording.steps) - MOST_STEPS
+    return [f"… and {more} more. A pass of more than {MOST_STEPS} steps is not played."] if more > 0 else []
+
+
+def _table(recording: Recording) -> str:
+    head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
+    body = []
+    for count, rows in enumerate(_rows(recording, minus), 1):
+        span = f' rowspan="{len(rows)}"' if len(rows) > 1 else ""
+        for i, row in enumerate(rows):
+            cells = [f"<td{span}>{escape(cell)}</td>" for cell in row[:3]] if i == 0 else []
+            cells += [f"<td>{escape(cell)}</td>" for cell in row[3:]]
+            body.append(f'<tr data-step="{count}">{"".join(cells)}</tr>')
+    rest = "".join(f"<p>{line}</p>" for line in _left_out(recording))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}"
+
+
+# --- the story that is played -------------------------------------------------------------------------------
+
+
+def _story(recording: Recording) -> dict:
+    """What the script needs: the moments of the play, and the moment from which each part of the picture shows.
+
+    A moment has the ``lines`` of its caption (each a list of [class, text]), ``where`` it is, the number of its
+    ``step`` in the table, and which parts of the picture are ``lit``.
+    """
+    graph, words = recording.graph, _Words(recording, minus)
+    operations = [node for node in graph.nodes if node.kind == "operation"]
+    forward = {node.key: at for at, node in enumerate(operations, 1)}
+    seed = len(operations) + 1
+    backward = {step.node: at for at, step in enumerate(recording.steps, seed + 1)}
+    last = seed + len(recording.steps)
+
+    reached: list[int] = []
+    for node in graph.nodes:
+        from_inputs = max((reached[edge.source] for edge in graph.inputs(node.key)), default=0)
+        reached.append(forward.get(node.key, from_inputs))
+    summed = {graph.root: seed}
+    for at, step in enumerate(recording.steps, seed + 1):
+        # The last consumer that sends its part completes the sum; a leaf shows it in its own turn.
+        summed |= {graph.edges[flow.edge].source: at for flow in step.flows}
+    summed |= {key: at for key, at in backward.items() if key not in forward}
+
+    moments = [_start(graph), *(_forward(node, words) for node in operations), _seed(recording)]
+    moments += [_backward(step, words) for step in recording.steps]
+    turns = [None, *forward, None, *backward]
+    for at, (moment, key) in enumerate(zip(moments, turns, strict=True)):
+        part, of = (at, seed - 1) if at < seed else (at - seed, len(recording.steps))
+        moment["where"] = f"step {part} of {of} · {moment.pop('phase')}" if at else "start"
+        if key is not None:
+            edges = [i for i, edge in enumerate(graph.edges) if key in forward and key in (edge.source, edge.target)]
+            results = words.keys(key) if at < seed else []
+            moment["lit"] = {"node": [key, *results], "edge" if at < seed else "flow": edges}
+            moment["step"] = max(0, at - seed)
+    return {
+        "moments": moments,
+        "node": reached,
+        "edge": [reached[edge.target] for edge in graph.edges],
+        "flow": [backward.get(e.source if e.source in forward else e.target, last) for e in graph.edges],
+        "back": [summed.get(node.key, last) for node in graph.nodes],
+        # What to hide of a tensor until it is computed; an input is there from the start.
+        "value": [minus(clip(node.value, SHOWN_VALUE)) if reached[node.key] else "" for node in graph.nodes],
+    }
+
+
+def _start(graph) -> dict:
+    made = {edge.target for edge in graph.edges}
+    given = [n for n in graph.nodes if n.kind == "tensor" and n.key not in made]
+    shown = [f"{n.name} = {minus(n.value)}" if n.value else n.name for n in given[:MOST_ADDENDS]]
+    shown += ["…"] if len(given) > MOST_ADDENDS else []
+    return {"phase": "start", "lines": [[["what", "given"]], [["", ", ".join(shown)]]]}
+
+
+def _forward(node: Node, words: _Words) -> dict:
+    results = words.results.get(node.key, [])
+    values = [result.value for result in results]
+    line = [["", words.label(node.key)]]
+    if len(values) == 1 and values[0]:
+        line += [["", " = "], ["value", words.factor(values[0], False)]]
+    lines = [[["what", f"forward through {node.name}"]], line]
+    if results and not all(values):
+        lines.append([["note", "the value was not kept"]])
+    return {"phase": "forward", "lines": lines}
+
+
+def _seed(recording: Recording) -> dict:
+    root, seed = recording.graph.nodes[recording.graph.root].name, minus(recording.seed)
+    lines = [[["what", f"backward starts at {root}"]], [["", f"∂{root}/∂{root} = "], ["back", seed]]]
+    if seed != "1":
+        lines[1][0][1] = f"gradient given for {root}: "
+    return {"phase": "backward", "lines": lines, "lit": {"node": [recording.graph.root]}}
+
+
+def _backward(step: Step, words: _Words) -> dict:
+    node = words.graph.nodes[step.node]
+    total = ", ".join(map(minus, step.arriving))
+    whole = words.arriving(step)
+    if node.kind == "tensor":
+        lines = [[["what", f"arriving at the leaf {node.name}"]]]
+    else:
+        lines = [[["what", f"backward through {words.label(step.node)}"]]]
+    if whole != total:
+        name = node.name if node.kind == "tensor" else words.results[step.node][0].name
+        lines.append([["note", f"arriving at {name}, a part from each use: "], ["back", whole]])
+    if step.after:
+        lines.append(_accumulation(step, words))
+    lines += [_product(flow, step, words) for flow in step.flows]
+    lines += [[["note", note]] for note in [*step.notes, *(note for flow in step.flows for note in flow.notes)]]
+    return {"phase": "backward", "lines": lines}
+
+
+def _accumulation(step: Step, words: _Words) -> list:
+    before, after = minus(step.before), minus(step.after)
+    if _stays(step):
+        return [["", ".grad stays "], ["held", after]]
+    arriving = ["arriving", words.factor(step.arriving[0], True)]
+    return [["", ".grad: "], ["held", before], ["", " + "], arriving, ["", " → "], ["grad", after]]
+
+
+def _product(flow: Flow, step: Step, words: _Words) -> list:
+    to = ["to", f" to {words.source(flow)}"]
+    if flow.sent == NONE:
+        return [["", "nothing, the derivative is not defined,"], to]
+    arriving = words.factor(step.arriving[0], False)
+    if len(step.arriving) > 1:
+        arriving = f"({', '.join(map(minus, step.arriving))})"
+    if flow.local:
+        local = ["local" if flow.local_number is not None else "each", words.factor(flow.local, True)]
+    else:
+        local = ["jacobian", "J"]
+    # The engine may have summed or cast the product on its way.
+    equals = ["", " → " if flow.notes else " = "]
+    return [["arriving", arriving], ["", " × "], local, equals, ["sent", minus(flow.sent)], to]
+
+
+# --- the page -----------------------------------------------------------------------------------------------
+
+
+def _file(name: str) -> str:
+    """A file beside this one without its indentation and comments, which every output would carry."""
+    lines = [line.strip() for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _json(data) -> str:
+    # In a script, "<" could end it, and a line separator a line of it.
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
