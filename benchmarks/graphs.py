@@ -162,7 +162,12 @@ def measure_apart(graph: str, tool: str, product: str, repeats: int, limit: int)
     """Returns what ``measure`` does, from a child process, or how that ended: ``{"failure": "SIGSEGV"}``."""
     if product == "SVG" and tool in PEERS and shutil.which("dot") is None:
         return {"failure": "no dot"}
-    command = [sys.executable, "-m", "benchmarks.graphs", "--child", json.dumps([graph, tool, product, repeats, limit])]
+    return run_apart("benchmarks.graphs", [graph, tool, product, repeats, limit], limit)
+
+
+def run_apart(module: str, arguments: list, limit: int) -> dict:
+    """Returns what a module's ``--child`` prints for these arguments, or how its process ended."""
+    command = [sys.executable, "-m", module, "--child", json.dumps(arguments)]
     apart = {"cwd": Path(__file__).parents[1], "env": os.environ | {"OMP_NUM_THREADS": "1"}}
     try:
         # A child ends its own dot at the limit; ended before that, it would leave it running.
@@ -225,10 +230,10 @@ def align(first: str, *others: str) -> str:
     return f"  {first:{COLUMNS[0]}}{line}".rstrip()
 
 
-def describe_machine() -> str:
+def describe_machine(peers: tuple[str, ...] = PEERS) -> str:
     """Returns the date, the processor and the versions, in two lines."""
     installed = {package.name: package.version for package in importlib.metadata.distributions()}
-    names = ("torch", "graphviz", *PEERS)
+    names = ("torch", "graphviz", *peers)
     versions = [f"python {platform.python_version()}", *(f"{name} {installed.get(name, '–')}" for name in names)]
     if shutil.which("dot"):
         found = re.search(r"[\d.]+", subprocess.run(["dot", "-V"], capture_output=True, text=True).stderr)
