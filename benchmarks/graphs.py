@@ -92,7 +92,7 @@ def load(tool: str):
         from utils import draw_graph
 
         def draw(product, model, inputs, output, deadline):
-            picture = draw_graph(output, **OURS[tool])
+            picture = draw_graph(output, fold=False, **OURS[tool])
             return picture.svg if product == "SVG" else picture.source
 
         return draw

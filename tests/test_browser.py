@@ -27,10 +27,13 @@ expect = playwright.expect
 
 ROOT = Path(utils.__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-NO_BROWSER = (
-    "The player was not tried in a browser: there is none on PATH. Install Chromium (apt install chromium, "
-    "brew install --cask chromium), or set CHROMIUM to the path of a Chrome, Chromium or Edge"
-)
+PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+if PROGRAM is None:
+    pytest.skip(
+        "The player was not tried in a browser: there is none on PATH. Install Chromium (apt install chromium, brew "
+        "install --cask chromium), or set CHROMIUM to the path of a Chrome, Chromium or Edge",
+        allow_module_level=True,
+    )
 # What a browser asks its maker, and what needs a graphics card.
 OPTIONS = """--disable-background-networking --disable-component-update --disable-sync --disable-gpu --no-first-run
     --no-default-browser-check""".split()
@@ -57,13 +60,10 @@ STORY = [
 
 @pytest.fixture(scope="module")
 def browser():
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(NO_BROWSER)
     as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     expect.set_options(timeout=1000 * SECONDS)
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=[*OPTIONS, *as_root])
+        browser = driver.chromium.launch(executable_path=PROGRAM, args=[*OPTIONS, *as_root])
         yield browser
         browser.close()
 
@@ -116,7 +116,11 @@ def jupyterlab(course, tmp_path_factory):
         yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}"
     finally:
         server.terminate()
-        server.wait(SECONDS)
+        try:
+            server.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
 
 
 def wait_for(address, server, log):

@@ -629,3 +629,14 @@ def test_a_constant_may_be_named_though_no_operation_kept_it():
     x, c = leaf(), torch.tensor(2.0)
     z = x + c
     assert set(tensors_of(draw_graph(z, c=c))) == {"x", "z"}
+
+
+@pytest.mark.parametrize("dim", [0, -1])
+def test_a_stack_of_very_many_is_not_looked_into(dim):
+    def kinds(count):
+        x = torch.ones(2, requires_grad=True)
+        picture = draw_graph(torch.stack([x * i for i in range(count)], dim).sum(), fold=False, max_operations=5)
+        return {node.class_name for node in picture.graph.nodes if node.kind == "cut"}
+
+    assert kinds(1000) == {"MulBackward0"}
+    assert kinds(1001) == {"StackBackward0"}

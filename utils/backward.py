@@ -81,7 +81,8 @@ def record(
     tape: Tape | None = None,
 ) -> Recording:
     """``record_backward`` for one who has looked up already what the caller calls its tensors."""
-    _check(output, gradient, max_operations, names_of_tensors)
+    with _unseen():
+        _check(output, gradient, max_operations, names_of_tensors)
     check_tape(tape)
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
@@ -345,17 +346,22 @@ class _Pass:
 
     def _changed_when_sent(self, local, arrived, sent) -> tuple[str, ...]:
         """A note where what a node sent is not its local derivative times what arrived."""
-        if arrived is None or sent.is_complex() or sent.is_meta or not bool(arrived.isfinite().all()):
+        if arrived is None or sent.is_complex() or sent.is_meta:
             return ()
         product = local * arrived.reshape(local.shape)
-        sums = (product if one else product.abs() for one in (True, False))
-        total, size = (one.sum_to_size(sent.shape) if one.numel() > sent.numel() else one for one in sums)
-        total, size = total.reshape(sent.shape), size.reshape(sent.shape)
+        if product.dtype == sent.dtype and torch.equal(product, sent):
+            return ()
+        whole = product.numel() == sent.numel()  # else the engine has summed what was broadcast
+        both = (product, product.abs())
+        total, size = (one.reshape(sent.shape) if whole else one.sum_to_size(sent.shape) for one in both)
         # A node may compute its product in another order and precision.
         kinds = {one.dtype for one in (local, arrived, sent)}
         rounding = (8 + product.numel() // max(1, sent.numel())) * max(torch.finfo(kind).eps for kind in kinds)
-        same = ((total - sent).abs() <= rounding * size) | ~total.isfinite()
-        return () if bool(same.all()) else (f"a hook changed {_text(total)} to {_text(sent)}",)
+        same = bool((((total - sent).abs() <= rounding * size) | ~total.isfinite()).all())
+        # Where nothing is to flow, a node may send 0 for an infinite gradient too.
+        return (
+            () if same or not bool(arrived.isfinite().all()) else (f"a hook changed {_text(total)} to {_text(sent)}",)
+        )
 
     def _changed_by_a_hook(self, key: int, arriving: torch.Tensor | None) -> list[str]:
         """A note where what arrived at a tensor is not the sum of what its consumers sent."""
@@ -365,7 +371,8 @@ class _Pass:
         if not parts or arriving is None or self.graph.limit is not None or arriving.is_nested or arriving.is_meta:
             return []
         kinds = {(one.layout, one.dtype) for one in (*parts, arriving)}
-        if len(parts) == 1 and kinds == {(torch.strided, arriving.dtype)} and torch.equal(parts[0], arriving):
+        plain = len(parts) == 1 and kinds == {(torch.strided, arriving.dtype)} and not arriving.is_complex()
+        if plain and torch.equal(parts[0], arriving):
             return []
         dense = [part.to_dense() for part in parts]
         total, size = sum(dense[1:], dense[0]), sum(part.abs() for part in dense)

@@ -15,10 +15,11 @@ def describe(graph: Graph) -> str:
     rows = [row for block in _blocks(graph, rows, homes, graph.groups) for row in block]
     widths = [max((len(row[i]) for row in rows if len(row) > 1), default=0) for i in range(5)]
     count, boxes = graph.count(), sum(node.kind == "operation" for node in graph.nodes)
-    drawn = f", drawn in {boxes} box{'' if boxes == 1 else 'es'}" if boxes < count else ""
-    lines = [f"Graph of {graph.nodes[graph.root].name}: {count} operation{'' if count == 1 else 's'}{drawn}"]
+    folded = f", drawn in {boxes} box{'' if boxes == 1 else 'es'}" if boxes < count else ""
+    lines = [f"Graph of {graph.nodes[graph.root].name}: {count} operation{'' if count == 1 else 's'}{folded}"]
     if graph.limit is not None:
-        lines.append(f"… continues, not drawn: only the last {graph.limit} operations are")
+        drawn = "the last operation is" if graph.limit == 1 else f"the last {graph.limit} operations are"
+        lines.append(f"… continues, not drawn: only {drawn}")
     lines += ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip() for row in rows]
     return "\n".join(lines)
 

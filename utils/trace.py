@@ -128,12 +128,15 @@ class _Walk:
         meet(self.root[0])
         while waiting and len(self.operations) < most:
             node = heapq.heappop(waiting)[2]
+            if _stacked(node) > MOST_TOUCHED:
+                self.cut[node] = None
+                continue
             self.operations.append(node)
             for source, slot in node.next_functions:
                 if source is not None:
                     self.places[source, slot] = None
                     meet(source)
-        self.cut = dict.fromkeys(heapq.heappop(waiting)[2] for _ in range(len(waiting)))
+        self.cut |= dict.fromkeys(heapq.heappop(waiting)[2] for _ in range(len(waiting)))
 
     def place(self, tensor: torch.Tensor):
         """Where a tensor stands; its id where it is neither a leaf nor a result."""
@@ -523,6 +526,14 @@ def _made_by(operation, seen, node) -> bool:
 def _given(given):
     """A constant as the caller gave it: a number, a tensor or None."""
     return given if given is None or isinstance(given, numbers.Number) else given.tensor
+
+
+def _stacked(node) -> int:
+    """How many tensors a stack was made of: reading its ``next_functions`` touches them all, at any depth."""
+    if _name(node) != "StackBackward0":
+        return 0
+    shape, dim = _metadata(node._input_metadata[0])[0], node._saved_dim
+    return shape[dim - 2**64 if dim >= 2**63 else dim]
 
 
 def _metadata(output) -> tuple:
