@@ -22,7 +22,7 @@ mutate: .venv/test  ## alter every stored output in turn: each alteration must b
 	$(PYTEST) --dist load tests/test_mutation.py --all-mutations
 
 browser: .venv/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
-	$(PYTEST) --dist loadfile tests/test_browser.py
+	$(PYTEST) --dist loadfile -rs tests/test_browser.py
 
 bench: .venv/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording

@@ -12,6 +12,7 @@ KINDS = {
     "test_sanitize.py": ("noise", "what is taken out of an output, and nothing else"),
     "test_freshness.py": ("freshness", "re-executed, the same bytes"),
     "test_mutation.py": ("mutations", "altered outputs are caught"),
+    "test_browser.py": ("browser", "the player in a real JupyterLab and on an exported page"),
     "test_operators.py": ("operators", "the table of operators against PyTorch"),
 }
 

@@ -143,6 +143,13 @@ def test_a_text_avoids_a_box_beside_its_edge():
     assert (moved[1] < 50) != above
 
 
+def test_a_text_avoids_the_text_of_another_edge():
+    line = [(0, 50), (0, 50), (100, 50), (100, 50), (140, 50)]
+    for down in (False, True):
+        one, two = place_labels([(40, 20), (40, 20)], [line, line], [], down)
+        assert not overlap((*one, one[0] + 40, one[1] + 20), (*two, two[0] + 40, two[1] + 20))
+
+
 def test_places_are_the_same_twice_and_what_was_passed_is_unchanged():
     sizes, boxes = [(40, 20), None, (30, 30)], [(0, 0, 30, 30), (150, 0, 30, 30)]
     routes = [[(30, y), (60, y), (90, y + 10), (120, y + 10), (150, y + 10)] for y in (5, 10, 20)]

@@ -346,10 +346,10 @@ class _Pass:
 
     def _changed_when_sent(self, local, arrived, sent) -> tuple[str, ...]:
         """A note where what a node sent is not its local derivative times what arrived."""
-        if arrived is None or sent.is_complex() or sent.is_meta:
+        if arrived is None or sent.is_complex() or sent.is_meta or not _all_strided(local, arrived, sent):
             return ()
         product = local * arrived.reshape(local.shape)
-        if product.dtype == sent.dtype and torch.equal(product, sent):
+        if torch.equal(product, sent):
             return ()
         whole = product.numel() == sent.numel()  # else the engine has summed what was broadcast
         both = (product, product.abs())
@@ -358,10 +358,7 @@ class _Pass:
         kinds = {one.dtype for one in (local, arrived, sent)}
         rounding = (8 + product.numel() // max(1, sent.numel())) * max(torch.finfo(kind).eps for kind in kinds)
         same = bool((((total - sent).abs() <= rounding * size) | ~total.isfinite()).all())
-        # Where nothing is to flow, a node may send 0 for an infinite gradient too.
-        return (
-            () if same or not bool(arrived.isfinite().all()) else (f"a hook changed {_text(total)} to {_text(sent)}",)
-        )
+        return () if same else (f"a hook changed {_text(total)} to {_text(sent)}",)
 
     def _changed_by_a_hook(self, key: int, arriving: torch.Tensor | None) -> list[str]:
         """A note where what arrived at a tensor is not the sum of what its consumers sent."""
@@ -370,9 +367,8 @@ class _Pass:
         # A value may have consumers beyond what is drawn; and what is nested, or holds no numbers, is not added up.
         if not parts or arriving is None or self.graph.limit is not None or arriving.is_nested or arriving.is_meta:
             return []
-        kinds = {(one.layout, one.dtype) for one in (*parts, arriving)}
-        plain = len(parts) == 1 and kinds == {(torch.strided, arriving.dtype)} and not arriving.is_complex()
-        if plain and torch.equal(parts[0], arriving):
+        plain = _all_strided(*parts, arriving) and not arriving.is_complex()
+        if len(parts) == 1 and plain and torch.equal(parts[0], arriving):
             return []
         dense = [part.to_dense() for part in parts]
         total, size = sum(dense[1:], dense[0]), sum(part.abs() for part in dense)
@@ -393,6 +389,10 @@ def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
 
 def _grad(leaf: torch.Tensor) -> torch.Tensor | None:
     return _keep(leaf.grad)
+
+
+def _all_strided(*tensors: torch.Tensor) -> bool:
+    return all(tensor.layout == torch.strided for tensor in tensors)
 
 
 def _text(tensor: torch.Tensor | None) -> str:

@@ -34,7 +34,8 @@ def place_labels(
         if size is None:
             corners.append(None)
             continue
-        places = _places(route[-3], size, down)
+        # Where many edges leave one tensor side by side, there is room only at their other ends.
+        places = _places(route[-3], size, down) + _places(route[-2], size, down)
         x, y = min(places, key=lambda corner: grid.covered(corner, size))
         grid.add_box((x, y, x + size[0], y + size[1]))
         corners.append((x, y))
