@@ -11,8 +11,8 @@ import torch
 from utils import names, operations
 from utils.forward import Tape, check_tape
 from utils.graph import Flow, Graph, Recording, Step
-from utils.trace import MOST_TOUCHED, Live, _why_no_graph, contains, trace_live
-from utils.values import clip, dtype_name, summary
+from utils.trace import MOST_TOUCHED, Live, check_limit, check_names, trace_live, why_no_graph
+from utils.values import clip, dtype_name, kind_of, summary
 
 #: What stands for a gradient that is not defined.
 NONE = "None"
@@ -109,18 +109,11 @@ def _unseen() -> Iterator[None]:
 def _check(output, gradient, max_operations, named) -> None:
     for what, thing in (("output", output), ("gradient", gradient)):
         if not isinstance(thing, torch.Tensor) and not (what == "gradient" and thing is None):
-            raise TypeError(f"record_backward needs a tensor as its {what}, and got {_what(thing)}")
-    if isinstance(max_operations, bool) or not isinstance(max_operations, int) or max_operations < 1:
-        raise ValueError(f"max_operations={max_operations!r}: use a whole number of at least 1")
+            raise TypeError(f"record_backward needs a tensor as its {what}, and got {kind_of(thing)}")
+    check_limit(max_operations)
     if not output.requires_grad:
-        raise ValueError(f"record_backward needs a tensor with a graph, and this one has none: {_why_no_graph(output)}")
-    for name, tensor in named.items():
-        if not isinstance(tensor, torch.Tensor):
-            raise TypeError(f"{clip(name)}=… names a tensor of the graph, and got {_what(tensor)}")
-        # A constant that no operation saved is nowhere in the graph, and naming it does no harm.
-        if tensor.requires_grad and not contains(output, tensor, max_operations):
-            name = clip(name)
-            raise ValueError(f"{name}=… names a tensor that is not in this graph: the output was not made from it")
+        raise ValueError(f"record_backward needs a tensor with a graph, and this one has none: {why_no_graph(output)}")
+    check_names(output, max_operations, named)
     _check_gradient(output, gradient)
 
 
@@ -142,11 +135,6 @@ def _check_gradient(output, gradient) -> None:
             f"the gradient has the shape {tuple(gradient.shape)} and the output {shape}: a gradient has the shape of "
             "the output that it belongs to, not of the input"
         )
-
-
-def _what(thing) -> str:
-    kind = type(thing).__name__
-    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
 class _Pass:

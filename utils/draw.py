@@ -17,7 +17,7 @@ from utils.graph import Graph, Recording
 from utils.scene import compose
 from utils.svg import to_svg
 from utils.text import describe, describe_steps
-from utils.values import clip
+from utils.values import clip, kind_of
 
 #: Where more boxes of operations than this are left when a graph is folded, it is cut.
 MOST_OPERATIONS = 200
@@ -90,7 +90,7 @@ def draw_graph(
     # What a subclass does with each call, and inference mode, are the caller's: neither must see this.
     with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
         reach = trace.MOST_TOUCHED if fold else max_operations
-        _check_names(output, reach, names_of_tensors)
+        trace.check_names(output, reach, names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
         graph = trace.trace(output, [*given, *named], reach, tape)
     return GraphPicture(_folded(graph, fold, max_operations), direction, engine)
@@ -175,11 +175,10 @@ class GraphPicture:
 
 def _check_options(output, direction, max_operations, engine) -> None:
     if not isinstance(output, torch.Tensor | Recording):
-        raise TypeError(f"draw_graph needs a tensor, and got {_what(output)}: {_instead(output)}")
+        raise TypeError(f"draw_graph needs a tensor, and got {kind_of(output)}: {_instead(output)}")
     if direction not in ("auto", "right", "down"):
         raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")
-    if isinstance(max_operations, bool) or not isinstance(max_operations, int) or max_operations < 1:
-        raise ValueError(f"max_operations={max_operations!r}: use a whole number of at least 1")
+    trace.check_limit(max_operations)
     if engine not in ("embedded", "dot"):
         raise ValueError(f"engine={engine!r} is unknown: use 'embedded', or 'dot' where Graphviz is installed")
     if engine == "dot" and shutil.which("dot") is None:
@@ -187,23 +186,6 @@ def _check_options(output, direction, max_operations, engine) -> None:
             "engine='dot' needs the program dot, and there is none on PATH: install Graphviz "
             "(apt, brew, winget and conda have it as graphviz), or leave engine out"
         )
-
-
-def _check_names(output, max_operations, named) -> None:
-    for name, tensor in named.items():
-        if not isinstance(tensor, torch.Tensor):
-            raise TypeError(f"{clip(name)}=… names a tensor of the graph, and got {_what(tensor)}")
-        # A constant that no operation saved is nowhere in the graph, and naming it does no harm.
-        both_have_graphs = tensor.requires_grad and output.requires_grad
-        if both_have_graphs and not trace.contains(output, tensor, max_operations):
-            name = clip(name)
-            raise ValueError(f"{name}=… names a tensor that is not in this graph: the output was not made from it")
-
-
-def _what(thing) -> str:
-    kind = type(thing).__name__
-    article = "an" if kind[0] in "aeiouAEIOU" else "a"
-    return f"{article} {kind}"
 
 
 def _instead(thing) -> str:

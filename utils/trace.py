@@ -15,7 +15,7 @@ import torch
 
 from utils import operations
 from utils.graph import Edge, Graph, Node
-from utils.values import clip, dtype_name, number, summary
+from utils.values import clip, dtype_name, kind_of, number, summary
 
 LEAF = "torch::autograd::AccumulateGrad"
 #: The most operations that a walk touches: a thread's stack of 512 kB overflows from about 2,000.
@@ -52,7 +52,7 @@ def trace_live(
 ) -> tuple[Graph, Live]:
     """The same, with what the graph's keys stand for."""
     if not output.requires_grad:
-        raise ValueError(f"draw_graph needs a tensor with a graph, and this one has none: {_why_no_graph(output)}")
+        raise ValueError(f"draw_graph needs a tensor with a graph, and this one has none: {why_no_graph(output)}")
     walk = _Walk(output, max_operations)
     walk.learn(output)
     for _, tensor in names:
@@ -67,13 +67,31 @@ def trace_live(
     return graph, Live(builder.live, places, packed, tuple(walk.tensors.values()))
 
 
-def contains(output: torch.Tensor, tensor: torch.Tensor, max_operations: int) -> bool:
-    """Whether ``tensor`` is in the graph of ``output``, or might be in the part that a walk would not reach."""
-    walk = _Walk(output, max_operations)
-    return bool(walk.cut) or walk.place(tensor) in walk.places
+def check_limit(max_operations: int) -> None:
+    """Raises ValueError where this is no number of operations."""
+    if isinstance(max_operations, bool) or not isinstance(max_operations, int) or max_operations < 1:
+        raise ValueError(f"max_operations={max_operations!r}: use a whole number of at least 1")
 
 
-def _why_no_graph(tensor: torch.Tensor) -> str:
+def check_names(output: torch.Tensor, max_operations: int, named: dict[str, torch.Tensor]) -> None:
+    """Raises TypeError or ValueError where a name is given to what cannot be in the graph of ``output``.
+
+    What a walk would not reach might be in it, and a constant that no operation saved is nowhere: naming either does
+    no harm.
+    """
+    for name, tensor in named.items():
+        if not isinstance(tensor, torch.Tensor):
+            raise TypeError(f"{clip(name)}=… names a tensor of the graph, and got {kind_of(tensor)}")
+        if not (tensor.requires_grad and output.requires_grad):
+            continue
+        walk = _Walk(output, max_operations)
+        if not walk.cut and walk.place(tensor) not in walk.places:
+            name = clip(name)
+            raise ValueError(f"{name}=… names a tensor that is not in this graph: the output was not made from it")
+
+
+def why_no_graph(tensor: torch.Tensor) -> str:
+    """What an error says of a tensor without a graph, and how to get one."""
     if tensor.is_inference():
         return "it was made under torch.inference_mode(). Compute it outside"
     return (

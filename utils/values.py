@@ -68,3 +68,9 @@ def _rough(value) -> str:
 def dtype_name(dtype: torch.dtype) -> str:
     """``"float32"`` for ``torch.float32``."""
     return str(dtype).removeprefix("torch.")
+
+
+def kind_of(thing) -> str:
+    """``"an int"`` for 3: what an error says was passed."""
+    kind = type(thing).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
