@@ -16,7 +16,7 @@ LINES, CELLS, BYTES = 15, 40, 300_000
 MACHINE = {
     "an object's address": re.compile(r"\b0x[0-9a-fA-F]{5,}"),
     "a path": re.compile(
-        r"(?<![\w.:])(?:~[/\\]|/(?:home|Users|root|tmp|usr|opt|var|private|mnt|content|etc)/)\w"
+        r"(?<![\w.:])(?:~[/\\]|/(?:home|Users|root|tmp|usr|opt|var|private|mnt|content|etc|__w)/)\w"
         r"|\b[A-Z]:\\+(?:Users|Windows|Program|Temp|tmp|a)\b"
     ),
     "an installed package's path": re.compile(r"site-packages|dist-packages"),

@@ -5,8 +5,6 @@ import doctest
 import math
 import random
 import re
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from xml.etree import ElementTree
@@ -75,7 +73,8 @@ def draw(recording):
     assert not recording.flows() or keys == [node.key for node in recording.graph.nodes]
     flows = [int(key) for key in re.findall(r'<g class="flow" data-flow="(\d+)"', svg)]
     assert set(recording.flows()) <= set(flows) and len(set(flows)) == len(flows)
-    assert [int(key) for key in re.findall(r'<g data-edge="(\d+)"', svg)] == flows
+    edges = [int(key) for key in re.findall(r'<g data-edge="(\d+)"', svg)]
+    assert not flows or edges == [*range(len(recording.graph.edges))]
     return svg
 
 
@@ -158,7 +157,7 @@ def test_a_non_scalar_edge_carries_what_was_sent():
     assert torch.equal(to_x.gradient, v @ w.T) and torch.equal(to_w.gradient, x.T @ v)
     assert (to_x.local, to_x.local_number, to_x.sent_number) == ("", None, None)
     assert to_x.sent == "0.9 … 7.02"
-    assert "not one number" in str(draw_graph(recording))
+    assert "Jacobian" in str(draw_graph(recording))
     draw(recording)
 
 
@@ -954,28 +953,17 @@ def test_a_leaf_used_on_both_sides_of_a_cut_has_its_whole_gradient_and_no_hook()
 
 
 DEEP = """
-import threading
-import torch
-from utils import draw_graph, record_backward
-
-def work():
-    z = torch.tensor(0.5, requires_grad=True)
-    for _ in range(100_000):
-        z = z.sin()
-    recording = record_backward(z, max_operations=10**6)
-    del z
-    print("recorded and freed", len(recording.steps))
-
-threading.stack_size(2**20)
-thread = threading.Thread(target=work)
-thread.start()
-thread.join()
+z = torch.tensor(0.5, requires_grad=True)
+for _ in range(100_000):
+    z = z.sin()
+recording = record_backward(z, max_operations=10**6)
+del z
+print("recorded and freed", len(recording.steps))
 """
 
 
-def test_a_chain_of_100_000_is_recorded_and_freed_in_a_small_thread():
-    done = subprocess.run([sys.executable, "-c", DEEP], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"recorded and freed {MOST_TOUCHED}\n", "")
+def test_a_chain_of_100_000_is_recorded_and_freed_in_a_small_thread(in_small_thread):
+    assert in_small_thread(DEEP) == f"recorded and freed {MOST_TOUCHED}\n"
 
 
 # What cannot be recorded gets one line.

@@ -2,7 +2,6 @@
 
 import doctest
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -638,39 +637,27 @@ def test_a_tape_of_something_else_is_not_read_to_its_end():
 
 
 DEEP = """
-import threading
-import torch
-from utils import draw_graph
-from utils.forward import record_forward
-
-def work():
-    z = torch.tensor(0.5, requires_grad=True)
-    with record_forward() as tape:
-        for _ in range(100_000):
-            z = z.sin()
-    print(draw_graph(z, tape=tape, max_operations=10**6).graph.limit, len(tape), tape.full)
-    del z, tape
-    y = torch.tensor(0.5, requires_grad=True) * 2
+z = torch.tensor(0.5, requires_grad=True)
+with record_forward() as tape:
+    for _ in range(100_000):
+        z = z.sin()
+print(draw_graph(z, tape=tape, max_operations=10**6).graph.limit, len(tape), tape.full)
+del z, tape
+y = torch.tensor(0.5, requires_grad=True) * 2
+with record_forward():
+    for _ in range(20_000):
+        y += 1
+del y
+x = torch.tensor(0.5, requires_grad=True)
+for _ in range(8_000):
     with record_forward():
-        for _ in range(20_000):
-            y += 1
-    del y
-    x = torch.tensor(0.5, requires_grad=True)
-    for _ in range(8_000):
-        with record_forward():
-            x = x.sin()
-    del x
-
-threading.stack_size(2**20)
-thread = threading.Thread(target=work)
-thread.start()
-thread.join()
+        x = x.sin()
+del x
 """
 
 
-def test_a_loop_of_100_000_is_recorded_and_freed_in_a_small_thread():
-    done = subprocess.run([sys.executable, "-c", DEEP], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{MOST_TOUCHED} {MOST_TOUCHED} True\n", "")
+def test_a_loop_of_100_000_is_recorded_and_freed_in_a_small_thread(in_small_thread):
+    assert in_small_thread(DEEP) == f"{MOST_TOUCHED} {MOST_TOUCHED} True\n"
 
 
 @pytest.mark.parametrize("wrong", [3, "tape", leaf(1.0), record_forward], ids=["int", "str", "tensor", "function"])

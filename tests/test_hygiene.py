@@ -135,6 +135,7 @@ REJECTED = [
     (rules.machine_in_output, "an address", show("<Node object at 0x7f5d3c1b2e60>")),
     (rules.machine_in_output, "an address in SVG", show('<g id="0x7f5d3c1b2e60"/>', "image/svg+xml")),
     (rules.machine_in_output, "a path", show("saved to /home/ada/plot.png")),
+    (rules.machine_in_output, "a path of PyTorch's build", show("(Triggered internally at /__w/pytorch/a.cpp:8.)")),
     (rules.machine_in_output, "a path in HTML", show("<a href='/Users/ada/x'>x</a>", "text/html")),
     (rules.machine_in_output, "a path in JSON", show({"at": ["/tmp/x"]}, "application/json")),
     (rules.machine_in_output, "a path on Windows", show(r"C:\Users\ada\plot.png")),

@@ -17,7 +17,7 @@ MODULES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in so
 # Rooms of plain data and pure functions, rooms that look at live tensors, and rooms that make the picture.
 PURE = {"graph", "layout", "labels", "nesting", "fold"} & set(MODULES)
 LIVE = {"values", "names", "operations", "trace", "forward", "backward"} & set(MODULES)
-DRAWN = {"text", "scene", "svg", "dot", "figure"} & set(MODULES)
+DRAWN = {"text", "steps", "scene", "svg", "dot", "figure"} & set(MODULES)
 # What would act on the reader's notebook as soon as a module is imported.
 ACTS = {"seed", "manual_seed", "display", "show", "print", "use", "rc", "open", "set_default_dtype", "simplefilter"}
 

@@ -9,7 +9,8 @@ import torch
 
 from utils import labels, record_backward
 from utils.labels import place_labels
-from utils.scene import compose
+from utils.scene import bends, compose
+from utils.svg import way_back
 
 nn = torch.nn
 
@@ -46,6 +47,13 @@ def diamond():
     return record_backward(z)
 
 
+def fan():
+    x = leaf(0.7)
+    a, b, c = x.sin(), x.exp(), x.cos()
+    z = a * b * c
+    return record_backward(z)
+
+
 def mlp():
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
@@ -59,7 +67,7 @@ def mean():
     return record_backward(m)
 
 
-LESSONS = {"sine": sine, "square": square, "neuron": neuron, "diamond": diamond, "mlp": mlp, "mean": mean}
+LESSONS = {"sine": sine, "square": square, "neuron": neuron, "diamond": diamond, "fan": fan, "mlp": mlp, "mean": mean}
 EVERY = pytest.mark.parametrize("make", LESSONS.values(), ids=LESSONS)
 BOTH = pytest.mark.parametrize("direction", ["right", "down"])
 
@@ -93,6 +101,32 @@ def test_no_text_covers_another(make, direction):
     recording = make()
     scene = compose(recording.graph, direction, recording.passage())
     assert not [pair for pair in itertools.combinations(blocks(scene), 2) if overlap(*pair)]
+
+
+def drawn(route, down):
+    """Points along an edge as it is drawn, with its curves."""
+    first, *others = bends(route, down)
+    start, found = first[0], []
+    for segment in others:
+        corners = [start, *([start] * (3 - len(segment))), *segment]
+        for t in (i / 40 for i in range(41)):
+            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+            found.append(
+                [sum(w * x for w, x in zip(weights, line, strict=True)) for line in zip(*corners, strict=True)]
+            )
+        start = segment[-1]
+    return found
+
+
+@BOTH
+@EVERY
+def test_no_line_crosses_a_text(make, direction):
+    recording = make()
+    scene = compose(recording.graph, direction, recording.passage())
+    lines = [one for route in scene.routes for one in (route, way_back(route, scene.down))]
+    points = [point for line in lines for point in drawn(line, scene.down)]
+    for left, top, right, bottom in blocks(scene):
+        assert not [(x, y) for x, y in points if left < x < right and top < y < bottom]
 
 
 @BOTH

@@ -17,7 +17,8 @@ import utils
 from utils import player
 from utils.backward import record_backward
 from utils.draw import draw_graph
-from utils.player import MOST_STEPS, Player, step_through
+from utils.player import Player, step_through
+from utils.steps import MOST_STEPS
 
 ROOT = Path(utils.__file__).parents[1]
 HOSTILE = ["</script><script>alert(1)</script>", "<img src=x onerror=alert(1)>", "<!--", "\"'&\\", "\u2028", "$x$"]
@@ -196,10 +197,10 @@ def test_a_long_pass_is_shown_and_not_played():
     for _ in range(MOST_STEPS):
         x = torch.sin(x)
     shown = step_through(x)
-    rest = "… and 1 more. A pass of more than 80 steps is not played."
+    rest = "… and 1 more step"
     page = Page(shown.html)
     assert "script" not in page.tags and len(page.rows) == 1 + MOST_STEPS
-    assert rest in shown.html and str(shown).endswith(rest)
+    assert f"{rest}. A pass of more than 80 steps is not played." in shown.html and str(shown).endswith(rest)
 
 
 # --- what is recorded ---------------------------------------------------------------------------------------
@@ -374,6 +375,7 @@ def test_every_part_of_the_story_is_in_the_picture():
         drawn = {int(number) for number in re.findall(rf'data-{kind}="(\d+)"', picture(shown))}
         lit = {number for moment in at["moments"] for number in moment.get("lit", {}).get(kind, [])}
         assert lit and lit <= drawn <= set(range(len(at[kind])))
+    assert {int(number) for number in re.findall(r'data-edge="(\d+)"', picture(shown))} == {*range(len(at["edge"]))}
 
 
 def test_a_leaf_by_itself_can_be_played():

@@ -10,12 +10,10 @@ import torch
 
 from utils import names, operations
 from utils.forward import Tape, check_tape
-from utils.graph import Flow, Graph, Recording, Step
+from utils.graph import NONE, Flow, Graph, Recording, Step
 from utils.trace import MOST_TOUCHED, Live, check_limit, check_names, trace_live, why_no_graph
 from utils.values import clip, dtype_name, kind_of, summary
 
-#: What stands for a gradient that is not defined.
-NONE = "None"
 #: The note of an operation that has lost what it saved.
 OVERWRITTEN = "saved value overwritten in place"
 

@@ -15,8 +15,9 @@ from utils.fold import Folded, fold_within, unfolded
 from utils.forward import Tape, check_tape
 from utils.graph import Graph, Recording
 from utils.scene import compose
+from utils.steps import describe_steps
 from utils.svg import to_svg
-from utils.text import describe, describe_steps
+from utils.text import describe
 from utils.values import clip, kind_of
 
 #: Where more boxes of operations than this are left when a graph is folded, it is cut.

@@ -8,6 +8,9 @@ to a constant is a *border*: a value went that way, and PyTorch keeps no road ba
 
 from dataclasses import dataclass
 
+#: What stands for a gradient that is not defined.
+NONE = "None"
+
 
 @dataclass(frozen=True)
 class Node:

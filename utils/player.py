@@ -10,20 +10,14 @@ from pathlib import Path
 import torch
 
 from utils import names
-from utils.backward import NONE, record
+from utils.backward import record
 from utils.draw import draw_graph
-from utils.graph import Flow, Node, Recording, Step
+from utils.graph import NONE, Flow, Node, Recording, Step
 from utils.scene import SHOWN_VALUE, minus
+from utils.steps import HEADINGS, MOST_ADDENDS, MOST_STEPS, Words, describe_steps, left_out, stays, step_rows
 from utils.text import describe
 from utils.values import clip
 
-#: A pass of more steps is shown as a picture and the beginning of its table, and is not played.
-MOST_STEPS = 80
-#: Addends of a sum that are written out.
-MOST_ADDENDS = 4
-#: What stands for a local derivative that is a whole Jacobian.
-JACOBIAN = "Jacobian"
-HEADINGS = ("step", "node", "gradient arriving", "local derivative", "gradient sent on", ".grad now")
 FOLDER = Path(__file__).parent
 
 
@@ -124,112 +118,26 @@ class Player:
         return {"text/html": self.html, "text/plain": str(self)}
 
     def __str__(self) -> str:
-        rows = [HEADINGS, *(row for rows in _rows(self.recording) for row in rows)]
-        widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-        return "\n".join([describe(self.recording.graph), "", *lines, *_left_out(self.recording)])
+        return "\n".join([describe(self.recording.graph), "", describe_steps(self.recording)])
 
     __repr__ = __str__
-
-
-# --- the words for a step -----------------------------------------------------------------------------------
-
-
-class _Words:
-    """What a recording says of each node, as text; ``number`` is how a number is written."""
-
-    def __init__(self, recording: Recording, number=str):
-        self.recording, self.graph, self.number = recording, recording.graph, number
-        #: For each operation its results.
-        self.results: dict[int, list[Node]] = {}
-        for edge in self.graph.edges:
-            if self.graph.nodes[edge.source].kind == "operation":
-                self.results.setdefault(edge.source, []).append(self.graph.nodes[edge.target])
-        #: For each tensor what its consumers sent, in the order of the steps.
-        self.parts: dict[int, list[str]] = {}
-        for step in recording.steps:
-            for flow in step.flows:
-                if flow.sent != NONE:
-                    self.parts.setdefault(self.graph.edges[flow.edge].source, []).append(flow.sent)
-
-    def label(self, key: int) -> str:
-        """The equation of an operation, or the name of a leaf."""
-        node = self.graph.nodes[key]
-        if node.kind == "tensor":
-            return f"{node.name} ({node.role})"
-        return f"{', '.join(result.name for result in self.results.get(key, ()))} = {node.expression or node.name}"
-
-    def source(self, flow: Flow) -> str:
-        """The name of the tensor that a gradient was sent to."""
-        return self.graph.nodes[self.graph.edges[flow.edge].source].name
-
-    def arriving(self, step: Step) -> str:
-        """What arrived, as the sum of what each consumer sent where there are several."""
-        total = ", ".join(map(self.number, step.arriving))
-        at = [step.node] if self.graph.nodes[step.node].kind == "tensor" else self.keys(step.node)
-        parts = self.parts.get(at[0], []) if len(at) == 1 else []
-        # A note says that a hook changed the sum.
-        return f"{self.sum(parts)} {'→' if step.notes else '='} {total}" if len(parts) > 1 else total
-
-    def keys(self, operation: int) -> list[int]:
-        return [result.key for result in self.results.get(operation, ())]
-
-    def sum(self, parts: list[str]) -> str:
-        """A sum of these addends, cut where it gets long."""
-        shown = parts if len(parts) <= MOST_ADDENDS else parts[: MOST_ADDENDS - 1]
-        more = [f"{len(parts) - len(shown)} more"] if len(shown) < len(parts) else []
-        return " + ".join([self.factor(part, i > 0) for i, part in enumerate(shown)] + more)
-
-    def factor(self, text: str, follows: bool) -> str:
-        """A number inside a sum or a product, in parentheses where it would be misread."""
-        number = self.number(text)
-        return f"({number})" if " … " in text or text.endswith("j") or (follows and text.startswith("-")) else number
 
 
 # --- the table of steps -------------------------------------------------------------------------------------
 
 
-def _rows(recording: Recording, number=str) -> list[list[tuple[str, ...]]]:
-    """For each step a row for each gradient that it sent, or one row; what a row shares with the first is blank."""
-    words, found = _Words(recording, number), []
-    for count, step in enumerate(recording.steps[:MOST_STEPS], 1):
-        rest = [
-            (number(flow.local) or JACOBIAN, f"{number(flow.sent)} → {words.source(flow)}", "") for flow in step.flows
-        ] or [("", "", _kept(step, number))]
-        shared = (str(count), words.label(step.node), words.arriving(step))
-        found.append([(*(shared if i == 0 else ("", "", "")), *cells) for i, cells in enumerate(rest)])
-    return found
-
-
-def _kept(step: Step, number) -> str:
-    """What became of a leaf's ``.grad``."""
-    if not step.after:
-        return ""
-    if _stays(step):
-        return ", ".join([number(step.after), *step.notes])
-    return f"{number(step.before)} → {number(step.after)}"
-
-
-def _stays(step: Step) -> bool:
-    """Whether nothing was added to a leaf's ``.grad``, for a reason that a note gives."""
-    return step.before == step.after and bool(step.notes)
-
-
-def _left_out(recording: Recording) -> list[str]:
-    more = len(recording.steps) - MOST_STEPS
-    return [f"… and {more} more. A pass of more than {MOST_STEPS} steps is not played."] if more > 0 else []
-
-
 def _table(recording: Recording) -> str:
     head = "".join(f"<th>{heading}</th>" for heading in HEADINGS)
     body = []
-    for count, rows in enumerate(_rows(recording, minus), 1):
+    for count, rows in enumerate(step_rows(recording, minus), 1):
         span = f' rowspan="{len(rows)}"' if len(rows) > 1 else ""
         for i, row in enumerate(rows):
             cells = [f"<td{span}>{escape(cell)}</td>" for cell in row[:3]] if i == 0 else []
             cells += [f"<td>{escape(cell)}</td>" for cell in row[3:]]
             body.append(f'<tr data-step="{count}">{"".join(cells)}</tr>')
-    rest = "".join(f"<p>{line}</p>" for line in _left_out(recording))
+    rest = "".join(
+        f"<p>{line}. A pass of more than {MOST_STEPS} steps is not played.</p>" for line in left_out(recording)
+    )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}"
 
 
@@ -242,7 +150,7 @@ def _story(recording: Recording) -> dict:
     A moment has the ``lines`` of its caption (each a list of [class, text]), ``where`` it is, the number of its
     ``step`` in the table, and which parts of the picture are ``lit``.
     """
-    graph, words = recording.graph, _Words(recording, minus)
+    graph, words = recording.graph, Words(recording, minus)
     operations = [node for node in graph.nodes if node.kind == "operation"]
     forward = {node.key: at for at, node in enumerate(operations, 1)}
     seed = len(operations) + 1
@@ -289,7 +197,7 @@ def _start(graph) -> dict:
     return {"phase": "start", "lines": [[["what", "given"]], [["", ", ".join(shown)]]]}
 
 
-def _forward(node: Node, words: _Words) -> dict:
+def _forward(node: Node, words: Words) -> dict:
     results = words.results.get(node.key, [])
     values = [result.value for result in results]
     line = [["", words.label(node.key)]]
@@ -309,7 +217,7 @@ def _seed(recording: Recording) -> dict:
     return {"phase": "backward", "lines": lines, "lit": {"node": [recording.graph.root]}}
 
 
-def _backward(step: Step, words: _Words) -> dict:
+def _backward(step: Step, words: Words) -> dict:
     node = words.graph.nodes[step.node]
     total = ", ".join(map(minus, step.arriving))
     whole = words.arriving(step)
@@ -327,15 +235,15 @@ def _backward(step: Step, words: _Words) -> dict:
     return {"phase": "backward", "lines": lines}
 
 
-def _accumulation(step: Step, words: _Words) -> list:
+def _accumulation(step: Step, words: Words) -> list:
     before, after = minus(step.before), minus(step.after)
-    if _stays(step):
+    if stays(step):
         return [["", ".grad stays "], ["held", after]]
     arriving = ["arriving", words.factor(step.arriving[0], True)]
     return [["", ".grad: "], ["held", before], ["", " + "], arriving, ["", " → "], ["grad", after]]
 
 
-def _product(flow: Flow, step: Step, words: _Words) -> list:
+def _product(flow: Flow, step: Step, words: Words) -> list:
     to = ["to", f" to {words.source(flow)}"]
     if flow.sent == NONE:
         return [["", "nothing, the derivative is not defined,"], to]

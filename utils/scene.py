@@ -1,16 +1,17 @@
 """What a graph looks like before anything draws it: boxes with lines of text, and routes between them."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from utils.graph import Graph, Group, Node, Passage, Step
+from utils.graph import NONE, Graph, Group, Node, Passage, Step
 from utils.labels import place_labels
 from utils.nesting import arrange_framed
 from utils.values import clip
 
 #: Characters that a box shows of a name or a class name, and of a value.
 SHOWN, SHOWN_VALUE = 26, 36
-#: How a recording writes a gradient that is not defined.
-NONE = "None"
+#: Pixels more between two ranks where many labelled edges leave one tensor.
+CROWD = 40
 #: Blank pixels around the picture.
 MARGIN = 12
 
@@ -104,7 +105,12 @@ def compose(graph: Graph, direction: str = "auto", passage: Passage | None = Non
     sizes = [_size(node, text) for node, text in zip(graph.nodes, lines, strict=True)]
     texts = [passed.beside(i) for i in range(len(graph.edges))]
     blocks = [_block(text) if text else None for text in texts]
-    rooms = [(block[0] + 12, block[1] + 10) if block else (0, 0) for block in blocks]
+    leaving = Counter(edge.source for edge, block in zip(graph.edges, blocks, strict=True) if block)
+    # Where three or more leave one tensor, the outer lines need room to part before the inner one's text.
+    parting = [CROWD if leaving[edge.source] > 2 else 0 for edge in graph.edges]
+    rooms = [
+        (block[0] + 12 + parting[i], block[1] + 10 + parting[i]) if block else (0, 0) for i, block in enumerate(blocks)
+    ]
     titles = [_title(group) for group in graph.groups]
     sides = [_block(title) for title in titles]
     pairs, held = [(e.source, e.target) for e in graph.edges], [group.nodes for group in graph.groups]

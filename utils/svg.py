@@ -61,7 +61,7 @@ def to_svg(scene: Scene, title: str, description: str) -> str:
         f"<style>{_css(recorded, bordered, bool(scene.clusters))}</style>",
         f'<rect class="plate" width="{scene.width}" height="{scene.height}" rx="10"/>',
         *(_cluster(cluster) for cluster in scene.clusters),
-        *(_route(i, route, scene.down) for i, route in enumerate(scene.routes)),
+        *(_route(i, route, scene.down, recorded) for i, route in enumerate(scene.routes)),
         *(_box(i, box, recorded) for i, box in enumerate(scene.boxes)),
         "</svg>",
     ]
@@ -142,7 +142,7 @@ def _rect(x, y, width, height, corner, style) -> str:
     )
 
 
-def _route(index: int, route: Route, down: bool) -> str:
+def _route(index: int, route: Route, down: bool, recorded: bool) -> str:
     x, y = route.points[-1]
     head = f"M{x} {y}l-4 -{ARROW}h8z" if down else f"M{x} {y}l-{ARROW} -4v8z"
     label_at = (x + 9, y - ARROW - 1) if down else (x - ARROW - 3, y - 6)
@@ -151,11 +151,19 @@ def _route(index: int, route: Route, down: bool) -> str:
         label = f'<text class="muted" x="{label_at[0]}" y="{label_at[1]}" font-size="10">{escape(route.label)}</text>'
     if not route.tracked:
         said = _text(route.flow.lines, route.flow.x + route.flow.width // 2, route.flow.y)
-        return f'<path class="edge border" d="{_path(bends(route, down, ARROW))}"/><path class="tip" d="{head}"/>{said}'
+        line = f'<path class="edge border" d="{_path(bends(route, down, ARROW))}"/><path class="tip" d="{head}"/>{said}'
+        return _numbered(index, line) if recorded else line
     line = f'<path class="edge" d="{_path(bends(route, down, ARROW))}"/><path class="tip" d="{head}"/>{label}'
-    if not route.back and route.flow is None:
+    if not recorded:
         return line
-    return f'<g data-edge="{index}">{line}</g><g class="flow" data-flow="{index}">{_way_back(route, down)}</g>'
+    if not route.back and route.flow is None:
+        return _numbered(index, line)
+    return f'{_numbered(index, line)}<g class="flow" data-flow="{index}">{_way_back(route, down)}</g>'
+
+
+def _numbered(index: int, line: str) -> str:
+    """The line of an edge in a group by which a player finds it."""
+    return f'<g data-edge="{index}">{line}</g>'
 
 
 def _way_back(route: Route, down: bool) -> str:

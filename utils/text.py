@@ -1,9 +1,6 @@
 """A graph as lines of text: for a terminal, a screen reader, a diff, and a page that shows no pictures."""
 
-from utils.graph import Graph, Group, Node, Recording
-
-#: A longer pass is told by its first steps.
-MOST_STEPS = 60
+from utils.graph import Graph, Group, Node
 
 
 def describe(graph: Graph) -> str:
@@ -64,40 +61,3 @@ def _maker_facts(maker: Node) -> str:
     else:
         state = "saves nothing"
     return "; ".join([f"{maker.class_name} {state}", *maker.notes])
-
-
-def step_rows(recording: Recording) -> list[tuple[str, ...]]:
-    """A row for each step, under a row of headings: what arrived at a node, and what it did with it.
-
-    An operation with several inputs has a row for each.
-    """
-    rows = [("step", "node", "gradient arriving", "local derivative", "gradient sent on", ".grad now")]
-    nodes, edges = recording.graph.nodes, recording.graph.edges
-    for number, step in enumerate(recording.steps, 1):
-        node = nodes[step.node]
-        arriving = "; ".join([", ".join(step.arriving), *step.notes])
-        if node.kind == "tensor":
-            rows.append((str(number), f"leaf {node.name}", arriving, "", "", _grad_now(step)))
-            continue
-        head = (str(number), f"{node.name} {node.class_name}", arriving)
-        for flow in step.flows:
-            sent = "; ".join([f"{flow.sent} to {nodes[edges[flow.edge].source].name}", *flow.notes])
-            rows.append((*head, flow.local or "not one number", sent, ""))
-            head = ("", "", "")
-    return rows
-
-
-def describe_steps(recording: Recording) -> str:
-    """The steps of a backward pass as a table of aligned text."""
-    rows = step_rows(recording)
-    more = len(recording.steps) - MOST_STEPS
-    if more > 0:
-        rows = rows[: next(i for i, row in enumerate(rows) if row[0] == str(MOST_STEPS + 1))]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, f"… {more} more steps"] if more > 0 else lines)
-
-
-def _grad_now(step) -> str:
-    held = "" if step.before in ("None", step.after) else f"{step.before} + {step.arriving[0]} = "
-    return held + step.after

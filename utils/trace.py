@@ -480,7 +480,7 @@ class _Builder:
                 yield f"wrote in place: version {before} → {seen.version}"
         if node in self.walk.overwritten:
             yield "saved value overwritten in place"
-            if self.walk.recorded and self.walk.overwritten[node]:
+            if self.walk.overwritten[node]:
                 yield self.walk.overwritten[node]
 
     def _result(self, node, slot: int) -> int:
