@@ -27,8 +27,8 @@ browser: .venv/browser  ## play a backward pass in a real Chromium, in JupyterLa
 bench: .venv/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
-refresh: .venv/lab  ## re-execute and normalise every notebook in place
-	$(BIN)/python -m tests.refresh
+refresh: .venv/lab  ## re-execute and normalise every notebook in place, and list the errors that they show
+	$(BIN)/python -m tests.refresh && $(BIN)/python -m tests.errors
 
 lint: .venv/test  ## check and format code and notebooks with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

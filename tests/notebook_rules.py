@@ -201,10 +201,20 @@ def markdown(nb):
 def anchors(text, style):
     """The headings of a text as a link names them: in JupyterLab, or in a Markdown file on GitHub."""
     text = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
-    titles = [re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", r"\1", title) for title in HEADING.findall(text)]
+    titles = HEADING.findall(text)
     if style == "lab":
-        return {title.replace(" ", "-") for title in titles}
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+        return {anchor_in_lab(title) for title in titles}
+    return {re.sub(r"[^\w\- ]", "", as_shown(title).lower()).replace(" ", "-") for title in titles}
+
+
+def anchor_in_lab(title):
+    """What leads to a heading after a # in JupyterLab."""
+    return as_shown(title).replace(" ", "-")
+
+
+def as_shown(title):
+    """A heading without what Markdown takes out of it; in code, a star is a star."""
+    return re.sub(r"`([^`]*)`|\*|\[([^]]*)\]\([^)]*\)", r"\1\2", title)
 
 
 def misnumbered(paths):
