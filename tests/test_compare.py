@@ -56,6 +56,8 @@ def test_a_nudge_leaves_its_inputs_alone_even_where_they_are_not_contiguous():
         (lambda: numerical_gradient(torch.sin, "3"), TypeError, "str"),
         (lambda: numerical_gradient(torch.sin, True), TypeError, "bool"),
         (lambda: numerical_gradient(torch.sin, torch.ones(3)), ValueError, r"\(3,\)"),
+        (lambda: numerical_gradient(lambda x: (x * torch.ones(3)).sum(), 2.0), TypeError, "answered in float32"),
+        (lambda: numerical_gradient(lambda x: x.long(), torch.tensor(2.0)), TypeError, "answered in int64"),
         (lambda: compare(autograd=1.0), ValueError, "at least two"),
         (lambda: compare(by_hand=[1, 2], autograd=torch.ones(3)), ValueError, "by hand 2, autograd 3"),
         (lambda: compare(by_hand=1.0, autograd=None), TypeError, "autograd=None.*backward"),

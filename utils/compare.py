@@ -26,7 +26,8 @@ def numerical_gradient(f: Callable, *inputs: torch.Tensor | float):
     At a kink it is meaningless.
 
     Raises:
-        TypeError: an input is not a float32 or float64 tensor, nor a Python number.
+        TypeError: an input is not a float32 or float64 tensor, nor a Python number, or ``f`` computes more coarsely
+            than its inputs, so that the nudge would drown in rounding.
         ValueError: there is no input, or ``f`` does not return one number.
 
     Example:
@@ -64,19 +65,29 @@ def _nudged(f, points, which: int) -> torch.Tensor:
             nudged[which] = flat.reshape(point.shape)
             moved.append(flat[index].item())
             with torch.no_grad():
-                values.append(_one_number(f(*nudged)))
+                values.append(_one_number(f(*nudged), point.dtype))
         # What the input moved in fact, since x + h is rounded too.
         slopes.append((values[0] - values[1]) / (moved[0] - moved[1]))
     return torch.tensor(slopes, dtype=point.dtype, device=point.device).reshape(point.shape)
 
 
-def _one_number(value) -> float:
+def _one_number(value, wanted: torch.dtype) -> float:
     if isinstance(value, torch.Tensor) and value.numel() != 1:
         raise ValueError(
             f"numerical_gradient needs a function that returns one number, and got the shape {tuple(value.shape)}: "
             "take an element or a sum"
         )
+    if isinstance(value, torch.Tensor) and torch.finfo(wanted).eps < _precision(value.dtype):
+        raise TypeError(
+            f"numerical_gradient nudges a {dtype_name(wanted)} input, and the function answered in "
+            f"{dtype_name(value.dtype)}, which rounds the nudge away: let the function use {dtype_name(wanted)} "
+            "tensors only, or pass its inputs in the dtype that it answers in"
+        )
     return float(value)
+
+
+def _precision(dtype: torch.dtype) -> float:
+    return torch.finfo(dtype).eps if dtype.is_floating_point or dtype.is_complex else 1.0
 
 
 class Comparison:
