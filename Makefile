@@ -7,7 +7,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab test mutate browser bench refresh lint clean
+.PHONY: help lab test exercises grade mutate browser bench refresh lint clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -16,7 +16,13 @@ lab: .venv/trusted  ## set up what is missing and open the course in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST)
 
 test: .venv/test  ## set up what is missing and prove every output on every page
-	$(PYTEST) --dist loadfile
+	$(PYTEST) --dist loadfile --no-loadscope-reorder
+
+exercises: .venv/grading  ## make exercises/ from solutions/, the only place where they are edited
+	$(BIN)/python -m tests.exercises
+
+grade: .venv/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
+	$(BIN)/python -m utils.grading $(ASSIGNMENT)
 
 mutate: .venv/test  ## alter every stored output in turn: each alteration must be caught (minutes)
 	$(PYTEST) --dist load tests/test_mutation.py --all-mutations
@@ -46,8 +52,14 @@ clean:  ## delete the environment and the caches
 	-test "$$(uname -s)" != Linux || $(BIN)/pip install --no-deps --retries 1 --timeout 15 --index-url $(CPU_WHEELS) $(TORCH)
 	$(BIN)/pip install -r requirements.txt && touch $@
 
-.venv/test: .venv/lab pyproject.toml
+.venv/test: .venv/grading pyproject.toml
 	$(BIN)/pip install -e ".[test]" && touch $@
+
+# nbgrader and the notebook package it brings add menus to JupyterLab. A learner's JupyterLab stays as it is.
+.venv/grading: .venv/lab pyproject.toml
+	$(BIN)/pip install -e ".[grading]"
+	rm -rf $(addprefix .venv/share/jupyter/labextensions/@jupyter,/nbgrader -notebook)
+	rm -f $(addprefix .venv/etc/jupyter/jupyter_server_config.d/,nbgrader.json notebook.json) && touch $@
 
 .venv/bench: .venv/lab pyproject.toml
 	$(BIN)/pip install -e ".[bench]" && touch $@

@@ -8,13 +8,18 @@ from collections import Counter
 import pytest
 from filelock import FileLock
 
-from tests.notebook_form import ROOT, execute, name, read, write_text
+from tests.notebook_form import ROOT, execute, keep_run, kept_run, read
+from tests.strict_nbval import RUNS
 
 KINDS = {
     "test_hygiene.py": ("hygiene", "rules that every notebook keeps"),
     "test_sanitize.py": ("noise", "what is taken out of an output, and nothing else"),
     "test_freshness.py": ("freshness", "re-executed, the same bytes"),
     "test_mutation.py": ("mutations", "altered outputs are caught"),
+    "test_checks.py": ("checks", "wrong answers are rejected, right ones accepted"),
+    "test_checks_assignments.py": ("checks", "wrong answers are rejected, right ones accepted"),
+    "test_exercises.py": ("exercises", "what a student gets, untouched and solved"),
+    "test_grading.py": ("grading", "honest and hostile submissions"),
     "test_browser.py": ("browser", "the player in a real JupyterLab and on an exported page"),
     "test_operators.py": ("operators", "the table of operators against PyTorch"),
 }
@@ -25,16 +30,15 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(scope="session")
-def fresh_run(tmp_path_factory, request):
-    """A function from a notebook's path to its fresh run, made once for all workers."""
-    workers = hasattr(request.config, "workerinput")
-    shared = tmp_path_factory.getbasetemp().parent if workers else tmp_path_factory.getbasetemp()
+def fresh_run(request):
+    """A function from a notebook's path to its fresh run: nbval's, or if that made none, one made once."""
+    folder = request.config.stash[RUNS]
 
     def run(path):
-        kept = shared / name(path).replace("/", "--").replace(":", "")
+        kept = kept_run(path, folder)
         with FileLock(f"{kept}.lock"):
             if not kept.exists():
-                kept.write_bytes(write_text(execute(read(path), path.parent)).encode())
+                keep_run(execute(read(path), path.parent), path, folder)
         return read(kept)
 
     return run

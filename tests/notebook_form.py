@@ -7,8 +7,10 @@ in a diff has changed for the reader too.
 import base64
 import copy
 import difflib
+import functools
 import hashlib
 import io
+import os
 import re
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -30,7 +32,8 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-CELL_METADATA = {"tags"}
+# What nbgrader says of an exercise's cell, and JupyterLab's word for a cell that a student cannot change.
+CELL_METADATA = {"tags", "nbgrader", "deletable", "editable"}
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 # Two pictures are the same if their sizes differ by at most PIXELS and, both shrunk to GRID, no square
@@ -97,7 +100,8 @@ def normalise(nb):
     nb.metadata = nbformat.from_dict({"kernelspec": KERNELSPEC, "language_info": LANGUAGE})
     for number, cell in enumerate(nb.cells):
         cell.setdefault("id", f"cell-{number}")
-        cell.metadata = {key: cell.metadata[key] for key in CELL_METADATA if cell.metadata.get(key)}
+        kept = {key: cell.metadata[key] for key in CELL_METADATA & cell.metadata.keys()}
+        cell.metadata = {key: value for key, value in kept.items() if value not in (None, [], {})}
     # A page that nobody ran yet, such as an exercise, has a normal form too.
     ran = any(cell.execution_count or cell.outputs for cell in code_cells(nb))
     for count, cell in enumerate(code_cells(nb), 1):
@@ -145,6 +149,8 @@ def one_stream_a_name(streams):
     ]
 
 
+# The mutations ask for the same few texts thousands of times.
+@functools.lru_cache(maxsize=2000)
 def without_noise(text):
     for pattern, replacement in NOISE:
         text = pattern.sub(replacement, text)
@@ -263,9 +269,27 @@ def execute(nb, folder):
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else str(error)
         raise CellFailed(f"{place(nb, at['number'])}: {one_line(reason)}") from error
+    return whole_run(nb, client.widget_state)
+
+
+def whole_run(nb, widget_state):
+    """A notebook that ran from its first to its last cell, in normal form."""
     for cell in code_cells(nb):
-        cell.outputs = with_widget_contents(cell.outputs, client.widget_state)
+        cell.outputs = with_widget_contents(cell.outputs, widget_state)
     return normalise(nb)
+
+
+def kept_run(path, folder):
+    """Where the fresh run of a notebook is kept in a folder."""
+    return folder / name(path).replace("/", "--").replace(":", "")
+
+
+def keep_run(nb, path, folder):
+    """Keeps the fresh run of a notebook: whole or, if this process ends here, not at all."""
+    kept = kept_run(path, folder)
+    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
+    beside.write_bytes(write_text(nb).encode())
+    os.replace(beside, kept)
 
 
 def with_widget_contents(outputs, state):

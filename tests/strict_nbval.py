@@ -2,12 +2,16 @@
 
 By itself nbval 0.11 compares neither pictures, nor tracebacks, nor the kind and order of outputs, nor cells
 that were never run, and knows nothing of a display that is updated or cleared.
+
+The run that it makes of a whole notebook is kept, in the folder `config.stash[RUNS]`, for the tests that need one.
 """
 
 import copy
 import functools
+import tempfile
 from contextlib import suppress
 from importlib.metadata import version
+from pathlib import Path
 
 import nbval.kernel
 import nbval.plugin
@@ -15,12 +19,22 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
 
-from tests.notebook_form import KERNEL_OPTIONS, build_font_cache, stale_outputs, with_widget_contents
+from tests.notebook_form import (
+    KERNEL_OPTIONS,
+    build_font_cache,
+    code_cells,
+    keep_run,
+    stale_outputs,
+    whole_run,
+    with_widget_contents,
+)
 
 KNOWN = "0.11.0"
+RUNS = pytest.StashKey[Path]()
 
 original_get_message = nbval.plugin.IPyNbFile.get_kernel_message
 original_runtest = nbval.plugin.IPyNbCell.runtest
+original_teardown = nbval.plugin.IPyNbFile.teardown
 
 
 def pytest_configure(config):
@@ -29,8 +43,13 @@ def pytest_configure(config):
             f"tests/strict_nbval.py mends nbval {KNOWN}, and {version('nbval')} is installed: "
             f"pip install nbval=={KNOWN}, or check what the other version compares"
         )
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        config.stash[RUNS] = Path(config.workerinput["runs"])
+    else:
         build_font_cache()
+        folder = tempfile.TemporaryDirectory(prefix="fresh-runs-")
+        config.add_cleanup(folder.cleanup)
+        config.stash[RUNS] = Path(folder.name)
     start = functools.partial(nbval.kernel.start_new_kernel, extra_arguments=KERNEL_OPTIONS)
     nbval.kernel.start_new_kernel = start
     nbval.kernel.RunningKernel.execute_cell_input = execute_as_a_reader_does
@@ -38,6 +57,12 @@ def pytest_configure(config):
     nbval.plugin.IPyNbFile.get_kernel_message = get_message_and_show_it
     nbval.plugin.IPyNbCell.runtest = run_and_compare_all
     nbval.plugin.IPyNbCell.compare_outputs = compare_all
+    nbval.plugin.IPyNbFile.teardown = keep_the_run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["runs"] = str(node.config.stash[RUNS])
 
 
 def execute_as_a_reader_does(kernel, source, allow_stdin=None):
@@ -63,11 +88,13 @@ def run_and_compare_all(item):
     if not hasattr(file, "page"):
         file.page = NotebookClient(copy.deepcopy(file.nb), record_timing=False)
         file.page.kc = file.kernel.kc
+        file.ran = 0
     file.shown = next(number for number, cell in enumerate(file.nb.cells) if cell is item.cell)
     file.page.nb.cells[file.shown].outputs = []
     file.page.clear_before_next_output = False
     if item.cell.execution_count is None:
         item.raise_cell_error("The cell was stored without being run: make refresh")
+    file.ran += 1
     original_runtest(item)
 
 
@@ -81,3 +108,9 @@ def compare_all(item, test, ref, skip_compare=None):
         found = f"it is tagged raises-exception and raises nothing\n{found}"
     item.comparison_traceback = [found]
     return not found
+
+
+def keep_the_run(file):
+    original_teardown(file)
+    if getattr(file, "ran", 0) == len(code_cells(file.nb)):
+        keep_run(whole_run(file.page.nb, file.page.widget_state), file.path, file.config.stash[RUNS])

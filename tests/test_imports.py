@@ -14,6 +14,10 @@ from utils import draw
 
 FOLDER = Path(utils.__file__).parent
 MODULES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.py"))}
+CHECKS = {f"checks.{path.stem}" for path in sorted((FOLDER / "checks").glob("*.py"))}
+MODULES |= {
+    name: ast.parse((FOLDER / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")) for name in sorted(CHECKS)
+}
 # Rooms of plain data and pure functions, rooms that look at live tensors, and rooms that make the picture.
 PURE = {"graph", "layout", "labels", "nesting", "fold"} & set(MODULES)
 LIVE = {"values", "names", "operations", "trace", "forward", "backward"} & set(MODULES)
@@ -69,6 +73,12 @@ def test_values_and_layout_stand_on_their_own():
 def test_the_plots_stand_beside_the_road():
     assert ours("plots") == set()
     assert not [module for module in MODULES if module != "__init__" and "plots" in ours(module)]
+
+
+@pytest.mark.parametrize("module", sorted(CHECKS))
+def test_the_checks_stand_beside_the_road(module):
+    assert ours(module) <= {"checks.engine"} and imports_of(module) <= {"torch", "utils.checks.engine"}
+    assert not [other for other in set(MODULES) - CHECKS if any(room.startswith("checks") for room in ours(other))]
 
 
 def test_data_flows_one_way():
@@ -138,3 +148,28 @@ def test_the_example_of_draw_graph_is_true():
     (example,) = doctest.DocTestFinder().find(draw.draw_graph, globs={"torch": torch, "draw_graph": draw.draw_graph})
     assert example.examples
     assert doctest.DocTestRunner().run(example).failed == 0
+
+
+GRADING = {path.stem: path.read_text(encoding="utf-8") for path in sorted((FOLDER / "grading").glob("*.py"))}
+
+
+def roots(source):
+    """The modules that a source imports anywhere: ours by their full names, others by their packages."""
+    nodes = list(ast.walk(ast.parse(source)))
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" if "utils" in node.module else node.module for alias in node.names}
+    return {name if name.startswith("utils") else name.split(".")[0] for name in found}
+
+
+def test_nothing_that_a_reader_uses_knows_the_grader():
+    assert not [name for name in MODULES if any(room.startswith("grading") for room in ours(name))]
+    assert roots(GRADING["__init__"]) == set()
+
+
+@pytest.mark.parametrize("module", ["cells", "sandbox", "warm"])
+def test_the_process_that_runs_students_code_has_read_no_grade_book(module):
+    found = roots(GRADING[module]) - set(sys.stdlib_module_names)
+    assert not found & {"nbgrader", "nbconvert", "nbformat", "sqlalchemy"}
+    assert {name.split(".")[2] for name in found if name.startswith("utils.")} <= {"cells", "sandbox", "warm"}

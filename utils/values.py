@@ -8,7 +8,9 @@ LONGEST = 40
 
 def clip(text: str, longest: int = LONGEST) -> str:
     """``text`` on one line, every character printable, at most ``longest`` of them."""
-    head = "".join(c if c.isprintable() else "�" for c in str(text)[: longest + 1])
+    head = str(text)[: longest + 1]
+    if not head.isprintable():
+        head = "".join(c if c.isprintable() else "�" for c in head)
     return head if len(head) <= longest else head[: longest - 1] + "…"
 
 
