@@ -15,7 +15,7 @@ reaches = predict(
     "reaches",
     {"x": True, "w": False, "v": True, "k": False},
     {
-        "w: its only road to z is dotted from h to d": {"w": True},
+        "w: its only road to z ends at detach(), so it is not even drawn": {"w": True},
         "x: one road is cut, another leads through u": {"x": False},
         "v: it multiplies a constant, and its own road to z is whole": {"v": False},
         "k: its outline is dashed: it was frozen before anything was computed": {"k": True},
