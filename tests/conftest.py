@@ -24,6 +24,14 @@ KINDS = {
     "test_operators.py": ("operators", "the table of operators against PyTorch"),
 }
 
+#: The files that take longest begin early, or one worker would wait for the other at the end.
+LONGEST = ("test_operators.py", "test_grading.py")
+
+
+def pytest_collection_modifyitems(items):
+    # Notebooks stay first: their runs are looked at by the tests.
+    items.sort(key=lambda item: (item.path.parent.name == "tests", item.path.name not in LONGEST))
+
 
 def pytest_addoption(parser):
     parser.addoption("--all-mutations", action="store_true", help="alter every stored output, not a sample")

@@ -21,7 +21,7 @@ class Case:
     Attributes:
         make: a function that takes the solved notebook and the submission's folder, and writes into the folder.
         score: the points that its tests must get: "all", "none", "before" (those that ran before it went wrong),
-            or None where nothing can be graded.
+            "kept" (those, and perhaps later ones too), or None where nothing can be graded.
         reason: a piece of the row's reason; "" if nothing is to be said.
         rare: whether only `--all-mutations` tries it.
     """
@@ -350,7 +350,12 @@ def hostile(course):
             running("import os\nprint('x', file=open(os.devnull, 'w'))\nopen('own', 'w').write('x')"), "all"
         ),
         # it takes too much
-        "memory": Case(running("hoard = []\nwhile True:\n    hoard.append(bytearray(2**26))"), "all", "MemoryError"),
+        "memory": Case(
+            # What is left for the cells after it depends on the last part that fits.
+            running("hoard = []\nwhile True:\n    hoard.append(bytearray(2**26))"),
+            "kept",
+            "MemoryError",
+        ),
         "tensor": Case(running("torch.ones(10**12)"), "all", rare=True),
         "output": Case(running("for _ in range(50):\n    print('x' * 2**20)"), "all", "was cut"),
         "display": Case(
