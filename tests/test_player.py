@@ -164,11 +164,11 @@ def test_the_output_is_small():
 
 def test_the_same_computation_gives_the_same_bytes():
     code = "import sys; from tests.test_player import neuron; sys.stdout.buffer.write(neuron().html.encode())"
-    for seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True
-        )
-        assert done.stdout.decode() == neuron().html, done.stderr.decode()
+    # Another process, which hashes its strings by another seed.
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": "1"}, capture_output=True
+    )
+    assert done.stdout.decode() == neuron().html, done.stderr.decode()
 
 
 def test_players_that_show_something_else_have_other_keys():
