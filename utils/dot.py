@@ -2,8 +2,8 @@
 
 import graphviz
 
-from utils.graph import Graph, Group, Node, Passage
-from utils.scene import SHOWN, compose
+from utils.graph import Graph, Group, Node
+from utils.scene import SHOWN, Scene
 from utils.values import clip
 
 SHAPES = {
@@ -16,9 +16,8 @@ SHAPES = {
 }
 
 
-def to_graphviz(graph: Graph, direction: str = "auto", passage: Passage | None = None) -> graphviz.Digraph:
-    """The graph as a ``graphviz.Digraph``: its ``.source`` is DOT, and needs no program to be made."""
-    scene = compose(graph, direction, passage)
+def to_graphviz(graph: Graph, scene: Scene) -> graphviz.Digraph:
+    """A graph, with what its scene says, as a ``graphviz.Digraph``: its ``.source`` needs no program to be made."""
     digraph = graphviz.Digraph(
         "autograd",
         graph_attr={"rankdir": "TB" if scene.down else "LR", "label": _root_label(graph)},

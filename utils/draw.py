@@ -1,5 +1,6 @@
 """``draw_graph``: the road from a computation's inputs to its result, as a picture."""
 
+import functools
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ from utils.figure import to_figure
 from utils.fold import Folded, fold_within, unfolded
 from utils.forward import Tape, check_tape
 from utils.graph import Graph, Recording
-from utils.scene import compose
+from utils.scene import Scene, compose
 from utils.steps import describe_steps
 from utils.svg import to_svg
 from utils.text import describe
@@ -122,7 +123,7 @@ class GraphPicture:
         """The picture as an SVG element."""
         if self._engine == "dot":
             return self.to_graphviz().pipe(format="svg", encoding="utf-8")
-        return to_svg(self._scene(), f"Computation graph of {self.graph.nodes[self.graph.root].name}", str(self))
+        return to_svg(self._scene, f"Computation graph of {self.graph.nodes[self.graph.root].name}", str(self))
 
     @property
     def source(self) -> str:
@@ -131,7 +132,7 @@ class GraphPicture:
 
     def to_graphviz(self):
         """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""
-        return to_graphviz(self.graph, self._direction, self._passage)
+        return to_graphviz(self.graph, self._scene)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Writes the picture in the format that the path's ending names, and returns the path.
@@ -159,9 +160,10 @@ class GraphPicture:
             path.write_bytes(self.to_graphviz().pipe(format=path.suffix[1:]))
         else:
             undated = {"CreationDate": None} if path.suffix == ".pdf" else {}
-            to_figure(self._scene()).savefig(path, dpi=192, metadata=undated)
+            to_figure(self._scene).savefig(path, dpi=192, metadata=undated)
 
-    def _scene(self):
+    @functools.cached_property
+    def _scene(self) -> Scene:
         return compose(self.graph, self._direction, self._passage)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:

@@ -23,6 +23,8 @@ def place_labels(
     height). A label stands beside the straight line before the last bend of its edge, on the side where it
     covers no box, no label and least of the other lines.
     """
+    if not any(sizes):
+        return [None] * len(sizes)
     grid = _Grid()
     for x, y, width, height in boxes:
         grid.add_box((x, y, x + width, y + height))
