@@ -231,14 +231,17 @@ def must_be_red(nb, page):
 
 
 def sample_of(found, turn):
-    """An alteration of each kind, and with each turn another one."""
+    """An alteration of each kind; with a turn, of every second kind, and with each turn others."""
     by_kind = {}
     for alteration in found:
         by_kind.setdefault(alteration[0], []).append(alteration)
-    return [same[turn % len(same)] for same in by_kind.values()]
+    kinds = list(by_kind.values())
+    if turn is None:
+        return [same[0] for same in kinds]
+    return [same[turn % len(same)] for same in kinds[turn % 2 :: 2]]
 
 
-def judge_alterations(title, nb, fresh, everything, note, turn=0):
+def judge_alterations(title, nb, fresh, everything, note, turn=None):
     assert not red(nb, fresh), f"{title} is rejected as it is stored"
     found = list(alterations(nb))
     missed, caught = [], Counter()
