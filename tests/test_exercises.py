@@ -14,7 +14,9 @@ REGION = re.compile(r"^\s*### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^\s*### END \1
 
 
 def files(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """{path: bytes} of a folder's files, without the copies that JupyterLab keeps of what it opens."""
+    found = [path for path in folder.rglob("*") if path.is_file() and ".ipynb_checkpoints" not in path.parts]
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def exercise_of(solution):
