@@ -3,12 +3,11 @@
 A row for each first line of an error or a warning that a lesson shows, with the sections that explain it.
 """
 
-import os
 import re
 import sys
 from urllib.parse import quote
 
-from tests.notebook_form import ROOT, notebooks, read
+from tests.notebook_form import ROOT, notebooks, read, write_whole
 from tests.notebook_rules import HEADING, anchor_in_lab
 
 PAGE = ROOT / "notebooks" / "README.md"
@@ -66,9 +65,7 @@ def main():
     before = PAGE.read_text(encoding="utf-8")
     after = up_to_date(before, notebooks("notebooks"))
     if after != before:
-        beside = PAGE.with_name(f"{PAGE.name}.new")
-        beside.write_text(after, encoding="utf-8", newline="\n")
-        os.replace(beside, PAGE)
+        write_whole(PAGE, after)
     print(f"{'unchanged' if after == before else 'changed'}  notebooks/{PAGE.name}")
 
 

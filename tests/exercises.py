@@ -16,6 +16,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from tests.notebook_form import ROOT, normalise, notebooks, read, write_text
+from utils.grading.log import Listener, last_line
 
 CONFIG = ROOT / "utils" / "grading" / "nbgrader_config.py"
 
@@ -41,21 +42,9 @@ def generate(root, to):
         try:
             GenerateAssignment(coursedir=course, config=config, log=log).start()
         except NbGraderException as error:
-            first = next((text for text in said if "Traceback" in text), str(error))
-            raise GenerationFailed(first.strip().splitlines()[-1]) from error
+            raise GenerationFailed(last_line(said, str(error))) from error
     for path in notebooks(to):
         path.write_bytes(write_text(normalise(read(path))).encode())
-
-
-class Listener(logging.Handler):
-    """Keeps the errors that are logged."""
-
-    def __init__(self, said):
-        super().__init__(logging.ERROR)
-        self.said = said
-
-    def emit(self, record):
-        self.said.append(record.getMessage())
 
 
 def swap(new, old):

@@ -80,6 +80,16 @@ def write_text(nb):
     return nbformat.v4.writes(nb).rstrip("\n") + "\n"
 
 
+def write_whole(path, text):
+    """Writes a file whole or not at all: beside it first, then in its place."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        beside.write_bytes(text.encode())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def code_cells(nb):
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
@@ -285,11 +295,8 @@ def kept_run(path, folder):
 
 
 def keep_run(nb, path, folder):
-    """Keeps the fresh run of a notebook: whole or, if this process ends here, not at all."""
-    kept = kept_run(path, folder)
-    beside = kept.with_name(f"{kept.name}.{os.getpid()}")
-    beside.write_bytes(write_text(nb).encode())
-    os.replace(beside, kept)
+    """Keeps the fresh run of a notebook for whoever asks for it next."""
+    write_whole(kept_run(path, folder), write_text(nb))
 
 
 def with_widget_contents(outputs, state):

@@ -1,27 +1,21 @@
 """Re-executes notebooks and writes them in normal form: `python -m tests.refresh [file or folder …]`."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from tests.notebook_form import CellFailed, build_font_cache, execute, name, notebooks, read, write_text
+from tests.notebook_form import CellFailed, build_font_cache, execute, name, notebooks, read, write_text, write_whole
 
 
 def refresh(path):
     """Brings one notebook up to date, whole or not at all; returns whether its bytes changed."""
     before = path.read_bytes()
-    after = write_text(execute(read(path), path.parent)).encode()
-    if after == before:
+    after = write_text(execute(read(path), path.parent))
+    if after.encode() == before:
         return False
     if path.read_bytes() != before:
         raise CellFailed("was saved from elsewhere during the run, so it is left as it is")
-    beside = path.with_name(path.name + ".new")
-    try:
-        beside.write_bytes(after)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, after)
     return True
 
 

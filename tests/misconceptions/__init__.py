@@ -21,3 +21,14 @@ class Table:
     right: Mapping[str, object]
     wrong: Mapping[str, tuple[object, str]]
     forms: Mapping[str, str | None] = field(default_factory=dict)
+
+
+#: What is told of a wrong form where a tensor with its graph is wanted, and one number of it is judged.
+OF_A_GRAPH = {
+    "None": "type NoneType",
+    "str": "type str",
+    "shape": "one number",
+    "int_tensor": "without grad_fn",
+    "complex": "one number",
+    "detached": "without grad_fn",
+}

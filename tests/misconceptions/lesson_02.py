@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from tests.misconceptions import Table
+from tests.misconceptions import OF_A_GRAPH, Table
 
 
 def composed(f):
@@ -209,13 +209,6 @@ TABLES = {
             "no_sine": (torch.exp, "sine is lost"),
             "backward_inside": (backward_inside, "backward() inside"),
         },
-        forms={
-            "None": "type NoneType",
-            "str": "type str",
-            "shape": "one number",
-            "int_tensor": "without grad_fn",
-            "complex": "one number",
-            "detached": "without grad_fn",
-        },
+        forms=OF_A_GRAPH,
     ),
 }

@@ -5,7 +5,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from tests.misconceptions import Table
+from tests.misconceptions import OF_A_GRAPH, Table
 
 
 def bce(p, t):
@@ -293,13 +293,6 @@ TABLES = {
                 "cuts L off from z",
             ),
         },
-        forms={
-            "None": "type NoneType",
-            "str": "type str",
-            "shape": "one number",
-            "int_tensor": "without grad_fn",
-            "complex": "one number",
-            "detached": "without grad_fn",
-        },
+        forms=OF_A_GRAPH,
     ),
 }

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from tests.misconceptions import Table
+from tests.misconceptions import OF_A_GRAPH, Table
 
 
 def evaluated(model, x):
@@ -295,14 +295,7 @@ TABLES = {
             "x_for_h": (on_features(lambda w, x, h: (w * x.detach() - 2) ** 2), "x stands where"),
             "backward_inside": (on_features(backward_inside), "backward() inside"),
         },
-        forms={
-            "None": "type NoneType",
-            "str": "type str",
-            "shape": "one number",
-            "int_tensor": "without grad_fn",
-            "complex": "one number",
-            "detached": "without grad_fn",
-        },
+        forms=OF_A_GRAPH,
     ),
     "first_only": Table(
         right={

@@ -30,6 +30,7 @@ from nbgrader.coursedir import CourseDirectory
 from utils.grading import sandbox
 from utils.grading.execute import Execute
 from utils.grading.limits import Limits
+from utils.grading.log import Listener, last_line
 from utils.grading.notes import KEY
 from utils.grading.speed import keep_what_is_compiled
 from utils.grading.staging import Rejected, odd_name, stage
@@ -52,17 +53,6 @@ class Record:
     status: str = FAILED
     reasons: list = field(default_factory=list)
     feedback: str = ""
-
-
-class Listener(logging.Handler):
-    """Keeps the errors that are logged."""
-
-    def __init__(self, said):
-        super().__init__(logging.ERROR)
-        self.said = said
-
-    def emit(self, record):
-        self.said.append(record.getMessage())
 
 
 class Batch:
@@ -177,9 +167,8 @@ class Batch:
         record.feedback = page.relative_to(self.work).as_posix()
 
     def why(self, error):
-        """The last line of the first traceback that nbgrader logged, or of this one."""
-        first = next((text for text in self.said if "Traceback" in text), error)
-        return first.strip().splitlines()[-1][:300]
+        """What went wrong, in a line: what nbgrader logged, or this error."""
+        return last_line(self.said, error)[:300]
 
     def take_back(self, student, assignment):
         """Marks what an earlier run graded as open: an old score must not stand for a new submission."""
