@@ -231,7 +231,7 @@ def cheated(nb, folder):
 
 def slow(cells):
     third = [at for at, cell in enumerate(cells) if is_test(cell)][2]
-    cells[third:third] = [v4.new_code_cell("import time\ntime.sleep(0.6)") for _ in range(10)]
+    cells[third:third] = [v4.new_code_cell("import time\ntime.sleep(1.5)") for _ in range(10)]
 
 
 def old_format(nb, folder):
@@ -325,8 +325,9 @@ def escapes(course):
 def hostile(course):
     """{name: Case} for a course in the folder `course`, whose solutions and grade book some of them go for."""
     loop = "while True:\n    pass"
-    inner = loop.replace("\n", "\n" + " " * 8)
-    stubborn = f"while True:\n    try:\n        {inner}\n    except BaseException:\n        pass"
+    # Asleep, it leaves the processor to the tests beside it.
+    idle = "import time\nwhile True:\n    time.sleep(0.01)"
+    stubborn = idle.replace("    time", "    try:\n        time") + "\n    except BaseException:\n        pass"
     return {
         # nothing wrong with it
         "=2+5": Case(as_it_is, "all"),
@@ -351,8 +352,9 @@ def hostile(course):
         ),
         # it takes too much
         "memory": Case(
-            # What is left for the cells after it depends on the last part that fits.
-            running("hoard = []\nwhile True:\n    hoard.append(bytearray(2**26))"),
+            # What is left for the cells after it depends on the last part that fits. The limit is one of addresses:
+            # a bytearray would also touch every page, and on a busy machine be interrupted before it gets there.
+            running("hoard = []\nwhile True:\n    hoard.append(bytes(2**26))"),
             "kept",
             "MemoryError",
         ),
@@ -416,7 +418,7 @@ def hostile(course):
             "replaced",
         ),
         "patched-signal": Case(
-            wrong("import signal\nsignal.setitimer = signal.signal = signal.alarm = lambda *a: None", loop),
+            wrong("import signal\nsignal.setitimer = signal.signal = signal.alarm = lambda *a: None", idle),
             "none",
             "and was interrupted",
         ),

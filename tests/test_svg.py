@@ -195,13 +195,13 @@ def test_a_name_is_never_read_as_markup_by_graphviz():
 
 SAME_EVERYWHERE = """
 import torch
-from utils import draw_graph
+from utils import draw_graph, step_through
 params = {name: torch.tensor(float(i + 2), requires_grad=True) for i, name in enumerate("wbuv")}
 x, t = torch.arange(6.0).reshape(2, 3), torch.tensor([0, 1])
 y = (params["w"] * x + params["b"]).tanh() @ (x.t() * params["u"])
 loss = torch.nn.functional.cross_entropy(torch.cat([y, y * params["v"]]), torch.cat([t, t]))
 picture = draw_graph(loss)
-forms = picture.svg + str(picture) + picture.source
+forms = picture.svg + str(picture) + picture.source + step_through(loss, **params).html
 """
 
 

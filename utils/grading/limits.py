@@ -8,7 +8,7 @@ class Limits(Configurable):
     """The limits of one submission. In an nbgrader config file, `c.Limits.cell_seconds = 20` changes one."""
 
     cell_seconds = Float(10, help="seconds that a cell may run before it is interrupted").tag(config=True)
-    grace_seconds = Float(1, help="seconds that it then has to stop, before its process is ended").tag(config=True)
+    grace_seconds = Float(3, help="seconds that it then has to stop, before its process is ended").tag(config=True)
     total_seconds = Float(60, help="seconds that all cells of a notebook may run, together").tag(config=True)
     grading_seconds = Float(300, help="seconds for everything that is done with one submission").tag(config=True)
     memory_mb = Integer(1024, help="MiB of address space beyond what the idle process holds").tag(config=True)
