@@ -1,14 +1,11 @@
 """What the tests share: each notebook's fresh run, the option --all-mutations and the closing summary."""
 
-import subprocess
-import sys
-import textwrap
 from collections import Counter
 
 import pytest
 from filelock import FileLock
 
-from tests.notebook_form import ROOT, execute, keep_run, kept_run, read
+from tests.notebook_form import execute, keep_run, kept_run, read
 from tests.strict_nbval import RUNS
 
 KINDS = {
@@ -48,34 +45,6 @@ def fresh_run(request):
             if not kept.exists():
                 keep_run(execute(read(path), path.parent), path, folder)
         return read(kept)
-
-    return run
-
-
-SMALL_THREAD = """
-import threading
-import torch
-from utils import draw_graph, record_backward, record_forward
-
-def work():
-{}
-
-threading.stack_size(2**20)
-thread = threading.Thread(target=work)
-thread.start()
-thread.join()
-"""
-
-
-@pytest.fixture
-def in_small_thread():
-    """A function that runs code in a thread with a stack of 1 MB, and returns what it printed."""
-
-    def run(code):
-        program = SMALL_THREAD.format(textwrap.indent(code, "    "))
-        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=100)
-        assert (done.returncode, done.stderr) == (0, "")
-        return done.stdout
 
     return run
 

@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 import utils
 from utils import draw_graph, record_backward
-from utils.trace import LEAF, MOST_TOUCHED
+from utils.trace import LEAF
 
 ROOT = Path(utils.__file__).parents[1]
 nn = torch.nn
@@ -950,20 +950,6 @@ def test_a_leaf_used_on_both_sides_of_a_cut_has_its_whole_gradient_and_no_hook()
     z.backward()
     assert math.isclose(steps_of(recording)["w"].arriving_number, w.grad.item(), rel_tol=1e-6)
     draw(recording)
-
-
-DEEP = """
-z = torch.tensor(0.5, requires_grad=True)
-for _ in range(100_000):
-    z = z.sin()
-recording = record_backward(z, max_operations=10**6)
-del z
-print("recorded and freed", len(recording.steps))
-"""
-
-
-def test_a_chain_of_100_000_is_recorded_and_freed_in_a_small_thread(in_small_thread):
-    assert in_small_thread(DEEP) == f"recorded and freed {MOST_TOUCHED}\n"
 
 
 # What cannot be recorded gets one line.

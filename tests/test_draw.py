@@ -542,20 +542,6 @@ def test_no_wish_touches_more_nodes_than_a_small_stack_can_free():
     assert draw_graph(z, max_operations=10**6).graph.limit == MOST_TOUCHED
 
 
-DEEP = """
-z = torch.tensor(0.5, requires_grad=True)
-for _ in range(100_000):
-    z = z.sin()
-picture = draw_graph(z, max_operations=10**6)
-del z
-print("drawn and freed", picture.graph.limit)
-"""
-
-
-def test_a_chain_of_100_000_is_drawn_and_freed_in_a_small_thread(in_small_thread):
-    assert in_small_thread(DEEP) == f"drawn and freed {MOST_TOUCHED}\n"
-
-
 # What cannot be drawn gets one line.
 
 with torch.inference_mode():

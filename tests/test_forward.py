@@ -636,30 +636,6 @@ def test_a_tape_of_something_else_is_not_read_to_its_end():
     assert len(lines) == MOST_TOUCHED and not any(lines)
 
 
-DEEP = """
-z = torch.tensor(0.5, requires_grad=True)
-with record_forward() as tape:
-    for _ in range(100_000):
-        z = z.sin()
-print(draw_graph(z, tape=tape, max_operations=10**6).graph.limit, len(tape), tape.full)
-del z, tape
-y = torch.tensor(0.5, requires_grad=True) * 2
-with record_forward():
-    for _ in range(20_000):
-        y += 1
-del y
-x = torch.tensor(0.5, requires_grad=True)
-for _ in range(8_000):
-    with record_forward():
-        x = x.sin()
-del x
-"""
-
-
-def test_a_loop_of_100_000_is_recorded_and_freed_in_a_small_thread(in_small_thread):
-    assert in_small_thread(DEEP) == f"{MOST_TOUCHED} {MOST_TOUCHED} True\n"
-
-
 @pytest.mark.parametrize("wrong", [3, "tape", leaf(1.0), record_forward], ids=["int", "str", "tensor", "function"])
 def test_what_is_no_tape_is_refused_with_what_to_pass(wrong):
     z = leaf(3.0).sin()

@@ -11,7 +11,6 @@ import torch
 
 from utils import names, trace
 from utils.dot import to_graphviz
-from utils.figure import to_figure
 from utils.fold import Folded, fold_within, unfolded
 from utils.forward import Tape, check_tape
 from utils.graph import Graph, Recording
@@ -159,6 +158,9 @@ class GraphPicture:
         elif self._engine == "dot":
             path.write_bytes(self.to_graphviz().pipe(format=path.suffix[1:]))
         else:
+            # Importing matplotlib takes ten times as long as importing this package, and only a file needs it.
+            from utils.figure import to_figure
+
             undated = {"CreationDate": None} if path.suffix == ".pdf" else {}
             to_figure(self._scene).savefig(path, dpi=192, metadata=undated)
 
