@@ -21,13 +21,14 @@ KINDS = {
     "test_operators.py": ("operators", "the table of operators against PyTorch"),
 }
 
-#: The files that take longest begin early, or one worker would wait for the other at the end.
-LONGEST = ("test_operators.py", "test_grading.py")
+#: The files that take longest, in the order in which they begin: or one worker would wait for the other at the end.
+LONGEST = ("test_operators.py", "test_grading.py", "test_mutation.py", "test_backward.py")
 
 
 def pytest_collection_modifyitems(items):
     # Notebooks stay first: their runs are looked at by the tests.
-    items.sort(key=lambda item: (item.path.parent.name == "tests", item.path.name not in LONGEST))
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (item.path.parent.name == "tests", ranks.get(item.path.name, len(ranks))))
 
 
 def pytest_addoption(parser):
