@@ -1,4 +1,4 @@
-"""``draw_graph``: the road from a computation's inputs to its result, as a picture."""
+"""``draw_graph``: how a computation leads from its inputs to its result, as a picture."""
 
 import functools
 import os

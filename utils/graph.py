@@ -3,7 +3,7 @@
 Two kinds of node alternate. A *tensor* is a value; an *operation* is one node of PyTorch's backward graph.
 An edge from a tensor to an operation is one entry of the operation's ``next_functions``, read in the
 direction of the forward pass; an edge from an operation to a tensor is one of its outputs. An edge from a tensor
-to a constant is a *border*: a value went that way, and PyTorch keeps no road back.
+to a constant is a *border*: a value went that way, and PyTorch keeps no way back.
 """
 
 from dataclasses import dataclass

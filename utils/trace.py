@@ -375,7 +375,7 @@ class _Builder:
         return entries
 
     def _constant(self, constant, slot: int | None, node):
-        """A tensor or a number that enters a node, and that the graph has no road to."""
+        """A tensor or a number that enters a node, and that the graph has no path to."""
         if constant is None:
             return None, slot, None
         if not isinstance(constant, torch.Tensor):

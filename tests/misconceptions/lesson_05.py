@@ -239,8 +239,8 @@ TABLES = {
     "reaches": Table(
         right={"as read": {"x": True, "w": False, "v": True, "k": False}},
         wrong={
-            "a_mark_is_enough": ({"x": True, "w": True, "v": True, "k": False}, "w: its only road"),
-            "one_cut_cuts_all": ({"x": False, "w": False, "v": True, "k": False}, "x: one road is cut"),
+            "a_mark_is_enough": ({"x": True, "w": True, "v": True, "k": False}, "w: its only path"),
+            "one_cut_cuts_all": ({"x": False, "w": False, "v": True, "k": False}, "x: one path is cut"),
             "a_constant_stops_its_partner": ({"x": True, "w": False, "v": False, "k": False}, "v: it multiplies"),
             "frozen_counts_later": ({"x": True, "w": False, "v": True, "k": True}, "k: its outline"),
         },
@@ -251,7 +251,7 @@ TABLES = {
             "both_moving": (18.75, "counted as moving"),
             "other_factor_held": (6.25, "x² moves"),
             "held_factor_lost": (5, "still multiplies"),
-            "detach_stops_all": (0, "cuts one road"),
+            "detach_stops_all": (0, "cuts one path"),
             "value": (15.625, "the value of z"),
             "sign": (-12.5, "the sign"),
         },

@@ -15,9 +15,9 @@ reaches = predict(
     "reaches",
     {"x": True, "w": False, "v": True, "k": False},
     {
-        "w: its only road to z ends at detach(), so it is not even drawn": {"w": True},
-        "x: one road is cut, another leads through u": {"x": False},
-        "v: it multiplies a constant, and its own road to z is whole": {"v": False},
+        "w: its only path to z ends at detach(), so it is not even drawn": {"w": True},
+        "x: one path is cut, another leads through u": {"x": False},
+        "v: it multiplies a constant, and its own path to z is whole": {"v": False},
         "k: its outline is dashed: it was frozen before anything was computed": {"k": True},
     },
 )
@@ -30,7 +30,7 @@ one_held = predict(
         "the detached factor was counted as moving: for this record it is the number 2.5": 18.75,
         "the other factor is the detached one: x² moves": 6.25,
         "a held factor gets no gradient, but it still multiplies": 5.0,
-        "detach() cuts one road; the other, through x², is left": 0.0,
+        "detach() cuts one path; the other, through x², is left": 0.0,
         "15.625 is the value of z, not its slope": 15.625,
     },
 )
