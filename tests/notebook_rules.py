@@ -11,6 +11,8 @@ import nbformat
 
 from tests.notebook_form import COLOUR, code_cells, difference, label, normalise, read, write_text
 
+#: A line of code that is longer is cut in JupyterLab, in a window of 1,300 pixels beside the list of files.
+COLUMNS = 110
 LINES, CELLS, BYTES = 15, 40, 300_000
 
 MACHINE = {
@@ -95,8 +97,10 @@ def installs(nb):
 
 
 def too_big(nb):
-    """A page stays readable: lines in a cell, cells on a page, bytes in a file."""
-    sizes = [(label(cell), len(cell.source.splitlines()), LINES, "lines") for cell in code_cells(nb)]
+    """A page stays readable: columns and lines in a cell, cells on a page, bytes in a file."""
+    lines = [(label(cell), cell.source.splitlines()) for cell in code_cells(nb)]
+    sizes = [(name, len(code), LINES, "lines") for name, code in lines]
+    sizes += [(name, max(map(len, code), default=0), COLUMNS, "columns") for name, code in lines]
     sizes += [("the notebook", len(nb.cells), CELLS, "cells")]
     sizes += [("the notebook", len(write_text(nb).encode()), BYTES, "bytes")]
     return [f"{what} has {size} {unit}, {most} at most" for what, size, most, unit in sizes if size > most]
