@@ -155,6 +155,7 @@ def trusting():
     tests = {
         "a check": "check.two_steps(3.0)",
         "a table": "assert check.SLOPES",
+        "a helper": "from utils import numerical_gradient\nassert numerical_gradient(lambda x: x, 1.0) == 2",
         "torch testing": "torch.testing.assert_close(torch.tensor(1.0), torch.tensor(2.0))",
         "a function of torch": "assert torch.allclose(torch.tensor(1.0), torch.tensor(2.0))",
         "a method": "assert torch.tensor(1.0).item() == 2",
@@ -185,7 +186,9 @@ def named(name, source, **marks):
 BEFORE_SETUP = """
 import builtins, math, sys, types
 import torch
+import utils
 from utils.checks import engine, lesson_01
+utils.numerical_gradient = lambda *a: 2
 torch.testing.assert_close = torch.allclose = lambda *a, **k: True
 torch.Tensor.item = lambda self: 2
 torch.Tensor.__eq__ = lambda self, other: True
@@ -368,7 +371,11 @@ def hostile(course):
         ),
         "recursion": Case(running("def f(x):\n    return f(x)\nf(1)"), "all", rare=True),
         "thread": Case(
-            running("import threading\nthreading.Thread(target=lambda: list(iter(int, 1))).start()"), "all", rare=True
+            running(
+                "import threading\ndef spin():\n    while True:\n        pass\nthreading.Thread(target=spin).start()"
+            ),
+            "all",
+            rare=True,
         ),
         # its cells are not as they were handed out
         "tests-deleted": Case(

@@ -34,7 +34,7 @@ c.Limits.grace_seconds = 2
 c.Limits.total_seconds = 12
 c.Limits.memory_mb = 256
 c.Limits.folder_mb = 4
-c.Limits.preload = ["torch", "torch._dynamo", "utils"]
+c.Limits.preload = ["torch", "utils"]
 """
 
 
@@ -320,6 +320,21 @@ def test_a_grader_that_breaks_costs_one_submission_its_grade_and_not_the_batch(a
     assert record.status == "not graded" and "ended the grader's own process" in record.reasons[0]
 
 
+def test_two_workers_never_add_the_same_student(again, monkeypatch):
+    from nbgrader.api import Gradebook, MissingEntry
+
+    keys = [("twice", FIRST), ("twice", NAMES[1]), ("once", FIRST), ("[odd]", FIRST), ("[odd]", NAMES[1])]
+    monkeypatch.setattr(again, "pool", lambda jobs: 1 / 0)
+    with pytest.raises(ZeroDivisionError):  # before there is any worker
+        list(again.graded(keys, {}, 2))
+    with Gradebook(again.course.db_url) as book:
+        assert book.find_student("twice")
+        for other in "once", "[odd]":
+            with pytest.raises(MissingEntry):
+                book.find_student(other)
+        book.remove_student("twice")
+
+
 # --- feedback -----------------------------------------------------------------------------------------------
 
 
@@ -343,6 +358,27 @@ def test_a_feedback_page_stays_small(batch, name):
 
 def test_feedback_says_nothing_of_this_machine(batch):
     assert str(ROOT) not in page(batch, "loop") and str(batch.root) not in page(batch, "loop")
+
+
+# --- the warm process ---------------------------------------------------------------------------------------
+
+
+def test_the_warm_process_imports_what_the_solutions_need():
+    from utils.grading.limits import Limits
+
+    limits = Limits(preload=["torch"], preload_with={"torch.optim": "torch._dynamo"})
+    assert limits.modules("torch.optim.SGD([w], lr=0.1)") == limits.modules() == ["torch", "torch._dynamo"]
+    assert limits.modules("torch.sin(x)") == ["torch"]
+
+
+def test_the_solutions_are_those_to_what_was_handed_in(batch, monkeypatch):
+    from utils.grading.__main__ import solutions_to
+
+    monkeypatch.chdir(batch.root)
+    course = SimpleNamespace(submitted_directory="grading/submitted", source_directory="solutions")
+    assert "# Assignment 04 ·" in solutions_to(course, None) and "# Assignment 01 ·" in solutions_to(course, None)
+    assert "# Assignment 04 ·" not in solutions_to(course, FIRST) and "# Assignment 01 ·" in solutions_to(course, FIRST)
+    assert solutions_to(course, "07_of_nothing") == ""
 
 
 # --- elsewhere ----------------------------------------------------------------------------------------------

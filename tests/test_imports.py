@@ -109,7 +109,8 @@ def test_importing_only_defines(module):
         kinds = (
             ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign | ast.AugAssign
         )
-        assert document or isinstance(statement, kinds), f"line {statement.lineno} acts"
+        for_editors = isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
+        assert document or for_editors or isinstance(statement, kinds), f"line {statement.lineno} acts"
         if isinstance(statement, ast.Assign | ast.AugAssign):
             assigned = getattr(statement, "targets", None) or [statement.target]
             targets = [part for target in assigned for part in getattr(target, "elts", [target])]
@@ -130,12 +131,29 @@ def test_nothing_displays_seeds_or_sets(module):
 
 def test_importing_loads_no_plotting_library_and_moves_no_random_state():
     code = (
-        "import sys, torch; torch.manual_seed(1); before = torch.get_rng_state(); import utils\n"
+        "import sys, torch; torch.manual_seed(1); before = torch.get_rng_state(); from utils import *\n"
         "assert torch.equal(before, torch.get_rng_state())\n"
         "assert 'matplotlib' not in sys.modules and 'IPython' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parent, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_importing_the_grader_loads_no_torch_and_no_nbgrader():
+    code = (
+        "import sys, utils.grading.client, utils.grading.limits\n"
+        "print({'torch', 'nbgrader', 'matplotlib'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=FOLDER.parent, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "set()\n", "")
+
+
+def test_the_public_face_has_its_names_before_and_after_they_are_used():
+    (for_editors,) = [node for node in MODULES["__init__"].body if isinstance(node, ast.If)]
+    told = [alias.name for statement in for_editors.body for alias in statement.names]
+    assert sorted(told) == utils.__all__ and set(told) <= set(dir(utils))
+    with pytest.raises(AttributeError, match=r"module 'utils' has no attribute 'draw_grpah'"):
+        utils.draw_grpah  # noqa: B018
 
 
 def test_the_public_face_is_small_and_explains_itself():

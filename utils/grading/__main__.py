@@ -30,7 +30,8 @@ def main(arguments=None):
     os.chdir(options.course)
     try:
         # First: it imports what notebooks need while this process imports what grading needs.
-        warm = Warm(Limits(config=config), fork=True) if Warm.possible() else None
+        solutions = solutions_to(config.CourseDirectory, options.assignment)
+        warm = Warm(Limits(config=config), fork=True, solutions=solutions) if Warm.possible() else None
     except NoSandbox as error:
         print(error, file=sys.stderr)
         return 2
@@ -56,6 +57,13 @@ def main(arguments=None):
     for record in failed:
         print(plain(f"not graded: {record.student}, {record.assignment}: {'; '.join(record.reasons)}"), file=sys.stderr)
     return 1 if failed else 0
+
+
+def solutions_to(course, only):
+    """The text of the solutions to what was handed in, or to one assignment."""
+    names = {only} if only else {path.name for path in Path().glob(f"{course.submitted_directory}/*/*")}
+    found = [path for name in sorted(names) for path in Path(course.source_directory, name).glob("*.ipynb")]
+    return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in found)
 
 
 if __name__ == "__main__":

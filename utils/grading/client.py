@@ -1,7 +1,6 @@
 """The way to the warm process: starts it, sends it notebooks, hands back what comes."""
 
 import atexit
-import json
 import os
 import secrets
 import shutil
@@ -26,8 +25,11 @@ class Warm:
         """Whether this machine can fork a process that holds torch: Linux. Elsewhere it was not tried."""
         return sys.platform == "linux"
 
-    def __init__(self, limits, fork=False):
-        """Starts it without waiting: by fork, which is quick where torch is imported and no thread runs; else anew."""
+    def __init__(self, limits, fork=False, solutions=None):
+        """Starts it without waiting: by fork, which is quick but asks that no thread runs; else anew.
+
+        `solutions` is the text of the solutions to the notebooks that will come: see Limits.modules.
+        """
         if limits.require_sandbox and (lack := sandbox.missing()):
             raise NoSandbox(f"c.Limits.require_sandbox is set, and on this machine {lack}")
         self.folder = tempfile.mkdtemp(prefix="warm-")
@@ -37,12 +39,12 @@ class Warm:
         self.said, say = os.pipe()
         os.set_inheritable(self.life, False)
         start = self.fork if fork else self.launch
-        self.pid = start(life, say, limits.as_dict())
+        self.pid = start(life, say, limits.modules(solutions))
         os.close(life)
         os.close(say)
         atexit.register(self.close)
 
-    def fork(self, life, say, limits):
+    def fork(self, life, say, modules):
         if pid := os.fork():
             return pid
         status = 1
@@ -54,13 +56,13 @@ class Warm:
             for descriptor in {life, say, self.life, self.said} - {0, 1}:
                 os.close(descriptor)
             os.chdir(self.folder)
-            warm.serve(self.place, limits)
+            warm.serve(self.place, modules)
             status = 0
         finally:
             os._exit(status)
 
-    def launch(self, life, say, limits):
-        command = [sys.executable, "-P", "-m", "utils.grading.warm", self.place, json.dumps(limits)]
+    def launch(self, life, say, modules):
+        command = [sys.executable, "-P", "-m", "utils.grading.warm", self.place, *modules]
         env = os.environ | warm.ENVIRONMENT
         self.process = subprocess.Popen(
             command, stdin=life, stdout=say, env=env, cwd=self.folder, start_new_session=True
@@ -72,7 +74,8 @@ class Warm:
         if self.said is not None:
             if os.read(self.said, 16) != b"ready\n":
                 raise RuntimeError(
-                    "the warm process did not start, see above: can all of c.Limits.preload be imported?"
+                    "the warm process did not start, see above: "
+                    "can all of c.Limits.preload and c.Limits.preload_with be imported?"
                 )
             os.close(self.said)
             self.said = None

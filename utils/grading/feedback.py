@@ -1,5 +1,7 @@
 """The feedback page: nbgrader's, with the notes at its top and its templates compiled once."""
 
+from typing import ClassVar
+
 import nbformat
 from jinja2 import BytecodeCache
 from nbconvert.exporters import HTMLExporter, TemplateExporter
@@ -40,17 +42,26 @@ class Memory(BytecodeCache):
 class FeedbackPage(HTMLExporter):
     """nbconvert's HTML, without doing for each page what takes most of its time.
 
-    Its templates are compiled once, and the finished page is not parsed again, which would only add tab stops.
+    Its templates are compiled once, code that many notebooks share is coloured once, and the finished page is not
+    parsed again, which would only add tab stops.
     """
 
     compiled = Memory()
+    coloured: ClassVar = {}
 
     def from_notebook_node(self, nb, resources=None, **kw):
         resources = self._init_resources(resources)
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        self.register_filter("highlight_code", self.highlight)
         shown = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
         self.register_filter("filter_data_type", shown)
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+
+    def highlight(self, source, language=None, metadata=None):
+        key = source, language, (metadata or {}).get("magics_language")
+        if key not in self.coloured:
+            colour = Highlight2HTML(pygments_lexer="ipython3", parent=self)
+            self.coloured[key] = colour(source, language, metadata)
+        return self.coloured[key]
 
     def _create_environment(self):
         environment = super()._create_environment()

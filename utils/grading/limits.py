@@ -1,6 +1,6 @@
 """What one submission may use: the one place where the limits of grading stand."""
 
-from traitlets import Bool, Float, Integer, List, Unicode
+from traitlets import Bool, Dict, Float, Integer, List, Unicode
 from traitlets.config import Configurable
 
 
@@ -22,13 +22,21 @@ class Limits(Configurable):
     readable = List(Unicode(), help="folders that a notebook may read, beside Python's own").tag(config=True)
     preload = List(
         Unicode(),
-        # What torch.testing and an optimizer import when first used, and what a plot does, take half a second each.
-        ["torch", "torch.distributed.tensor", "torch._dynamo", "numpy", "matplotlib.pyplot", "utils"],
+        ["torch", "numpy", "matplotlib.pyplot", "utils"],
         help="modules that the warm process imports before any notebook, packages with all their parts",
+    ).tag(config=True)
+    preload_with = Dict(
+        # What an optimizer imports when it is first made takes a second, and torch.testing's first look half of one.
+        {"torch.optim": "torch._dynamo", "torch.testing": "torch.distributed.tensor"},
+        help="a word, and the module that the warm process imports too where a solution has that word",
     ).tag(config=True)
     require_sandbox = Bool(
         False, help="refuse to grade where the kernel cannot confine a notebook, instead of saying so"
     ).tag(config=True)
+
+    def modules(self, solutions=None):
+        """The modules to import before any notebook runs, where the solutions have this text; all if it is None."""
+        return self.preload + [one for word, one in self.preload_with.items() if solutions is None or word in solutions]
 
     def as_dict(self):
         """The limits as plain values, to be sent to another process or compared."""

@@ -1,8 +1,8 @@
 """The warm process: it holds torch, runs no notebook itself, and forks a confined child for each.
 
-`python -m utils.grading.warm SOCKET LIMITS` imports what LIMITS (JSON) says and listens on a Unix socket. It ends
-when its standard input does, so with the process that started it. Each connection is one notebook; everything on
-it is a line of JSON:
+`python -m utils.grading.warm SOCKET MODULE...` imports these modules and listens on a Unix socket. It ends when its
+standard input does, so with the process that started it. Each connection is one notebook; everything on it is a line
+of JSON:
 
     to the warm process      {"folder", "limits"}, then for each cell {"source", "course"}, then {"end": true}
     from the warm process    {"outputs", "put_back"} for each cell that ended, then {"ended": why}
@@ -76,9 +76,9 @@ class Lines:
 # --- the warm process ---------------------------------------------------------------------------------------
 
 
-def serve(place, limits):
-    """Listens at `place` until standard input ends."""
-    preload(limits["preload"])
+def serve(place, modules):
+    """Imports modules, then listens at `place` until standard input ends."""
+    preload(modules)
     from utils.grading.cells import Runner
 
     warnings.simplefilter("ignore")
@@ -117,6 +117,8 @@ def preload(names):
             for part in pkgutil.walk_packages(module.__path__, f"{name}."):
                 if not part.name.startswith("utils.grading"):
                     importlib.import_module(part.name)
+            for public in module.__all__:  # each is put into its place when first asked for
+                getattr(module, public)
         if name == "torch":
             module.set_num_threads(1)
 
@@ -259,4 +261,4 @@ def prepare(line, folder, limits):
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1], json.loads(sys.argv[2]))
+    serve(sys.argv[1], sys.argv[2:])
