@@ -7,8 +7,9 @@ import re
 import sys
 from urllib.parse import quote
 
-from tests.notebook_form import ROOT, notebooks, read, write_whole
+from tests.notebook_form import ROOT, notebooks, read
 from tests.notebook_rules import HEADING, anchor_in_lab
+from utils.grading.files import write_whole
 
 PAGE = ROOT / "notebooks" / "README.md"
 BEGIN, END = "<!-- errors: make refresh writes them -->\n", "<!-- end of errors -->\n"

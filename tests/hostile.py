@@ -330,7 +330,7 @@ def hostile(course):
     loop = "while True:\n    pass"
     # Asleep, it leaves the processor to the tests beside it.
     idle = "import time\nwhile True:\n    time.sleep(0.01)"
-    stubborn = idle.replace("    time", "    try:\n        time") + "\n    except BaseException:\n        pass"
+    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except BaseException:\n        pass"
     return {
         # nothing wrong with it
         "=2+5": Case(as_it_is, "all"),

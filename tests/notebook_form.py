@@ -10,7 +10,6 @@ import difflib
 import functools
 import hashlib
 import io
-import os
 import re
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -19,6 +18,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from PIL import Image, ImageChops
+
+from utils.grading.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,16 +79,6 @@ def read(path):
 def write_text(nb):
     """The text of a notebook as nbformat writes it: sorted keys, one final newline."""
     return nbformat.v4.writes(nb).rstrip("\n") + "\n"
-
-
-def write_whole(path, text):
-    """Writes a file whole or not at all: beside it first, then in its place."""
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        beside.write_bytes(text.encode())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def code_cells(nb):

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.notebook_form import CellFailed, build_font_cache, execute, name, notebooks, read, write_text, write_whole
+from tests.notebook_form import CellFailed, build_font_cache, execute, name, notebooks, read, write_text
+from utils.grading.files import write_whole
 
 
 def refresh(path):

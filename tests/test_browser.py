@@ -209,7 +209,7 @@ def button(player, name):
 
 
 def read(player):
-    """Where the player is, and its line of maths, as a reader sees them."""
+    """Where the player is, and its line of maths. Not inner_text, which is empty while JupyterLab skips the cell."""
     return player.locator(".where").text_content(), player.locator(".said .math").first.text_content()
 
 

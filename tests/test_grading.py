@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from traitlets.config import Config
 
 from tests.hostile import cheated, escapes, hostile, is_test, solved, trusting
 from tests.notebook_form import ROOT, read
@@ -375,10 +376,11 @@ def test_the_solutions_are_those_to_what_was_handed_in(batch, monkeypatch):
     from utils.grading.__main__ import solutions_to
 
     monkeypatch.chdir(batch.root)
-    course = SimpleNamespace(submitted_directory="grading/submitted", source_directory="solutions")
+    course = Config(submitted_directory="grading/submitted", source_directory="solutions")
     assert "# Assignment 04 ·" in solutions_to(course, None) and "# Assignment 01 ·" in solutions_to(course, None)
     assert "# Assignment 04 ·" not in solutions_to(course, FIRST) and "# Assignment 01 ·" in solutions_to(course, FIRST)
     assert solutions_to(course, "07_of_nothing") == ""
+    assert solutions_to(Config(), FIRST) == solutions_to(Config(), None) == ""
 
 
 # --- elsewhere ----------------------------------------------------------------------------------------------

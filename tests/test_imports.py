@@ -150,7 +150,8 @@ def test_importing_the_grader_loads_no_torch_and_no_nbgrader():
 
 def test_the_public_face_has_its_names_before_and_after_they_are_used():
     (for_editors,) = [node for node in MODULES["__init__"].body if isinstance(node, ast.If)]
-    told = [alias.name for statement in for_editors.body for alias in statement.names]
+    told = {alias.name: statement.module for statement in for_editors.body for alias in statement.names}
+    assert told == {name: f"utils.{home}" for name, home in utils._HOMES.items()}
     assert sorted(told) == utils.__all__ and set(told) <= set(dir(utils))
     with pytest.raises(AttributeError, match=r"module 'utils' has no attribute 'draw_grpah'"):
         utils.draw_grpah  # noqa: B018

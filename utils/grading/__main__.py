@@ -10,6 +10,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from utils.grading import sandbox
 from utils.grading.client import NoSandbox, Warm
+from utils.grading.lean import skip_address_grammar
 from utils.grading.limits import Limits
 
 HERE = Path(__file__).parent
@@ -39,8 +40,7 @@ def main(arguments=None):
         print("No fork here: each notebook gets a kernel of its own, as nbgrader does. That is slow, and not confined.")
     elif lack := sandbox.missing():
         print(f"Not confined on this machine: {lack}.")
-    # jsonschema looks for it to check addresses, which no notebook has; its grammar takes a second to build.
-    sys.modules.setdefault("rfc3987_syntax", None)
+    skip_address_grammar()
     from utils.grading.batch import DONE, Batch, Stop, plain
 
     try:
@@ -60,9 +60,10 @@ def main(arguments=None):
 
 
 def solutions_to(course, only):
-    """The text of the solutions to what was handed in, or to one assignment."""
-    names = {only} if only else {path.name for path in Path().glob(f"{course.submitted_directory}/*/*")}
-    found = [path for name in sorted(names) for path in Path(course.source_directory, name).glob("*.ipynb")]
+    """The text of the solutions to what was handed in, or to one assignment; `course` is the config of folders."""
+    submitted, source = course.get("submitted_directory", "submitted"), course.get("source_directory", "source")
+    names = {only} if only else {path.name for path in Path().glob(f"{submitted}/*/*")}
+    found = [path for name in sorted(names) for path in Path(source, name).glob("*.ipynb")]
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in found)
 
 

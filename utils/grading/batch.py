@@ -7,6 +7,7 @@ cut off goes on where it stopped. Scores are read from the grade book, which nbg
 import csv
 import faulthandler
 import hashlib
+import io
 import json
 import logging
 import multiprocessing
@@ -30,6 +31,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from utils.grading import sandbox
 from utils.grading.execute import Execute
+from utils.grading.files import write_whole
 from utils.grading.limits import Limits
 from utils.grading.log import Listener, last_line
 from utils.grading.notes import KEY
@@ -114,7 +116,7 @@ class Batch:
                 f"{assignment} cannot be entered into the grade book: {self.why(str(error))}\n"
                 f"Where its cells changed after submissions were graded, move {self.work} away and grade them again."
             ) from error
-        write(mark, digest)
+        write_whole(mark, digest)
         return digest
 
     def coursedir(self, **names):
@@ -143,7 +145,7 @@ class Batch:
             shutil.rmtree(staging, ignore_errors=True)
         if record.status == FAILED and not odd_name(student):
             self.take_back(student, assignment)
-        write(self.record_path(student, assignment), json.dumps(asdict(record), indent=1))
+        write_whole(self.record_path(student, assignment), json.dumps(asdict(record), indent=1))
         return record
 
     def grade_staged(self, record, staging):
@@ -220,11 +222,11 @@ class Batch:
         """Yields the record of each submission as it is graded, in a pool of processes."""
         if not keys:
             return
+        self.enter_students(keys)
         if self.warm:
             self.warm.wait()
             Execute.warm = self.warm  # which the workers inherit
         waiting = set(keys)
-        self.enter_students(keys)
         with self.pool(jobs) as pool:
             futures = {pool.submit(work, key, digests[key]): key for key in keys}
             for future in as_completed(futures):
@@ -253,7 +255,7 @@ class Batch:
             why = f"grading it ended the grader's own process, or took longer than {self.limits.grading_seconds:g} s"
         self.log.error("%s, %s: %s", *key, why)
         record = Record(*key, digest, reasons=[why])
-        write(self.record_path(*key), json.dumps(asdict(record), indent=1))
+        write_whole(self.record_path(*key), json.dumps(asdict(record), indent=1))
         return record
 
     def pool(self, jobs):
@@ -276,15 +278,14 @@ class Batch:
         return self.read_record(student, assignment).digest == digest
 
     def write_csv(self, records):
-        """One row for each record, beside the old file, then in its place."""
+        """Writes the CSV: one row for each record."""
         with Gradebook(self.course.db_url, self.course.course_id) as book:
             rows = [self.row(record, book) for record in records]
-        beside = self.csv.with_suffix(".new")
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows({key: plain(value) for key, value in row.items()} for row in rows)
-        os.replace(beside, self.csv)
+        table = io.StringIO()
+        writer = csv.DictWriter(table, COLUMNS)
+        writer.writeheader()
+        writer.writerows({key: plain(value) for key, value in row.items()} for row in rows)
+        write_whole(self.csv, table.getvalue())
 
     def row(self, record, book):
         row = dict.fromkeys(COLUMNS, "") | {
@@ -349,14 +350,6 @@ def tree_digest(folder):
             with path.open("rb") as file:
                 total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()
-
-
-def write(path, text):
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)
 
 
 def plain(value):

@@ -117,7 +117,7 @@ def preload(names):
             for part in pkgutil.walk_packages(module.__path__, f"{name}."):
                 if not part.name.startswith("utils.grading"):
                     importlib.import_module(part.name)
-            for public in module.__all__:  # each is put into its place when first asked for
+            for public in getattr(module, "__all__", ()):  # each is put into its place when first asked for
                 getattr(module, public)
         if name == "torch":
             module.set_num_threads(1)
