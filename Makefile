@@ -19,22 +19,22 @@ test: .venv/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
 
 exercises: .venv/grading  ## make exercises/ from solutions/, the only place where they are edited
-	$(BIN)/python -m tests.exercises
+	$(BIN)/python -m tools.exercises
 
 grade: .venv/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
-	$(BIN)/python -m utils.grading $(ASSIGNMENT)
+	$(BIN)/python -m forkgrade $(ASSIGNMENT)
 
 mutate: .venv/test  ## alter every stored output in turn: each alteration must be caught (minutes)
-	$(PYTEST) --dist load tests/test_mutation.py --all-mutations
+	$(PYTEST) --dist load tests/pages/test_mutation.py --all-mutations
 
 browser: .venv/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
-	$(PYTEST) --dist loadfile -rs tests/test_browser.py
+	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser.py
 
 bench: .venv/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
 refresh: .venv/lab  ## re-execute and normalise every notebook in place, and list the errors that they show
-	$(BIN)/python -m tests.refresh && $(BIN)/python -m tests.errors
+	$(BIN)/python -m tools.refresh && $(BIN)/python -m tools.error_index
 
 lint: .venv/test  ## check and format code and notebooks with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

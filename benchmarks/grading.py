@@ -1,7 +1,8 @@
-"""Grades the same submissions with nbgrader as it comes and with `make grade`: time and grades, side by side.
+"""Grades the same submissions with nbgrader as it comes and with `make grade`: time and grades,
+side by side.
 
-`python -m benchmarks.grading [submissions] [assignment]`; with 40 submissions nbgrader takes minutes.
-"""
+`python -m benchmarks.grading [submissions] [assignment]`; with 40 submissions nbgrader takes
+minutes."""
 
 import argparse
 import copy
@@ -15,10 +16,10 @@ from pathlib import Path
 
 import nbformat
 
-from tests.hostile import is_answer, solved
-from tests.notebook_form import ROOT, read
+from tests.forkgrade.hostile import file_of, is_answer, solved
+from tools.normal_form import ROOT, read
 
-OURS = ROOT / "utils" / "grading" / "nbgrader_config.py"
+OURS = ROOT / "utils" / "forkgrade" / "nbgrader_config.py"
 # nbgrader as it comes, but for where things lie and what an unanswered exercise holds.
 STOCK = """
 c = get_config()
@@ -34,9 +35,12 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 
 
 def course(place, assignment, count):
-    """A course with `count` submissions: each leaves out, or has wrong, other answers than its neighbours."""
+    """A course with `count` submissions: each leaves out, or has wrong, other answers than its
+    neighbours.
+    """
     solution, release = (
-        read(ROOT / folder / assignment / f"{assignment}.ipynb") for folder in ("solutions", "exercises")
+        read(ROOT / folder / assignment / file_of(assignment))
+        for folder in ("solutions", "exercises")
     )
     (place / "solutions").mkdir(parents=True)
     os.symlink(ROOT / "solutions" / assignment, place / "solutions" / assignment)
@@ -50,7 +54,7 @@ def course(place, assignment, count):
                 nb.cells[at].source += "\nraise ValueError('a slip')"
         folder = place / "grading" / "submitted" / f"student-{number:03}" / assignment
         folder.mkdir(parents=True)
-        nbformat.write(nb, folder / f"{assignment}.ipynb")
+        nbformat.write(nb, folder / file_of(assignment))
 
 
 def run(place, *command):
@@ -59,9 +63,13 @@ def run(place, *command):
     env = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
     env |= {"PATH": path, "PYTHONWARNINGS": "ignore"}
     began = time.perf_counter()
-    done = subprocess.run([sys.executable, "-m", *command], cwd=place, env=env, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=place, env=env, capture_output=True, text=True
+    )
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
     return time.perf_counter() - began
 
 
@@ -90,20 +98,27 @@ def main():
         stock, ours, again = (Path(folder, place) for place in ("stock", "ours", "again"))
         for place in stock, ours, again:
             course(place, name, options.count)
-        # Once before and once after: nbgrader's minutes use one processor, so what else runs then slows ours alone.
-        first = run(ours, "utils.grading", "--config", str(OURS))
+        # Once before and once after: nbgrader's minutes use one processor, so what else runs then
+        # slows ours alone.
+        first = run(ours, "forkgrade", "--config", str(OURS))
         (stock / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
         run(stock, "nbgrader", "generate_assignment", name)
         cold = run(stock, "nbgrader", "autograde", name)
         pages = run(stock, "nbgrader", "generate_feedback", name)
-        second = run(again, "utils.grading", "--config", str(OURS))
+        second = run(again, "forkgrade", "--config", str(OURS))
         warm = min(first, second)
         before, after = grades(stock, name), grades(again, name)
-    differ = sorted(key for key in before.keys() | after.keys() if before.get(key) != after.get(key))
-    print(f"{options.count} submissions of {name}, {len(before)} graded cells, {os.cpu_count()} processors")
+    differ = sorted(
+        key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
+    )
+    print(
+        f"{options.count} submissions of {name}, {len(before)} graded cells, {os.cpu_count()} processors"
+    )
     print(f"nbgrader autograde            {cold:7.1f} s")
     print(f"nbgrader generate_feedback    {pages:7.1f} s")
-    print(f"make grade, which does both   {warm:7.1f} s   {(cold + pages) / warm:.1f} times as fast")
+    print(
+        f"make grade, which does both   {warm:7.1f} s   {(cold + pages) / warm:.1f} times as fast"
+    )
     print(f"  (the better of {first:.1f} s before and {second:.1f} s after)")
     print(f"  against autograde alone                 {cold / warm:.1f} times as fast")
     for key in differ:

@@ -1,7 +1,8 @@
-"""Times ``draw_graph`` beside torchviz and torchview on the same graphs: ``python -m benchmarks.graphs [--quick]``.
+"""Times ``draw_graph`` beside torchviz and torchview on the same graphs: ``python -m
+benchmarks.graphs [--quick]``.
 
-Each cell of the table comes from a process of its own, so that a crash, or a tool that never ends, is one cell.
-"""
+Each cell of the table comes from a process of its own, so that a crash, or a tool that never ends,
+is one cell."""
 
 import argparse
 import datetime
@@ -24,7 +25,11 @@ GRAPHS = ("sin(x²)", "BCE neuron", "MLP", "transformer", *CHAINS)
 OURS = {"draw_graph": {}, "draw_graph to 1,000": {"max_operations": 1_000}}
 PEERS = ("torchviz", "torchview")
 #: How each tool's DOT writes an operation.
-OPERATION = {"draw_graph": r"style=rounded", "torchviz": r"label=\w+Backward", "torchview": r"fillcolor=aliceblue"}
+OPERATION = {
+    "draw_graph": r"style=rounded",
+    "torchviz": r"label=\w+Backward",
+    "torchview": r"fillcolor=aliceblue",
+}
 #: Seconds of repeats after the warm-up; where the warm-up alone takes longer, its time stands.
 REPEATING = 3
 NOTES = """\
@@ -45,7 +50,9 @@ HEADER = ("", "operations", "source, ms", "ratio ", "SVG, ms", "ratio ", "memory
 
 
 def build(graph: str):
-    """Returns a module and its inputs; calling it gives the output whose graph is drawn, one number."""
+    """Returns a module and its inputs; calling it gives the output whose graph is drawn, one
+    number.
+    """
     import torch
     from torch import nn
 
@@ -75,21 +82,29 @@ def build(graph: str):
         w, b = (nn.Parameter(torch.tensor(value)) for value in (0.7, -0.2))
         return Computation(neuron, w=w, b=b), [x, t]
     if graph == "MLP":
-        layers = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1))
-        loss = Computation(lambda self, x, t: nn.functional.mse_loss(self.layers(x), t), layers=layers)
+        layers = nn.Sequential(
+            nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1)
+        )
+        loss = Computation(
+            lambda self, x, t: nn.functional.mse_loss(self.layers(x), t), layers=layers
+        )
         return loss, [torch.randn(32, 8), torch.randn(32, 1)]
     if graph == "transformer":
         layer = nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True)
         encoder = nn.TransformerEncoder(layer, 12, enable_nested_tensor=False)
-        return Computation(lambda self, x: self.encoder(x).sum(), encoder=encoder), [torch.randn(2, 5, 16)]
+        return Computation(lambda self, x: self.encoder(x).sum(), encoder=encoder), [
+            torch.randn(2, 5, 16)
+        ]
     function = chain if graph in CHAINS else lambda _, x: torch.sin(x**2)
     return Computation(function), [x.requires_grad_()]
 
 
 def load(tool: str):
-    """Imports the tool. Returns a function (product, model, inputs, output, deadline) → DOT, or SVG, as text."""
+    """Imports the tool. Returns a function (product, model, inputs, output, deadline) → DOT, or
+    SVG, as text.
+    """
     if tool in OURS:
-        from utils import draw_graph
+        from autograd_seen import draw_graph
 
         def draw(product, model, inputs, output, deadline):
             picture = draw_graph(output, fold=False, **OURS[tool])
@@ -107,13 +122,17 @@ def load(tool: str):
         every = {"depth": math.inf, "hide_module_functions": False, "hide_inner_tensors": False}
 
         def trace(model, inputs, output):
-            return draw_graph(model, input_data=inputs, mode="train", device="cpu", **every).visual_graph
+            return draw_graph(
+                model, input_data=inputs, mode="train", device="cpu", **every
+            ).visual_graph
 
     def draw(product, model, inputs, output, deadline):
         source, left = trace(model, inputs, output).source, deadline - time.monotonic()
         if product == "source":
             return source
-        dot = subprocess.run(["dot", "-Tsvg"], input=source.encode(), timeout=left, capture_output=True)
+        dot = subprocess.run(
+            ["dot", "-Tsvg"], input=source.encode(), timeout=left, capture_output=True
+        )
         if dot.returncode:
             sys.exit(f"dot {name_end(dot.returncode)}")
         return dot.stdout
@@ -122,7 +141,9 @@ def load(tool: str):
 
 
 def measure(graph: str, tool: str, product: str, repeats: int, limit: int) -> dict:
-    """Returns the ``seconds`` that a product takes and the ``megabytes`` it adds; of DOT also what it shows."""
+    """Returns the ``seconds`` that a product takes and the ``megabytes`` it adds; of DOT also what
+    it shows.
+    """
     deadline = time.monotonic() + limit
     model, inputs = build(graph)
     draw = load(tool)
@@ -137,7 +158,11 @@ def measure(graph: str, tool: str, product: str, repeats: int, limit: int) -> di
     if product == "source":
         operations = len(re.findall(OPERATION.get(tool, OPERATION["draw_graph"]), text))
         forward = statistics.median(clock(lambda: model(*inputs))[0] for _ in range(5))
-        result |= {"operations": operations, "cut": "continues, not drawn" in text, "forward": forward}
+        result |= {
+            "operations": operations,
+            "cut": "continues, not drawn" in text,
+            "forward": forward,
+        }
     return result
 
 
@@ -149,7 +174,9 @@ def clock(work) -> tuple[float, object]:
 
 
 def peak_megabytes() -> float | None:
-    """Returns this process's peak resident memory in MB (10⁶ bytes), or None where the system does not tell."""
+    """Returns this process's peak resident memory in MB (10⁶ bytes), or None where the system does
+    not tell.
+    """
     try:
         import resource
     except ImportError:  # Windows
@@ -159,7 +186,9 @@ def peak_megabytes() -> float | None:
 
 
 def measure_apart(graph: str, tool: str, product: str, repeats: int, limit: int) -> dict:
-    """Returns what ``measure`` does, from a child process, or how that ended: ``{"failure": "SIGSEGV"}``."""
+    """Returns what ``measure`` does, from a child process, or how that ended: ``{"failure":
+    "SIGSEGV"}``.
+    """
     if product == "SVG" and tool in PEERS and shutil.which("dot") is None:
         return {"failure": "no dot"}
     return run_apart("benchmarks.graphs", [graph, tool, product, repeats, limit], limit)
@@ -171,7 +200,9 @@ def run_apart(module: str, arguments: list, limit: int) -> dict:
     apart = {"cwd": Path(__file__).parents[1], "env": os.environ | {"OMP_NUM_THREADS": "1"}}
     try:
         # A child ends its own dot at the limit; ended before that, it would leave it running.
-        child = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=limit + 5, **apart)
+        child = subprocess.run(
+            command, capture_output=True, encoding="utf-8", timeout=limit + 5, **apart
+        )
     except subprocess.TimeoutExpired:
         return {"failure": f"> {limit} s"}
     if child.returncode == 1:  # an exception, or what sys.exit says of dot
@@ -196,13 +227,18 @@ def compare(graph: str, repeats: int, limit: int) -> None:
         row = [measure_apart(graph, tool, product, repeats, limit) for product in ("source", "SVG")]
         if not ours:
             forward = row[0].get("forward")
-            print(f"\n{graph}" + (f" (its forward pass alone: {forward * 1e3:.2f} ms)" if forward else ""))
+            print(
+                f"\n{graph}"
+                + (f" (its forward pass alone: {forward * 1e3:.2f} ms)" if forward else "")
+            )
         print(align(tool, *cells(row, ours if tool in PEERS else [])), flush=True)
         ours = row if tool in OURS else ours
 
 
 def cells(row: list[dict], ours: list[dict]) -> list[str]:
-    """Returns what one line of the table says after the tool; ``ours`` is the row that a peer is compared with."""
+    """Returns what one line of the table says after the tool; ``ours`` is the row that a peer is
+    compared with.
+    """
     drawn = row[0].get("operations")
     unlike = " " if ours and drawn == ours[0].get("operations") else "*"
     said = ["–" if drawn is None else f"{drawn:,} (cut)" if row[0]["cut"] else f"{drawn:,}"]
@@ -210,7 +246,10 @@ def cells(row: list[dict], ours: list[dict]) -> list[str]:
         value, other = row[made].get(key), ours[made].get(key) if ours else None
         if value is None:
             failure = row[made].get("failure")
-            said += ["not measured" if failure is None else failure if key == "seconds" else "–", ""]
+            said += [
+                "not measured" if failure is None else failure if key == "seconds" else "–",
+                "",
+            ]
         elif key == "megabytes" and value < 1:
             said += ["< 1", ""]  # a few pages more or less
         else:
@@ -234,13 +273,20 @@ def describe_machine(peers: tuple[str, ...] = PEERS) -> str:
     """Returns the date, the processor and the versions, in two lines."""
     installed = {package.name: package.version for package in importlib.metadata.distributions()}
     names = ("torch", "graphviz", *peers)
-    versions = [f"python {platform.python_version()}", *(f"{name} {installed.get(name, '–')}" for name in names)]
+    versions = [
+        f"python {platform.python_version()}",
+        *(f"{name} {installed.get(name, '–')}" for name in names),
+    ]
     if shutil.which("dot"):
-        found = re.search(r"[\d.]+", subprocess.run(["dot", "-V"], capture_output=True, text=True).stderr)
+        found = re.search(
+            r"[\d.]+", subprocess.run(["dot", "-V"], capture_output=True, text=True).stderr
+        )
         versions.append(f"dot {found[0] if found else '?'}")
     listed = Path("/proc/cpuinfo").read_text() if sys.platform == "linux" else ""
     if sys.platform == "darwin":
-        name = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True).stdout
+        name = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True
+        ).stdout
         listed = f"model name: {name}"
     named = re.search(r"model name\s*: (.+)", listed)
     processor = named[1] if named else platform.processor() or platform.machine()
@@ -250,15 +296,23 @@ def describe_machine(peers: tuple[str, ...] = PEERS) -> str:
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.graphs", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="chains to 1,000, at most 3 repeats, a limit of 20 s")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.graphs", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="chains to 1,000, at most 3 repeats, a limit of 20 s"
+    )
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         print(json.dumps(measure(*options.child)))
         return
     repeats, limit, longest = (3, 20, 1_000) if options.quick else (15, 60, math.inf)
-    print(describe_machine(), NOTES.format(repeats=repeats, seconds=REPEATING, limit=limit), sep="\n\n")
+    print(
+        describe_machine(),
+        NOTES.format(repeats=repeats, seconds=REPEATING, limit=limit),
+        sep="\n\n",
+    )
     print("", align(*HEADER), sep="\n")
     for graph in GRAPHS:
         if CHAINS.get(graph, 0) <= longest:

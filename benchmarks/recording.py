@@ -1,7 +1,8 @@
-"""Times what is recorded of a pass, beside the pass itself and beside peers: ``python -m benchmarks.recording``.
+"""Times what is recorded of a pass, beside the pass itself and beside peers: ``python -m
+benchmarks.recording``.
 
-Each cell of the tables comes from a process of its own, so that a crash, or a tool that never ends, is one cell.
-"""
+Each cell of the tables comes from a process of its own, so that a crash, or a tool that never ends,
+is one cell."""
 
 import argparse
 import contextlib
@@ -40,7 +41,9 @@ OWN_HEADER = ("", "player, ms", "kB", "forward, ms", "recorded, ms", "added, µs
 
 
 def measure(tool: str, graph: str) -> dict:
-    """Returns what one process finds out of one tool on one graph; all times in seconds, sizes in bytes."""
+    """Returns what one process finds out of one tool on one graph; all times in seconds, sizes in
+    bytes.
+    """
     model, inputs = build(graph)
     output = model(*inputs)
     with contextlib.redirect_stdout(None):
@@ -52,7 +55,7 @@ def measure_backward(model, inputs, output) -> dict:
 
 
 def measure_ours(model, inputs, output) -> dict:
-    from utils import draw_graph, record_backward
+    from autograd_seen import draw_graph, record_backward
 
     recording = record_backward(output)
     svg = draw_graph(recording).svg
@@ -77,7 +80,11 @@ def measure_torchlens(model, inputs, output) -> dict:
         trace, output = traced()
         times.append(clock(lambda trace=trace, output=output: trace.log_backward(output))[0])
     drawn = median(lambda: trace.draw_backward(vis_save_only=True, vis_fileformat="svg"))
-    return {"record": statistics.median(times[1:]), "SVG": drawn, **look(Path("backward_modelgraph.svg").read_text())}
+    return {
+        "record": statistics.median(times[1:]),
+        "SVG": drawn,
+        **look(Path("backward_modelgraph.svg").read_text()),
+    }
 
 
 def measure_torchviz(model, inputs, output) -> dict:
@@ -85,7 +92,9 @@ def measure_torchviz(model, inputs, output) -> dict:
 
     def draw():
         source = make_dot(output, show_attrs=True, show_saved=True).source
-        return subprocess.run(["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True).stdout
+        return subprocess.run(
+            ["dot", "-Tsvg"], input=source.encode(), capture_output=True, check=True
+        ).stdout
 
     return {"SVG": median(draw), **look(draw().decode())}
 
@@ -99,8 +108,7 @@ def look(svg: str) -> dict:
 
 
 def measure_player(model, inputs, output) -> dict:
-    from utils import record_backward
-    from utils.player import step_through
+    from autograd_seen import record_backward, step_through
 
     recording = record_backward(output)
     html = step_through(recording).html
@@ -108,7 +116,7 @@ def measure_player(model, inputs, output) -> dict:
 
 
 def measure_forward(model, inputs, output) -> dict:
-    from utils.forward import record_forward
+    from autograd_seen.live.forward import record_forward
 
     def recorded():
         with record_forward() as tape:
@@ -116,7 +124,11 @@ def measure_forward(model, inputs, output) -> dict:
         return tape
 
     kept = len(recorded())
-    return {"plain": median(lambda: model(*inputs)), "recorded": median(recorded), "operations": kept}
+    return {
+        "plain": median(lambda: model(*inputs)),
+        "recorded": median(recorded),
+        "operations": kept,
+    }
 
 
 MEASURED = {
@@ -151,19 +163,28 @@ def compare(graph: str) -> None:
         ratio = f"{shorten(recorded / plain['record'])}×" if recorded and "record" in plain else ""
         said = "–" if recorded is None else shorten(recorded * 1e3)
         gradients = f"{row['gradients']:,}" if row["gradients"] else "none"
-        print(align(tool, said, ratio, shorten(drawn * 1e3), shorten(row["bytes"] / 1e3), gradients), flush=True)
+        print(
+            align(tool, said, ratio, shorten(drawn * 1e3), shorten(row["bytes"] / 1e3), gradients),
+            flush=True,
+        )
 
 
 def show_own(graph: str) -> None:
     """Prints what only this package has: the player, and the tape of a forward pass."""
     player, forward = measure_apart("player", graph), measure_apart("forward", graph)
-    said = [player["failure"], ""] if "failure" in player else [player["player"] * 1e3, player["bytes"] / 1e3]
+    said = (
+        [player["failure"], ""]
+        if "failure" in player
+        else [player["player"] * 1e3, player["bytes"] / 1e3]
+    )
     if "failure" in forward:
         said += [forward["failure"], "", ""]
     else:
         added = (forward["recorded"] - forward["plain"]) / forward["operations"]
         said += [forward["plain"] * 1e3, forward["recorded"] * 1e3, added * 1e6]
-    print(align(graph, *(one if isinstance(one, str) else shorten(one) for one in said)), flush=True)
+    print(
+        align(graph, *(one if isinstance(one, str) else shorten(one) for one in said)), flush=True
+    )
 
 
 def measure_apart(tool: str, graph: str) -> dict:
@@ -179,7 +200,9 @@ def align(first: str, *others: str) -> str:
 
 def main() -> None:
     """Prints both tables."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.recording", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.recording", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:

@@ -1,0 +1,186 @@
+"""Answers to assignment 01."""
+
+import math
+
+import torch
+from autograd_seen import numerical_gradient
+
+from tests.wrong_answers import Table
+
+
+def by_autograd(f, x):
+    x = torch.tensor(float(x), requires_grad=True)
+    f(x).backward()
+    return x.grad
+
+
+def marked_no_input(f, x):
+    f(torch.tensor(float(x))).backward()
+
+
+def kept_the_integer(f, x):
+    x = torch.tensor(x, requires_grad=True)
+    f(x).backward()
+    return x.grad
+
+
+def went_on_with_a_number(f, x):
+    x = torch.tensor(float(x), requires_grad=True)
+    f(x).item().backward()
+    return x.grad
+
+
+def asked_the_root(f, x):
+    x = torch.tensor(float(x), requires_grad=True)
+    y = f(x)
+    y.backward()
+    return y.grad
+
+
+def read_too_early(f, x):
+    x = torch.tensor(float(x), requires_grad=True)
+    grad = x.grad
+    f(x).backward()
+    return grad
+
+
+def called_twice(f, x):
+    x = torch.tensor(float(x), requires_grad=True)
+    f(x).backward()
+    f(x).backward()
+    return x.grad
+
+
+def of_several(reduce, power=3):
+    def slopes(values):
+        x = torch.tensor(values, requires_grad=True)
+        reduce(5 * x**power).backward()
+        return x.grad
+
+    return slopes
+
+
+def broken(values):
+    x = torch.tensor(values)
+    y = 5 * x**3
+    x.requires_grad_()
+    grad = x.grad
+    y.backward()
+    return grad
+
+
+def marked_late(values):
+    x = torch.tensor(values)
+    y = 5 * x**3
+    x.requires_grad_()
+    y.sum().backward()
+    return x.grad
+
+
+def read_before(values):
+    x = torch.tensor(values, requires_grad=True)
+    grad = x.grad
+    (5 * x**3).sum().backward()
+    return grad
+
+
+def one_by_one(values):
+    leaves = [torch.tensor(value, requires_grad=True) for value in values]
+    for x in leaves:
+        (5 * x**3).backward()
+    return [x.grad for x in leaves]
+
+
+TABLES = {
+    "receives": Table(
+        right={"as read": {"w": True, "x": False, "b": True}},
+        wrong={
+            "every_input_gets_one": ({"w": True, "x": True, "b": True}, "dashed"),
+            "a_parameter_is_not_marked": ({"w": False, "x": False, "b": True}, "nn.Parameter"),
+            "only_a_parameter_is_marked": ({"w": True, "x": False, "b": False}, "b: a mark"),
+        },
+    ),
+    "two_steps": Table(
+        right={"int": 15, "as a product": 3 * 2 * 2.5},
+        wrong={
+            "value": (13.75, "the value of z"),
+            "lost_the_outer_factor": (5, "slope of y"),
+            "kept_the_constant": (10.0, "leaves its slope alone"),
+            "forgot_the_exponent": (7.5, "2x, not x"),
+            "stopped_after_one_step": (3, "as y moves"),
+            "sign": (-15.0, "the sign"),
+            "anything_else": (4.2, "open the hint"),
+        },
+    ),
+    "nudged_slope": Table(
+        right={
+            "as taught": lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+            "the mean of two sides": lambda f, x, h: (
+                ((f(x + h) - f(x)) / h + (f(x) - f(x - h)) / h) / 2
+            ),
+            "a tensor": lambda f, x, h: (f(torch.tensor(x + h)) - f(torch.tensor(x - h))) / (2 * h),
+        },
+        wrong={
+            "divided_by_h": (lambda f, x, h: (f(x + h) - f(x - h)) / h, "two of them"),
+            "no_brackets": (lambda f, x, h: (f(x + h) - f(x - h)) / 2 * h, "brackets"),
+            "no_division": (lambda f, x, h: f(x + h) - f(x - h), "the rise alone"),
+            "one_side": (lambda f, x, h: (f(x + h) - f(x)) / h, "one side only"),
+            "left_minus_right": (
+                lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
+                "left minus right",
+            ),
+            "no_h": (lambda f, x, h: numerical_gradient(f, x), "open the hint"),
+        },
+    ),
+    "slope_by_hand": Table(
+        right={
+            "as taught": lambda x: 12 * x**2 - 2,
+            "factored": lambda x: 2 * (6 * x * x - 1),
+            "by math": lambda x: 12 * math.pow(x, 2) - 2,
+            "by autograd": lambda x: by_autograd(lambda x: 4 * x**3 - 2 * x, x),
+        },
+        wrong={
+            "forgot_the_exponent": (lambda x: 4 * x**2 - 2, "comes down"),
+            "kept_the_exponent": (lambda x: 12 * x**3 - 2, "goes down by one"),
+            "value": (lambda x: 4 * x**3 - 2 * x, "the function itself"),
+            "kept_an_x": (lambda x: 12 * x**2 - 2 * x, "not 2x"),
+            "lost_a_term": (lambda x: 12 * x**2, "is lost"),
+            "sign_of_a_term": (lambda x: 12 * x**2 + 2, "the sign of 2x"),
+            "sign": (lambda x: 2 - 12 * x**2, "the sign"),
+            "halved": (lambda x: 6 * x**2 - 1, "0.5 × the right value"),
+        },
+    ),
+    "slope": Table(
+        right={
+            "as taught": by_autograd,
+            "marked later": lambda f, x: by_autograd(f, torch.tensor(x).item()),
+            "by autograd.grad": lambda f, x: torch.autograd.grad(
+                f(v := torch.tensor(x * 1.0).requires_grad_()), v
+            )[0],
+            "as a number": lambda f, x: by_autograd(f, x).item(),
+        },
+        wrong={
+            "value": (lambda f, x: f(float(x)), "the value"),
+            "formula_of_one_function": (lambda f, x: 15 * x**2 - 4, "whatever f is"),
+            "called_twice": (called_twice, "adds what arrives"),
+            "marked_no_input": (marked_no_input, "mark the input"),
+            "kept_the_integer": (kept_the_integer, "write 3.0"),
+            "went_on_with_a_number": (went_on_with_a_number, "no history"),
+            "asked_the_root": (asked_the_root, "only a leaf"),
+            "read_too_early": (read_too_early, "no gradient has reached"),
+        },
+    ),
+    "slopes": Table(
+        right={"as taught": of_several(torch.sum), "one by one": one_by_one},
+        wrong={
+            "mean": (of_several(torch.mean), "÷N"),
+            "first_output_only": (of_several(lambda y: y[0]), "only the first"),
+            "values": (lambda values: 5 * torch.tensor(values) ** 3, "not the slopes"),
+            "as_given": (broken, "mark the input"),
+            "asked_a_vector": (of_several(lambda y: y), "one number"),
+            "marked_late": (marked_late, "mark the input"),
+            "read_before": (read_before, "no gradient has reached"),
+            "one_slope_for_all": (lambda values: of_several(torch.sum)(values).sum(), "shape ()"),
+        },
+    ),
+}

@@ -1,0 +1,364 @@
+"""A check is tested by what it rejects: each misconception by its own cause, each wrong form by its
+name.
+"""
+
+import itertools
+
+import numpy
+import pytest
+import torch
+from autograd_seen.checks import engine
+from autograd_seen.checks.engine import (
+    Fault,
+    NotAttempted,
+    NotYet,
+    agree,
+    attached,
+    leaf,
+    predict,
+    program,
+)
+from IPython.core.interactiveshell import InteractiveShell
+
+from tools.lessons import lessons
+
+LESSONS = lessons()
+CHECKS = {lesson: lesson.load_checks() for lesson in LESSONS}
+TABLES = {lesson: lesson.load_tables() for lesson in LESSONS}
+ALL = [
+    pytest.param(check, TABLES[lesson].get(name), id=f"{check.number}-{name}")
+    for lesson in LESSONS
+    for name, check in CHECKS[lesson].items()
+]
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
+every_check = pytest.mark.parametrize("check, table", ALL)
+
+
+def rows(kind):
+    return [
+        pytest.param(of.values[0], row, id=f"{of.id}-{name}")
+        for of in ALL
+        if of.values[1]
+        for name, row in getattr(of.values[1], kind).items()
+    ]
+
+
+def told(check, answer):
+    """What a check says of an answer that it must reject."""
+    with pytest.raises(NotYet) as caught:
+        check(answer)
+    return str(caught.value)
+
+
+# --- each exercise has its table ------------------------------------------------------------------
+
+
+@every_check
+def test_a_check_has_a_table_with_three_misconceptions_of_its_own(check, table):
+    assert table, "no table: nothing shows what this check rejects"
+    causes = {told(check, answer).split("likely")[1] for answer, _ in table.wrong.values()}
+    assert len(causes) >= 3
+
+
+@each_lesson
+def test_a_table_has_a_check(lesson):
+    assert list(TABLES[lesson]) == list(CHECKS[lesson])
+
+
+@each_lesson
+def test_checks_are_numbered_in_the_order_of_the_exercises(lesson):
+    numbers = [check.number for check in CHECKS[lesson].values()]
+    assert numbers == [f"{int(lesson.number)}.{place}" for place in range(1, len(numbers) + 1)]
+    assert all(check.name == name for name, check in CHECKS[lesson].items())
+
+
+@pytest.mark.parametrize("check, answer", rows("right"))
+def test_check_accepts(check, answer):
+    assert repr(check(answer)) == f"{check.number}: passed"
+
+
+@pytest.mark.parametrize("check, row", rows("wrong"))
+def test_check_rejects(check, row):
+    answer, cause = row
+    message = told(check, answer)
+    assert cause in message.split("likely")[1], message
+    assert [line.split()[0] for line in message.splitlines()[1:]] == ["got", "wanted", "likely"]
+    assert max(map(len, message.splitlines())) <= 120
+
+
+@every_check
+def test_each_cause_is_drawn_out_by_a_row(check, table):
+    messages = [told(check, answer) for answer, _ in table.wrong.values()]
+    assert not [
+        cause for cause in check.causes if not any(cause in message for message in messages)
+    ]
+
+
+@every_check
+def test_a_case_tells_any_two_causes_apart(check, table):
+    cases = [case if isinstance(case, tuple) else (case,) for case in check.at]
+    oracles = [check.right, *check.causes.values()]
+    for one, other in itertools.combinations(oracles, 2):
+        assert not all(agree(one(*case), other(*case), partly=True) for case in cases)
+
+
+@every_check
+def test_a_prediction_stays_one(check, table):
+    if check.secret:
+        answers = {name: answer for name, (answer, _) in table.wrong.items()}
+        for name, answer in answers.items():
+            lines = told(check, answer).splitlines()
+            assert "yours to find" in lines[2], name
+
+
+# --- wrong forms of a right value -----------------------------------------------------------------
+
+#: Wrong forms of numbers: how a right value is turned into one, and what is told.
+FORMS = {
+    "None": (lambda v: None, "no `return`"),
+    "str": (lambda v: str(v), "type str"),
+    "shape": (lambda v: torch.stack([torch.as_tensor(v, dtype=torch.float32)] * 2), "shape (2"),
+    "int_tensor": (lambda v: torch.as_tensor(v).detach().to(torch.int64), "torch.int64"),
+    "complex": (lambda v: torch.as_tensor(v).to(torch.complex64), "torch.complex64"),
+    "nan": (lambda v: torch.as_tensor(v) * float("nan"), "not a number"),
+    "detached": (lambda v: torch.as_tensor(v, dtype=torch.float32).detach(), None),
+}
+#: Right forms of numbers.
+ACCEPTED = {
+    "float64": lambda v: torch.as_tensor(v, dtype=torch.float64),
+    "float16": lambda v: torch.as_tensor(v, dtype=torch.float16),
+    "bfloat16": lambda v: torch.as_tensor(v, dtype=torch.bfloat16),
+    "numpy": lambda v: numpy.asarray(v.tolist() if torch.is_tensor(v) else v, dtype="float32"),
+    "numpy_scalar": lambda v: (
+        numpy.float32(v) if numpy.ndim(v) == 0 else [numpy.float64(part) for part in v]
+    ),
+    "one_element": lambda v: torch.as_tensor(v, dtype=torch.float32).reshape(-1),
+    "nearly": lambda v: torch.as_tensor(v, dtype=torch.float64) * (1 + 3e-5),
+}
+
+
+def numeric(of):
+    return (
+        engine._numbers(
+            of.right(*(case if isinstance(case := next(iter(of.at)), tuple) else (case,)))
+        )
+        is not None
+    )
+
+
+NUMERIC = [of for of in ALL if numeric(of.values[0])]
+
+
+def turned(check, answer, turn):
+    """An answer whose value has another form."""
+    return turn(answer) if check.secret else lambda *case: turn(answer(*case))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("check, table", NUMERIC)
+def test_a_wrong_form_is_named(check, table, form):
+    turn, words = FORMS[form]
+    words = table.forms.get(form, "not attempted yet" if form == "None" and check.secret else words)
+    answer = turned(check, next(iter(table.right.values())), turn)
+    if words is None or (form == "int_tensor" and check.secret and isinstance(check.right(), int)):
+        check(answer)
+    else:
+        assert words in told(check, answer)
+
+
+@pytest.mark.parametrize("form", ACCEPTED)
+@pytest.mark.parametrize(
+    "check, table", [of for of in NUMERIC if "detached" not in of.values[1].forms]
+)
+def test_a_right_form_is_accepted(check, table, form):
+    plain = next(iter(table.right.values()))
+    check(turned(check, plain, lambda v: ACCEPTED[form](v.detach() if torch.is_tensor(v) else v)))
+
+
+DICTS = [of for of in ALL if isinstance(next(iter(of.values[1].right.values())), dict)]
+
+
+@pytest.mark.parametrize("check, table", DICTS)
+def test_a_wrong_form_of_a_dict_is_named(check, table):
+    right = next(iter(table.right.values()))
+    first = next(iter(right))
+    assert f"{first}: type NoneType" in told(check, {**right, first: None})
+    assert f"{first}: type int" in told(check, {**right, first: 7})
+    assert f"look at {first}" in told(
+        check, {name: value for name, value in right.items() if name != first}
+    )
+    assert "look at more" in told(check, {**right, "more": right[first]})
+    assert "type list" in told(check, list(right.values()))
+    assert told(check, {**right, first: ...}) == f"{check.number}: not attempted yet"
+
+
+PROGRAMS = [of for of in ALL if not of.values[0].secret]
+
+
+@pytest.mark.parametrize("check, table", PROGRAMS)
+def test_a_typed_in_answer_is_rejected(check, table):
+    assert len(list(check.at)) > 1
+    held = []
+
+    def typed_in(*case):
+        held.append(next(iter(table.right.values()))(*case))
+        return held[0]
+
+    told(check, typed_in)
+
+
+@pytest.mark.parametrize("check, table", PROGRAMS)
+def test_an_answer_that_raises_is_reported_with_the_line(check, table):
+    def raises(*case):
+        raise ValueError("no such luck")
+
+    message = told(check, raises)
+    assert (
+        "ValueError: no such luck" in message
+        and 'stops at `raise ValueError("no such luck")`' in message
+    )
+    assert "a function was wanted" in told(check, 4.2)
+
+
+# --- untouched ------------------------------------------------------------------------------------
+
+
+def empty(*case):
+    """What is left of a function when its solution is taken out."""
+
+
+def with_dots(*case):
+    local = ...
+    return local
+
+
+def goes_on_with_dots(*case):
+    return 2.0 * ...
+
+
+def unpacks_dots(*case):
+    first, second = ...
+    return first, second
+
+
+def stub_of_nbgrader(*case):
+    raise NotImplementedError()
+
+
+@pytest.mark.parametrize(
+    "answer", [empty, with_dots, goes_on_with_dots, unpacks_dots, stub_of_nbgrader, ..., [...]]
+)
+@every_check
+def test_an_untouched_answer_is_not_attempted(check, table, answer):
+    with pytest.raises(NotAttempted) as caught:
+        check(... if check.secret else answer)
+    assert str(caught.value) == f"{check.number}: not attempted yet"
+
+
+@every_check
+def test_none_is_not_attempted(check, table):
+    with pytest.raises(NotAttempted, match="not attempted yet"):
+        check(None)
+
+
+HALF = program("9.9", "half", lambda x: x / 2, {"doubled": lambda x: 2 * x}, at=[3.0, 5.0])
+
+
+def test_a_body_that_forgets_its_return_was_attempted():
+    def half(x):
+        half = x / 2  # noqa: F841
+
+    assert "no `return`" in told(HALF, half)
+    assert "one answer for every input" in told(HALF, lambda x: 1.5)
+
+
+def test_an_error_that_only_looks_like_a_stub_is_reported():
+    def half(x):
+        raise NotImplementedError("no backward here")
+
+    assert "NotImplementedError: no backward here" in told(HALF, half)
+
+
+# --- the engine -----------------------------------------------------------------------------------
+
+
+def test_a_notebook_shows_a_failing_check_in_its_own_words_only(capsys):
+    shell = InteractiveShell()
+    shell.push({"check": HALF, "double": lambda x: 2 * x, "empty": empty})
+    result = shell.run_cell("check(empty)")
+    assert isinstance(result.error_in_exec, NotAttempted)
+    assert capsys.readouterr().out.strip() == "9.9: not attempted yet"
+    shell.run_cell("check(double)")
+    assert capsys.readouterr().out.strip().splitlines() == [
+        "9.9: half(3) is not right yet",
+        "  got     6",
+        "  wanted  1.5",
+        "  likely  doubled",
+    ]
+
+
+def test_a_cause_must_explain_every_value():
+    check = program("9.9", "f", lambda x: x, {"twice": lambda x: 2 * x}, at=[2.0, 3.0])
+    assert "twice" in told(check, lambda x: 2 * x)
+    assert "twice" not in told(check, lambda x: 4.0 if x == 2.0 else 3.0)
+
+
+def test_other_cases_may_be_asked_for():
+    def typed_in(x):
+        return {3.0: 1.5, 5.0: 2.5}.get(x, 0.0)
+
+    HALF(typed_in)
+    with pytest.raises(NotYet, match="half"):
+        HALF(typed_in, at=[4.6])
+
+
+def test_a_check_may_name_what_no_value_shows():
+    def ask(f, x):
+        y = attached(f(x := leaf(x)))
+        y.backward()
+        if x.grad is None:
+            raise Fault("None", "a number", "the graph does not reach x")
+        return x.grad
+
+    check = program("9.9", "f", lambda x: 2 * x, {}, at=[2.5], ask=ask)
+    check(lambda x: x * x)
+    assert "does not reach x" in told(check, lambda x: leaf(6.25) * 1)
+    assert "without grad_fn" in told(check, lambda x: x.detach())
+    assert "type float" in told(check, lambda x: x.item())
+
+
+def test_a_warning_of_pytorch_tells_why_none_came_back():
+    def middle(x):
+        y = leaf(x) ** 2
+        y.backward()
+        return y.grad
+
+    assert "retain_grad()" in told(HALF, middle)
+
+
+@pytest.mark.parametrize(
+    "patched", ["isclose", "allclose", "equal", "tensor", "as_tensor", "finfo"]
+)
+def test_a_patched_torch_changes_no_judgement(monkeypatch, patched):
+    monkeypatch.setattr(torch, patched, lambda *a, **k: True)
+    monkeypatch.setattr(torch.testing, "assert_close", lambda *a, **k: None)
+    for method in ("tolist", "item", "detach", "__eq__"):
+        monkeypatch.setattr(torch.Tensor, method, lambda *a: True)
+    for of in ALL:
+        check, table = of.values
+        for answer, _ in table.wrong.values():
+            with pytest.raises(NotYet):
+                check(answer)
+
+
+def test_words_are_compared_without_capitals():
+    check = predict("9.9", "roles", {"x": "leaf", "y": "root"}, {"swapped": {"x": "root"}})
+    check({"x": "Leaf ", "y": "root"})
+    assert "swapped" in told(check, {"x": "root", "y": "leaf"})
+    assert "open the hint" in told(check, {"x": "leaf", "y": "intermediate"})
+
+
+def test_the_docstrings_examples_are_true():
+    import doctest
+
+    assert doctest.testmod(engine).failed == 0

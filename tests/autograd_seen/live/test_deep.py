@@ -1,0 +1,87 @@
+"""Graphs that overflow a stack of 1 MB where one is walked or freed by recursion."""
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from autograd_seen.live.walk import MOST_TOUCHED
+
+from tools.normal_form import ROOT
+
+PROGRAMS = {
+    "drawn": """
+        picture = draw_graph(chain(), max_operations=10**6)
+        print("drawn and freed", picture.graph.limit)
+    """,
+    "recorded": """
+        recording = record_backward(chain(), max_operations=10**6)
+        print("recorded and freed", len(recording.steps))
+    """,
+    "taped": """
+        with record_forward() as tape:
+            z = chain()
+        kept = draw_graph(z, tape=tape, max_operations=10**6).graph.limit, len(tape), tape.full
+        del z, tape
+        y = torch.tensor(0.5, requires_grad=True) * 2
+        with record_forward():
+            for _ in range(20_000):
+                y += 1
+        del y
+        x = torch.tensor(0.5, requires_grad=True)
+        for _ in range(8_000):
+            with record_forward():
+                x = x.sin()
+        del x
+        print("taped and freed", *kept)
+    """,
+}
+SMALL_THREAD = """
+import threading
+import torch
+from autograd_seen import draw_graph, record_backward, record_forward
+
+def chain():
+    z = torch.tensor(0.5, requires_grad=True)
+    for _ in range(100_000):
+        z = z.sin()
+    return z
+
+def work():
+{}
+
+threading.stack_size(2**20)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
+
+@pytest.fixture(scope="module")
+def said():
+    """What the programs printed, one line each, run one after the other: a crash takes the later
+    lines with it.
+    """
+    body = "\n".join(map(textwrap.dedent, PROGRAMS.values()))
+    program = SMALL_THREAD.format(textwrap.indent(body, "    "))
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=100
+    )
+    lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    return lines | {"end": (done.returncode, done.stderr)}
+
+
+def test_a_chain_of_100_000_is_drawn_and_freed(said):
+    assert said.get("drawn") == f"and freed {MOST_TOUCHED}"
+
+
+def test_a_chain_of_100_000_is_recorded_and_freed(said):
+    assert said.get("recorded") == f"and freed {MOST_TOUCHED}"
+
+
+def test_a_loop_of_100_000_is_taped_and_freed(said):
+    assert said.get("taped") == f"and freed {MOST_TOUCHED} {MOST_TOUCHED} True"
+
+
+def test_no_complaint_and_no_crash_ends_them(said):
+    assert said["end"] == (0, "")

@@ -1,0 +1,538 @@
+"""step_through in a real browser: in JupyterLab, on an exported page without a network, and where
+no script runs.
+"""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import autograd_seen
+import nbformat
+import pytest
+import torch
+
+from tools.normal_form import execute
+
+playwright = pytest.importorskip(
+    "playwright.sync_api",
+    reason="The player was not tried in a browser: `make browser` installs what that needs",
+)
+
+expect = playwright.expect
+
+ROOT = Path(autograd_seen.__file__).parents[2]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+if PROGRAM is None:
+    pytest.skip(
+        "The player was not tried in a browser: there is none on PATH. Install Chromium (apt install chromium, brew "
+        "install --cask chromium), or set CHROMIUM to the path of a Chrome, Chromium or Edge",
+        allow_module_level=True,
+    )
+# What a browser asks its maker, and what needs a graphics card.
+OPTIONS = """--disable-background-networking --disable-component-update --disable-sync --disable-gpu --no-first-run
+    --no-default-browser-check""".split()
+SECONDS = 60
+CELLS = [
+    "import torch\nfrom autograd_seen import step_through",
+    "x = torch.tensor(4.0, requires_grad=True)\ny = x**2\nz = torch.sin(y)\nstep_through(z)",
+    "step_through(z)",
+    "w = torch.tensor(1.5, requires_grad=True)\nh = w * 2\nL = h * h + h * w\nstep_through(L)",
+]
+STORY = [
+    ("start", "x = 4"),
+    ("step 1 of 2 · forward", "y = x² = 16"),
+    ("step 2 of 2 · forward", "z = sin(y) = −0.2879"),
+    ("step 0 of 3 · backward", "∂z/∂z = 1"),
+    ("step 1 of 3 · backward", "1 × (−0.9577) = −0.9577 to y"),
+    ("step 2 of 3 · backward", "−0.9577 × 8 = −7.6613 to x"),
+    ("step 3 of 3 · backward", ".grad: None + (−7.6613) → −7.6613"),
+]
+
+
+# --- what the tests stand on ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser():
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    expect.set_options(timeout=1000 * SECONDS)
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=PROGRAM, args=[*OPTIONS, *as_root])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A folder with a notebook that was never run, one that was run elsewhere, and that one as an
+    HTML page.
+    """
+    folder = tmp_path_factory.mktemp("course")
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    fresh = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(fresh, folder / "fresh.ipynb")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        nbformat.write(execute(fresh, folder), folder / "cloned.ipynb")
+    # The addresses of what nbconvert's own template would fetch.
+    empty = [
+        f"--HTMLExporter.{what}_url="
+        for what in ("require_js", "mathjax", "widget_renderer", "mermaid_js")
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "nbconvert",
+        "--to",
+        "html",
+        "--output",
+        "exported",
+        *empty,
+        "cloned.ipynb",
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def jupyterlab(course, tmp_path_factory):
+    """The address of a JupyterLab that knows nothing of the user's own, as a function of a
+    notebook's name.
+    """
+    home, token = tmp_path_factory.mktemp("home"), secrets.token_hex(16)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {
+        f"JUPYTER_{what}_DIR": str(home / what.lower()) for what in ("CONFIG", "DATA", "RUNTIME")
+    }
+    places |= {"HOME": str(home), "USERPROFILE": str(home), "IPYTHONDIR": str(home / "ipython")}
+    quiet = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}'
+    )
+    options = [
+        *(
+            "--no-browser",
+            "--ServerApp.allow_root=True",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={port}",
+        ),
+        *(
+            "--ServerApp.port_retries=0",
+            f"--ServerApp.root_dir={course}",
+            f"--IdentityProvider.token={token}",
+        ),
+        *(
+            "--LabApp.news_url=None",
+            "--LabApp.extension_manager=readonly",
+            "--LabApp.expose_app_in_browser=True",
+        ),
+    ]
+    with (home / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            env=os.environ | places | {"PYTHONPATH": str(ROOT)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
+        yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_for(address, server, log):
+    for _ in range(10 * SECONDS):
+        try:
+            urllib.request.urlopen(address).close()
+            return
+        except OSError:
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text())
+
+
+@contextmanager
+def opened(browser, address, **options):
+    """A page at an address. On leaving, what it asked of other machines and what it complained of
+    must be nothing.
+    """
+    with closing(
+        browser.new_context(viewport={"width": 1300, "height": 900}, **options)
+    ) as context:
+        page, found = context.new_page(), []
+        page.set_default_timeout(1000 * SECONDS)
+        home = address.split("/lab/")[0] if "/lab/" in address else address
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((home, "data:", "blob:")) or found.append(request.url)
+            ),
+        )
+        page.on("console", lambda message: is_complaint(message) and found.append(message.text))
+        page.on(
+            "pageerror",
+            lambda error: is_of_jupyterlab(error) or found.append(f"{error}\n{error.stack}"),
+        )
+        page.goto(address)
+        yield page
+        assert not found
+
+
+def is_of_jupyterlab(error):
+    # On a busy machine its own code now and then removes a part of the page that it has already
+    # removed.
+    thrown_at = next(
+        (line for line in (error.stack or "").splitlines() if line.strip().startswith("at ")), ""
+    )
+    return "/static/lab/" in thrown_at
+
+
+def is_complaint(message):
+    # JupyterLab says this of a channel to the kernel that its own widget manager has closed.
+    return message.type == "error" and not message.text.startswith("Comm not found for comm id")
+
+
+def command(page, name, **arguments):
+    """Runs one of JupyterLab's commands."""
+    # Its promise is not awaited: it may wait for the kernel, and this call knows no timeout.
+    page.evaluate(
+        "([name, options]) => void window.jupyterapp.commands.execute(name, options)",
+        [name, arguments],
+    )
+
+
+def idle(page):
+    """Waits until the notebook's kernel has nothing to do; the indicator says so before there is a
+    kernel.
+    """
+    status = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+    page.wait_for_function(f"() => {status} === 'idle'")
+
+
+@pytest.fixture(scope="module")
+def lab(browser, jupyterlab):
+    """A page with JupyterLab in which the notebook was run."""
+    with opened(browser, jupyterlab("fresh.ipynb")) as page:
+        idle(page)
+        command(page, "notebook:run-all-cells")
+        expect(page.locator(".autograd-player .controls")).to_have_count(3)
+        yield page
+
+
+@pytest.fixture
+def exported(browser, course):
+    with opened(browser, (course / "exported.html").as_uri(), offline=True) as page:
+        yield page
+
+
+@pytest.fixture(params=["lab", "exported"])
+def page(request):
+    """The same players in JupyterLab, and on an exported page without a network and without a
+    kernel.
+    """
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def player(page):
+    """The first player of the page, at the start of its play."""
+    player = page.locator(".autograd-player").first
+    button(player, "To the start").click()
+    return player
+
+
+def button(player, name):
+    return player.get_by_role("button", name=name)
+
+
+def read(player):
+    """Where the player is, and its line of maths. Not inner_text, which is empty while JupyterLab
+    skips the cell.
+    """
+    return player.locator(".where").text_content(), player.locator(
+        ".said .math"
+    ).first.text_content()
+
+
+def shown_numbers(player):
+    """What can be read of the picture and the table: values, gradients at edges and nodes, rows."""
+    texts = player.locator(".autograd-graph text, .steps td").all()
+    return [text.text_content() for text in texts if text.is_visible()]
+
+
+# --- the tests ------------------------------------------------------------------------------------
+
+
+def test_it_plays_to_the_end_by_mouse(player):
+    assert read(player) == STORY[0]
+    button(player, "Play").click()
+    assert read(player) == STORY[1], "the first step comes at once"
+    button(player, "Pause").wait_for()
+    expect(player.locator(".where")).to_have_text(STORY[-1][0])
+    assert read(player) == STORY[-1]
+    button(player, "Play").wait_for()
+
+
+def test_it_steps_by_mouse(player):
+    for wanted in STORY[1:]:
+        button(player, "Step forward").click()
+        assert read(player) == wanted
+    button(player, "Step forward").click()
+    assert read(player) == STORY[-1]
+    for wanted in STORY[-2::-1]:
+        button(player, "Step back").click()
+        assert read(player) == wanted
+
+
+def test_a_pause_lasts(player, page):
+    button(player, "Play").click()
+    button(player, "Pause").click()
+    page.wait_for_timeout(3000)
+    assert read(player) == STORY[1]
+
+
+def test_the_slider_leads_anywhere(player):
+    player.get_by_role("slider").fill("5")
+    assert read(player) == STORY[5]
+    assert player.get_by_role("slider").get_attribute("aria-valuetext") == STORY[5][0]
+
+
+def test_it_plays_to_the_end_by_keyboard(player, page):
+    player.locator(".autograd-graph").click()
+    page.keyboard.press("Space")
+    assert read(player) == STORY[1]
+    expect(player.locator(".where")).to_have_text(STORY[-1][0])
+    assert read(player) == STORY[-1]
+
+
+def test_it_steps_by_keyboard(player, page):
+    player.locator(".autograd-graph").click()
+    for wanted in STORY[1:]:
+        page.keyboard.press("ArrowRight")
+        assert read(player) == wanted
+    page.keyboard.press("ArrowLeft")
+    assert read(player) == STORY[-2]
+    page.keyboard.press("Home")
+    assert read(player) == STORY[0]
+    page.keyboard.press("End")
+    assert read(player) == STORY[-1]
+
+
+def test_every_control_is_reached_by_tab(player, page):
+    player.focus()
+    names = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        names.append(page.evaluate("document.activeElement.ariaLabel"))
+    assert [name.split(" (")[0] for name in names] == [
+        "To the start",
+        "Step back",
+        "Play",
+        "Step forward",
+        "Step",
+    ]
+    page.keyboard.press("ArrowRight")
+    assert read(player) == STORY[1]
+
+
+def test_nothing_shows_before_its_turn(player):
+    graph = [
+        "x = 4",
+        "leaf",
+        "x²",
+        "PowBackward0",
+        "y = ?",
+        "intermediate",
+        "sin",
+        "SinBackward0",
+        "z = ?",
+        "root",
+    ]
+    assert shown_numbers(player) == graph
+    player.get_by_role("slider").fill("4")
+    flowed = {
+        "× −0.9577",
+        "◂ −0.9577",
+        "◂ 1",
+        "1",
+        "z = sin(y)",
+        "−0.9577",
+        "−0.9577 → y",
+        "",
+        "y = 16",
+        "z = −0.2879",
+    }
+    assert set(shown_numbers(player)) - set(graph) == flowed
+    player.get_by_role("slider").fill("6")
+    assert {"◂ .grad = −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
+
+
+def test_the_numbers_are_pytorchs(player):
+    x = torch.tensor(4.0, requires_grad=True)
+    torch.sin(x**2).backward()
+    player.get_by_role("slider").fill("6")
+    _, line = read(player)
+    assert line.split("→ ")[1] == f"{x.grad.item():.4f}".replace("-", "−")
+    assert player.locator("tr.now").inner_text().split() == [
+        "3",
+        "x",
+        "(leaf)",
+        "−7.6613",
+        "None",
+        "→",
+        "−7.6613",
+    ]
+
+
+def test_what_acts_is_outlined(player):
+    player.get_by_role("slider").fill("5")
+    lit = player.locator("[data-node].lit")
+    assert lit.locator(".strong").all_text_contents() == ["x²"]
+    plain = player.locator("[data-node]:not(.lit) > rect").first
+    width = "element => parseFloat(getComputedStyle(element).strokeWidth)"
+    assert lit.locator("rect").evaluate(width) > plain.evaluate(width)
+
+
+def test_players_of_one_page_play_apart(player, page):
+    twin, other = page.locator(".autograd-player").nth(1), page.locator(".autograd-player").nth(2)
+    for one in (twin, other):
+        button(one, "To the start").click()
+    button(twin, "Step forward").click()
+    assert [read(one)[0] for one in (player, twin, other)] == [
+        "start",
+        "step 1 of 2 · forward",
+        "start",
+    ]
+    other.get_by_role("slider").fill("9")
+    assert "a part from each use: 1.5 + 3 + 3 = 7.5" in other.locator(".said").inner_text()
+    assert [read(one)[0] for one in (player, twin)] == ["start", "step 1 of 2 · forward"]
+
+
+def test_without_motion_nothing_moves_by_itself(player, page):
+    moves = """element => [element, ...element.querySelectorAll("*")].map(e => getComputedStyle(e)).some(s =>
+        s.animationName !== "none" || s.transitionDuration !== "0s" || s.scrollBehavior === "smooth")"""
+    player.get_by_role("slider").fill("5")
+    assert player.evaluate(moves)
+    page.emulate_media(reduced_motion="reduce")
+    assert not player.evaluate(moves)
+    page.emulate_media(reduced_motion="no-preference")
+
+
+def test_on_paper_all_numbers_are_there(exported):
+    player = exported.locator(".autograd-player").first
+    exported.emulate_media(media="print")
+    exported.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert {"y = 16", "◂ .grad = −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
+    assert not player.locator(".controls").is_visible()
+
+
+def test_a_page_that_was_saved_while_it_played_plays_again(browser, exported, tmp_path):
+    button(exported.locator(".autograd-player").first, "Step forward").click()
+    saved = tmp_path / "saved.html"
+    saved.write_text(exported.content(), encoding="utf-8")
+    with opened(browser, saved.as_uri(), offline=True) as page:
+        player = page.locator(".autograd-player").first
+        expect(player.locator(".controls")).to_have_count(1)
+        player.get_by_role("slider").fill("6")
+        assert read(player) == STORY[-1]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_follows_the_pages_theme(browser, course, dark):
+    # The exported page is light whatever the system is; a page that follows the system is dark with
+    # it.
+    html = (course / "exported.html").read_text(encoding="utf-8")
+    bare = course / "bare.html"
+    figure = html[html.index("<figure") : html.index("</figure>")]
+    bare.write_text(
+        f"<!doctype html><meta charset=utf-8><meta name=color-scheme content='light dark'>{figure}"
+    )
+    for page_is_dark, file in [(False, course / "exported.html"), (dark, bare)]:
+        scheme = "dark" if dark else "light"
+        with opened(browser, file.as_uri(), offline=True, color_scheme=scheme) as page:
+            plate = page.locator(".autograd-graph .plate").first.evaluate(
+                "e => getComputedStyle(e).fill"
+            )
+            assert (sum(map(int, re.findall(r"\d+", plate))) < 384) == page_is_dark
+
+
+# --- in JupyterLab only ---------------------------------------------------------------------------
+
+
+def test_keys_stay_in_the_player(lab):
+    player = lab.locator(".autograd-player").first
+    player.locator(".autograd-graph").click()
+    player.focus()
+    cells, active = lab.locator(".jp-Cell").count(), lab.locator(".jp-mod-active").count()
+    for key in ("a", "b", "d", "d", "x", "m", "ArrowDown", "Enter", "Shift+M"):
+        lab.keyboard.press(key)
+    assert lab.locator(".jp-Cell").count() == cells
+    assert lab.locator(".jp-mod-active").count() == active
+    assert lab.locator(".jp-Notebook.jp-mod-editMode").count() == 0
+    assert player.evaluate("element => element === document.activeElement")
+
+
+def test_it_follows_jupyterlabs_theme(lab):
+    player = lab.locator(".autograd-player").first
+    plate = player.locator(".plate")
+    light = plate.evaluate("element => getComputedStyle(element).fill")
+    command(lab, "apputils:change-theme", theme="JupyterLab Dark")
+    expect(player).to_have_class(re.compile(r"\bdark\b"))
+    assert plate.evaluate("element => getComputedStyle(element).fill") != light
+    command(lab, "apputils:change-theme", theme="JupyterLab Light")
+    expect(player).not_to_have_class(re.compile(r"\bdark\b"))
+
+
+def test_a_second_view_and_a_second_run_play_too(lab):
+    command(lab, "notebook:run-all-cells")
+    idle(lab)
+    expect(lab.locator(".autograd-player .controls")).to_have_count(3)
+    lab.locator(".autograd-player").first.locator(".autograd-graph").click()
+    command(lab, "notebook:create-output-view")
+    expect(lab.locator(".autograd-player .controls")).to_have_count(4)
+    view = lab.locator(".jp-LinkedOutputView .autograd-player")
+    view.get_by_role("slider").fill("6")
+    assert read(view) == STORY[-1]
+    assert read(lab.locator(".jp-Notebook .autograd-player").first) == STORY[0]
+
+
+def test_an_untrusted_notebook_shows_the_picture_and_the_table(browser, jupyterlab):
+    with opened(browser, jupyterlab("cloned.ipynb")) as page:
+        figure = page.locator(".jp-OutputArea-output figure").first
+        figure.wait_for()
+        assert_is_static(figure)
+
+
+def test_a_page_without_scripts_shows_the_picture_and_the_table(browser, course):
+    with opened(
+        browser, (course / "exported.html").as_uri(), offline=True, java_script_enabled=False
+    ) as page:
+        assert_is_static(page.locator("figure").first)
+
+
+def assert_is_static(figure):
+    image = figure.locator("img")
+    assert image.is_visible() and image.bounding_box()["width"] > 300
+    assert figure.locator("table").inner_text().split()[-3:] == ["None", "→", "−7.6613"]
+    assert figure.locator("button, input, svg").count() == 0
+    assert "function" not in figure.inner_text() and "{" not in figure.inner_text()

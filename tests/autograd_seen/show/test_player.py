@@ -1,0 +1,423 @@
+"""step_through: what the player will show, without a browser. tests/test_browser.py plays it in
+one.
+"""
+
+import base64
+import doctest
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+import torch
+from autograd_seen.draw import draw_graph
+from autograd_seen.live.backward import record_backward
+from autograd_seen.show import player
+from autograd_seen.show.player import Player
+from autograd_seen.show.steps import MOST_STEPS
+from autograd_seen.step import step_through
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<!--",
+    "\"'&\\",
+    "\u2028",
+    "$x$",
+]
+
+
+def leaf(value):
+    return torch.tensor(value, requires_grad=True)
+
+
+def sine():
+    x = leaf(4.0)
+    y = x**2
+    z = torch.sin(y)
+    return step_through(z)
+
+
+def neuron():
+    """Binary cross-entropy of one neuron, written out term by term."""
+    x, t = torch.tensor(3.0), torch.tensor(1.0)
+    w, b = leaf(0.5), leaf(-0.2)
+    z = w * x + b
+    p = 1 / (1 + torch.exp(-z))
+    L = -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
+    return step_through(L)
+
+
+def used_twice():
+    w = leaf(1.5)
+    h = w * 2
+    L = h * h + h * w
+    return step_through(L)
+
+
+class Page(HTMLParser):
+    """The elements of a page, and the text of its table row by row."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.rows, self.attributes, self.script, self.inside = [], [], [], "", ""
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.inside = tag
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        if self.inside in ("td", "th"):
+            self.rows[-1][-1] += data
+        if self.inside == "script":
+            self.script += data
+
+    def story(self):
+        """What the script is called with."""
+        return json.loads(
+            re.search(r'\("[0-9a-f]{12}", (\{.*\})\);$', self.script, re.DOTALL).group(1)
+        )
+
+
+def story(shown):
+    return Page(shown.html).story()
+
+
+def captions(shown):
+    """Each moment's caption as the reader sees it, one string for each line."""
+    return [
+        ["".join(text for _, text in line) for line in moment["lines"]]
+        for moment in story(shown)["moments"]
+    ]
+
+
+def picture(shown):
+    (payload,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', shown.html)
+    return base64.b64decode(payload).decode()
+
+
+def key_of(shown, name):
+    (key,) = [node.key for node in shown.recording.graph.nodes if node.name == name]
+    return key
+
+
+# --- what is shown without a script ---------------------------------------------------------------
+
+
+def test_the_example_is_true():
+    (example,) = doctest.DocTestFinder(recurse=False).find(
+        step_through, globs={"torch": torch, "step_through": step_through}
+    )
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_jupyter_gets_html_and_text():
+    bundle = sine()._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"] == str(sine()) == repr(sine())
+
+
+def test_the_static_page_is_a_picture_and_a_table():
+    shown = sine()
+    page = Page(shown.html)
+    assert not {"button", "input", "svg"} & set(page.tags)
+    assert page.tags.count("img") == page.tags.count("table") == page.tags.count("script") == 1
+    assert picture(shown) == draw_graph(shown.recording).svg
+    assert page.rows == [
+        ["step", "node", "gradient arriving", "local derivative", "gradient sent on", ".grad now"],
+        ["1", "z = sin(y)", "1", "−0.9577", "−0.9577 → y", ""],
+        ["2", "y = x²", "−0.9577", "8", "−7.6613 → x", ""],
+        ["3", "x (leaf)", "−7.6613", "", "", "None → −7.6613"],
+    ]
+
+
+def test_the_table_agrees_with_pytorch():
+    x, t = torch.tensor(3.0), torch.tensor(1.0)
+    w, b = leaf(0.5), leaf(-0.2)
+    p = 1 / (1 + torch.exp(-(w * x + b)))
+    (-(t * torch.log(p) + (1 - t) * torch.log(1 - p))).backward()
+    kept = {row[1]: row[-1] for row in Page(neuron().html).rows if row[-1].startswith("None")}
+    assert kept == {
+        "w (leaf)": f"None → {w.grad:.4f}".replace("-", "−"),
+        "b (leaf)": f"None → {b.grad:.4f}".replace("-", "−"),
+    }
+
+
+def test_a_step_that_sends_two_gradients_has_two_rows():
+    rows = Page(used_twice().html).rows
+    assert rows[1] == ["1", "L = #1 + #2", "1", "1", "1 → #1", ""]
+    assert rows[2] == ["1", "1 → #2", ""]
+
+
+def test_no_address_but_that_of_the_svg_namespace():
+    for text in (sine().html, picture(sine())):
+        assert {url for url in re.findall(r"(?:https?:)?//[\w.]+[^\"' )]*", text)} <= {
+            "http://www.w3.org/2000/svg"
+        }
+
+
+def test_the_output_is_small():
+    assert len(sine().html.encode()) < 25_000
+    assert len(neuron().html.encode()) < 60_000
+
+
+def test_players_that_show_something_else_have_other_keys():
+    def key(shown):
+        return dict(Page(shown.html).attributes)["data-key"]
+
+    x = leaf(4.0)
+    assert key(sine()) == key(sine()) != key(step_through(torch.sin(x**2)))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_stays_text(name):
+    tensors = {name: leaf(1.5)}
+    shown = step_through(tensors[name] * 2, **{name: tensors[name]})
+    page = Page(shown.html)
+    assert page.tags == Page(step_through(leaf(1.5) * 2).html).tags
+    assert page.script.count("<") == Page(sine().html).script.count("<")
+    drawn = shown.recording.graph.nodes[0].name
+    assert f"{drawn} (leaf)" in [row[1] for row in page.rows]
+    assert page.story()["moments"][0]["lines"][1][0][1].startswith(drawn)
+    assert "mathjax_ignore" in shown.html
+
+
+def test_a_long_pass_is_shown_and_not_played():
+    x = leaf(0.5)
+    for _ in range(MOST_STEPS):
+        x = torch.sin(x)
+    shown = step_through(x)
+    rest = "… and 1 more step"
+    page = Page(shown.html)
+    assert "script" not in page.tags and len(page.rows) == 1 + MOST_STEPS
+    assert f"{rest}. A pass of more than 80 steps is not played." in shown.html and str(
+        shown
+    ).endswith(rest)
+
+
+# --- what is recorded -----------------------------------------------------------------------------
+
+
+def test_names_are_the_callers():
+    x = leaf(3.0)
+    layers = [leaf(2.0)]
+    text = str(step_through(x * layers[0]))
+    assert "x  " in text and "layers[0]  " in text and "#1 = x × layers[0]" in text
+    assert "output" not in text
+    assert "a (leaf)" in str(step_through(x * 2, a=x))
+
+
+def test_of_two_names_the_one_that_record_backward_takes():
+    x = alias = leaf(3.0)
+    second = first = alias * 2
+    assert [node.name for node in step_through(second).recording.graph.nodes] == [
+        node.name for node in record_backward(first).graph.nodes
+    ]
+    assert x is alias
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["gradient", "output_or_recording", "accumulate", "create_graph", "max_operations", "tape"],
+)
+def test_no_variable_of_the_caller_is_taken_for_an_option(name):
+    namespace = {"step_through": step_through, "torch": torch}
+    exec(
+        f"{name} = torch.tensor(3.0, requires_grad=True)\nshown = step_through({name} * 2)",
+        namespace,
+    )
+    assert namespace["shown"].recording.steps[-1].after == "2"
+
+
+def test_grad_and_graph_are_left_alone():
+    x = leaf(4.0)
+    z = torch.sin(x**2)
+    assert "rehearsed: it changed no .grad" in step_through(z).html
+    assert x.grad is None
+    z.backward()
+
+
+def test_a_recording_is_shown_as_it_is():
+    x = leaf(4.0)
+    recording = record_backward(x**2, accumulate=True)
+    shown = step_through(recording)
+    assert isinstance(shown, Player) and shown.recording is recording
+    assert "rehearsed" not in shown.html
+
+
+def test_a_gradient_can_be_given():
+    x = leaf([1.0, 2.0])
+    y = x * 3
+    shown = step_through(y, torch.tensor([10.0, 20.0]))
+    assert ["backward starts at y", "gradient given for y: [10, 20]"] in captions(shown)
+    assert captions(shown)[-1][-1] == ".grad: None + [30, 60] → [30, 60]"
+
+
+@pytest.mark.parametrize("wrong", [3.0, None, [1], "z", draw_graph])
+def test_anything_else_is_refused_in_one_line(wrong):
+    with pytest.raises(
+        TypeError,
+        match=r"^step_through needs a tensor or what record_backward returned, and got \w+: ",
+    ):
+        step_through(wrong)
+
+
+def test_a_recording_comes_alone():
+    x = leaf(4.0)
+    recording = record_backward(x * 2)
+    for more, named in [((torch.ones(()),), {}), ((), {"x": x})]:
+        with pytest.raises(TypeError, match="takes nothing else: record_backward took the rest"):
+            step_through(recording, *more, **named)
+
+
+# --- what is played -------------------------------------------------------------------------------
+
+
+def test_the_play_goes_forward_and_then_backward():
+    assert captions(sine()) == [
+        ["given", "x = 4"],
+        ["forward through x²", "y = x² = 16"],
+        ["forward through sin", "z = sin(y) = −0.2879"],
+        ["backward starts at z", "∂z/∂z = 1"],
+        ["backward through z = sin(y)", "1 × (−0.9577) = −0.9577 to y"],
+        ["backward through y = x²", "−0.9577 × 8 = −7.6613 to x"],
+        ["arriving at the leaf x", ".grad: None + (−7.6613) → −7.6613"],
+    ]
+    assert [moment["where"] for moment in story(sine())["moments"]] == [
+        "start",
+        *(f"step {i} of 2 · forward" for i in (1, 2)),
+        *(f"step {i} of 3 · backward" for i in (0, 1, 2, 3)),
+    ]
+
+
+def test_steps_are_those_of_the_table():
+    assert [moment.get("step", 0) for moment in story(sine())["moments"]] == [0, 0, 0, 0, 1, 2, 3]
+
+
+def test_gradients_of_several_uses_are_shown_as_a_sum():
+    assert captions(used_twice())[-2][1] == "arriving at h, a part from each use: 1.5 + 3 + 3 = 7.5"
+    assert captions(used_twice())[-1][1] == "arriving at w, a part from each use: 3 + 15 = 18"
+
+
+def test_a_long_sum_is_cut():
+    x = leaf(1.0)
+    shown = step_through(sum(x * i for i in range(2, 9)))
+    assert captions(shown)[-1][1].endswith("+ 4 more = 35")
+
+
+def test_a_sum_that_a_hook_changed_is_not_called_equal():
+    x = leaf(1.0)
+    x.register_hook(lambda gradient: gradient * 10)
+    shown = step_through(x * 2 + x * 3)
+    assert captions(shown)[-1][1].endswith("3 + 2 → 50")
+    assert "a hook changed 5 to 50" in captions(shown)[-1]
+
+
+def test_grad_fills_up():
+    x = leaf(4.0)
+    (3 * x).backward()
+    assert captions(step_through(x**2))[-1] == ["arriving at the leaf x", ".grad: 3 + 8 → 11"]
+
+
+def test_a_frozen_leaf_keeps_its_grad():
+    x = leaf(4.0)
+    y = x**2
+    x.requires_grad_(False)
+    assert ".grad stays None" in captions(step_through(y))[-1]
+
+
+def test_a_whole_jacobian_is_named_and_not_shown():
+    x = leaf([1.0, 2.0])
+    shown = step_through(x.sum())
+    assert "1 × J = [1, 1] to x" in captions(shown)[-2]
+    assert Page(shown.html).rows[1][3] == "Jacobian"
+
+
+def test_what_the_engine_sums_is_not_called_equal():
+    x = leaf(2.0)
+    y = x * torch.tensor([1.0, 2.0, 3.0])
+    caption = captions(step_through(y, torch.ones(3)))[-2]
+    assert caption[1].endswith("→ 6 to x") and caption[2].startswith("summed (3,)")
+
+
+def test_a_value_shows_from_its_own_moment_on():
+    shown = sine()
+    at = story(shown)
+    assert [at["node"][key_of(shown, name)] for name in ("x", "x²", "y", "sin", "z")] == [
+        0,
+        1,
+        1,
+        2,
+        2,
+    ]
+    assert [at["value"][key_of(shown, name)] for name in ("x", "x²", "y", "z")] == [
+        "",
+        "",
+        "16",
+        "−0.2879",
+    ]
+
+
+def test_a_gradient_shows_when_its_last_part_has_come():
+    shown = used_twice()
+    at, moments = story(shown), story(shown)["moments"]
+    assert moments[at["back"][key_of(shown, "L")]]["where"] == "step 0 of 5 · backward"
+    assert moments[at["back"][key_of(shown, "h")]]["where"] == "step 3 of 5 · backward"
+    assert moments[at["back"][key_of(shown, "w")]]["where"] == "step 5 of 5 · backward"
+
+
+def test_what_flows_along_an_edge_shows_in_the_turn_of_its_operation():
+    shown = used_twice()
+    at, graph = story(shown), shown.recording.graph
+    for number, step in enumerate(shown.recording.steps, 6):
+        for index, edge in enumerate(graph.edges):
+            if (
+                step.node in (edge.source, edge.target)
+                and graph.nodes[step.node].kind == "operation"
+            ):
+                assert at["flow"][index] == number
+                assert index in at["moments"][number]["lit"]["flow"]
+
+
+def test_every_part_of_the_story_is_in_the_picture():
+    shown = used_twice()
+    at = story(shown)
+    for kind in ("node", "edge", "flow"):
+        drawn = {int(number) for number in re.findall(rf'data-{kind}="(\d+)"', picture(shown))}
+        lit = {number for moment in at["moments"] for number in moment.get("lit", {}).get(kind, [])}
+        assert lit and lit <= drawn <= set(range(len(at[kind])))
+    assert {int(number) for number in re.findall(r'data-edge="(\d+)"', picture(shown))} == {
+        *range(len(at["edge"]))
+    }
+
+
+def test_a_leaf_by_itself_can_be_played():
+    x = leaf(4.0)
+    assert captions(step_through(x))[-1] == ["arriving at the leaf x", ".grad: None + 1 → 1"]
+
+
+def test_the_script_makes_no_html_of_text_and_asks_no_network():
+    script = (Path(player.__file__).parent / "player.js").read_text(encoding="utf-8")
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacent",
+        "document.write",
+        "eval",
+        "Function(",
+        "fetch",
+        "XMLHttp",
+    ):
+        assert word not in script

@@ -1,0 +1,117 @@
+"""Tensors and numbers in a few words: true, short, and without a trace on the tensor."""
+
+import warnings
+
+import pytest
+import torch
+from autograd_seen.values import LONGEST, clip, dtype_name, number, summary
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (4.0, "4"),
+        (-0.28790331666, "-0.2879"),
+        (1 / 3, "0.3333"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (0.001, "0.001"),
+        (0.00012345, "1.234e-4"),
+        (-1e-30, "-1e-30"),
+        (999999.0, "999999"),
+        (1e6, "1e6"),
+        (1.5e300, "1.5e300"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+        (7, "7"),
+        (True, "True"),
+        (1 - 2j, "1-2j"),
+        (complex(0, float("inf")), "0+infj"),
+    ],
+)
+def test_a_number_keeps_four_decimals_or_four_digits(value, words):
+    assert number(value) == words
+
+
+def test_a_number_never_reads_as_zero_unless_it_is():
+    for exponent in range(-300, 300):
+        assert float(number(1.2345 * 10.0**exponent)) == pytest.approx(
+            1.2345 * 10.0**exponent, rel=0.05
+        )
+
+
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        (torch.tensor(2.5), "2.5"),
+        (torch.tensor([1.0, -2.0, 0.5]), "[1, -2, 0.5]"),
+        (torch.tensor([3]), "[3]"),
+        (torch.tensor([True, False]), "[True, False]"),
+        (torch.arange(5.0), "0 … 4"),
+        (torch.tensor([[1.23456, -7.0]]), "-7 … 1.23"),
+        (torch.arange(6).reshape(2, 3), "0 … 5"),
+        (torch.tensor([[True, False]]), "False … True"),
+        (torch.tensor([[float("nan"), 1.0], [2.0, float("nan")]]), "nan in 2 of 4"),
+        (torch.tensor([[float("-inf"), 1.0]]), "-inf … 1"),
+        (torch.ones(0, 3), "empty"),
+        (torch.tensor(1 + 2j), "1+2j"),
+        (torch.tensor([[0.1, 0.2]], dtype=torch.float16), "0.1 … 0.2"),
+        (torch.tensor([[0.5, 2.0]], dtype=torch.bfloat16), "0.5 … 2"),
+        (torch.tensor([[1 / 3, 2 / 3]], dtype=torch.float64), "0.333 … 0.667"),
+        (torch.tensor([[1, 255]], dtype=torch.uint8), "1 … 255"),
+    ],
+    ids=str,
+)
+def test_a_tensor_shows_its_numbers_or_the_smallest_and_the_largest(tensor, words):
+    assert summary(tensor) == words
+
+
+def test_a_tensor_whose_numbers_cannot_be_read_has_no_words():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sparse rows are in beta, says torch
+        rows = torch.eye(3).to_sparse_csr()
+    for tensor in (
+        torch.ones(2, 2, device="meta"),
+        torch.ones(2, 3) * 1j,
+        torch.eye(3).to_sparse(),
+        rows,
+    ):
+        assert summary(tensor) == ""
+
+
+def test_reading_a_value_leaves_the_tensor_as_it_was():
+    x = torch.arange(6.0, requires_grad=True)
+    state = torch.get_rng_state()
+    summary(x)
+    assert x._version == 0 and x.grad is None and x.is_leaf
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_reading_a_value_asks_nothing_of_a_subclass():
+    class Loud(torch.Tensor):
+        calls = 0
+
+        @classmethod
+        def __torch_function__(cls, function, types, args=(), kwargs=None):
+            cls.calls += 1
+            return super().__torch_function__(function, types, args, kwargs or {})
+
+    loud = torch.ones(3).as_subclass(Loud)
+    Loud.calls = 0
+    assert summary(loud) == "[1, 1, 1]"
+    assert Loud.calls == 0
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\x00b", "a\ud800b", "a\u202eb", "a\u2028b"])
+def test_a_character_that_does_not_print_is_replaced(text):
+    assert clip(text) == "a�b"
+
+
+def test_a_long_text_is_cut_and_says_so():
+    assert clip("x" * LONGEST) == "x" * LONGEST
+    assert clip("x" * 10_000) == "x" * (LONGEST - 1) + "…"
+    assert clip("abcdef", 4) == "abc…"
+
+
+def test_a_dtype_goes_by_its_short_name():
+    assert dtype_name(torch.bfloat16) == "bfloat16"

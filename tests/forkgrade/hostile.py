@@ -1,0 +1,507 @@
+"""What students hand in by mistake, by accident or on purpose: each made by code from a real
+assignment.
+
+`HOSTILE` maps a name to a `Case`: how to make the submission, and what its row must say.
+"""
+
+import copy
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from nbformat import v4
+
+from tools.normal_form import write_text
+
+
+@dataclass(frozen=True)
+class Case:
+    """One submission and what is expected of it.
+
+    Attributes:
+        make: a function that takes the solved notebook and the submission's folder, and writes into
+            the folder.
+        score: the points that its tests must get: "all", "none", "before" (those that ran before it
+            went wrong), "kept" (those, and perhaps later ones too), or None where nothing can be
+            graded.
+        reason: a piece of the row's reason; "" if nothing is to be said.
+        rare: whether only `--all-mutations` tries it.
+    """
+
+    make: Callable
+    score: str | None
+    reason: str = ""
+    rare: bool = False
+
+
+def solved(solution, release):
+    """What a student hands in who has everything right: the release, with the solution's
+    answers.
+    """
+    nb = copy.deepcopy(release)
+    answers = {cell.metadata.nbgrader.grade_id: cell for cell in solution.cells if is_answer(cell)}
+    for cell in nb.cells:
+        if is_answer(cell):
+            source = answers[cell.metadata.nbgrader.grade_id].source
+            cell.source = "\n".join(
+                line for line in source.split("\n") if "# BEGIN" not in line and "# END" not in line
+            )
+    return nb
+
+
+def mark(cell, name):
+    return cell.metadata.get("nbgrader", {}).get(name)
+
+
+def is_answer(cell):
+    return mark(cell, "solution")
+
+
+def is_test(cell):
+    return mark(cell, "grade") and not mark(cell, "solution")
+
+
+def tests_of(nb):
+    return [at for at, cell in enumerate(nb.cells) if is_test(cell)]
+
+
+# --- how to spoil a notebook ----------------------------------------------------------------------
+
+
+def file_of(assignment):
+    """The name of an assignment's notebook."""
+    return f"assignment_{assignment[:2]}.ipynb"
+
+
+def save(nb, folder, name=None):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / (name or file_of(folder.name))).write_text(write_text(nb), encoding="utf-8")
+
+
+def as_it_is(nb, folder):
+    save(nb, folder)
+
+
+def running(source, at=2):
+    """With a cell of the student's own put in before the test number `at`."""
+
+    def make(nb, folder):
+        nb.cells.insert(tests_of(nb)[at], v4.new_code_cell(source))
+        save(nb, folder)
+
+    return make
+
+
+def wrong(*sources, at=1):
+    """With no answer, and in the place of the first a cell that tries to pass all the same."""
+
+    def make(nb, folder):
+        for cell in nb.cells:
+            if is_answer(cell) and cell.cell_type == "code":
+                cell.source = "pass"
+        nb.cells[at:at] = [v4.new_code_cell(source) for source in sources]
+        save(nb, folder)
+
+    return make
+
+
+def spoilt(change):
+    """With its cells changed by a function of the list of cells."""
+
+    def make(nb, folder):
+        nb.cells = change(nb.cells) or nb.cells
+        save(nb, folder)
+
+    return make
+
+
+def raw(data, name="{}.ipynb"):
+    """With these bytes in the place of a notebook."""
+
+    def make(nb, folder):
+        folder.mkdir(parents=True)
+        (folder / name.format(folder.name)).write_bytes(data)
+
+    return make
+
+
+def edited(cells):
+    for cell in cells:
+        if is_test(cell):
+            cell.source = "pass"
+        if mark(cell, "grade_id") == "setup":
+            cell.source = "check = None"
+
+
+def stripped(cells):
+    for cell in cells:
+        cell.metadata.pop("nbgrader", None)
+
+
+def promoted(cells):
+    for cell in cells:
+        if is_test(cell):
+            cell.metadata.nbgrader.update(points=1000, grade=False, locked=False, solution=True)
+        if is_answer(cell) and cell.cell_type == "code":
+            cell.source = "pass"
+
+
+def doubled(cells):
+    """Each test twice, and the first answer once more as it was first tried."""
+    first = next(at for at, cell in enumerate(cells) if is_answer(cell))
+    draft = copy.deepcopy(cells[first])
+    draft.source = "receives = None"
+    cells.insert(first, draft)
+    return [copy.deepcopy(cell) for cell in cells for _ in range(2 if is_test(cell) else 1)]
+
+
+def crowded(cells):
+    return [*cells, *(v4.new_code_cell(f"{n} + 1" if n % 10 == 0 else "") for n in range(1000))]
+
+
+def trusting():
+    """An assignment whose tests believe what they call, so that only the grader keeps a cheat from
+    passing them.
+    """
+    tests = {
+        "a check": "check.two_steps(3.0)",
+        "a table": "assert check.SLOPES",
+        "a helper": "from autograd_seen import numerical_gradient\nassert numerical_gradient(lambda x: x, 1.0) == 2",
+        "torch testing": "torch.testing.assert_close(torch.tensor(1.0), torch.tensor(2.0))",
+        "a function of torch": "assert torch.allclose(torch.tensor(1.0), torch.tensor(2.0))",
+        "a method": "assert torch.tensor(1.0).item() == 2",
+        "a builtin": "assert all([False])",
+        "a module": "assert math.isclose(1.0, 2.0)",
+        "a module of its own": "import tabnanny\nassert tabnanny.handed_in",
+        "an assertion": "assert answer == 2",
+    }
+    setup = (
+        "import math\n\nimport torch\n\nfrom autograd_seen.checks import scalar_gradients as check"
+    )
+    cells = [
+        named("setup", setup, locked=True),
+        named("answer", "answer = 1\n### BEGIN SOLUTION\n### END SOLUTION", solution=True),
+    ]
+    cells += [
+        named(name.replace(" ", "-"), source, grade=True, locked=True, points=1)
+        for name, source in tests.items()
+    ]
+    return v4.new_notebook(
+        cells=cells,
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+    )
+
+
+def named(name, source, **marks):
+    plain = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3}
+    return v4.new_code_cell(
+        source, id=name, metadata={"nbgrader": plain | marks | {"grade_id": name}}
+    )
+
+
+#: A cell before the set-up and one after it, which try to make every test of `trusting` pass, and a
+#: file beside them.
+BEFORE_SETUP = """
+import builtins, math, sys, types
+import torch
+import autograd_seen
+from autograd_seen.checks import engine, scalar_gradients
+autograd_seen.numerical_gradient = lambda *a: 2
+torch.testing.assert_close = torch.allclose = lambda *a, **k: True
+torch.Tensor.item = lambda self: 2
+torch.Tensor.__eq__ = lambda self, other: True
+math.isclose = lambda *a, **k: True
+builtins.all = builtins.any = builtins.isinstance = lambda *a: True
+builtins.AssertionError = Warning
+engine.Check.__call__ = lambda *a, **k: "passed"
+engine.agree.__code__ = (lambda *a, **k: True).__code__
+engine.all = lambda values: True
+engine.TOLERANCE = 1e9
+scalar_gradients.SLOPES.clear()
+object.__setattr__(scalar_gradients.two_steps, "right", lambda: 3.0)
+sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = types.SimpleNamespace(two_steps=print, SLOPES=[1])
+sys.settrace(lambda *a: None)
+"""
+AFTER_SETUP = """
+class check:
+    two_steps, SLOPES = print, [1]
+all = any = isinstance = abs = lambda *a: True
+__builtins__ = {**vars(__import__("builtins")), "all": all, "isinstance": all, "AssertionError": Warning}
+class math:
+    isclose = lambda *a: True
+class torch:
+    allclose = lambda *a: True
+    class testing:
+        assert_close = print
+    class tensor(float):
+        item = lambda self: 2
+shell = get_ipython()
+shell.showtraceback = print
+shell.ast_transformers.append(type("T", (), {"visit": lambda self, tree: type(tree)([], [])})())
+shell.input_transformers_post.append(lambda lines: ["pass"])
+shell.runner.run_course_cell = shell.run_cell = lambda *a, **k: None
+"""
+
+
+def cheated(nb, folder):
+    nb.cells[1:1] = [v4.new_code_cell(AFTER_SETUP)]
+    nb.cells[0:0] = [v4.new_code_cell(BEFORE_SETUP)]
+    save(nb, folder)
+    (folder / "tabnanny.py").write_text("handed_in = True")
+
+
+def slow(cells):
+    third = [at for at, cell in enumerate(cells) if is_test(cell)][2]
+    cells[third:third] = [v4.new_code_cell("import time\ntime.sleep(1.5)") for _ in range(10)]
+
+
+def old_format(nb, folder):
+    """As nbformat 3 stored it: work sheets, `input` for a source."""
+    cells = []
+    for cell in nb.cells:
+        old = {"cell_type": cell.cell_type, "metadata": cell.metadata}
+        old |= (
+            {"input": cell.source, "language": "python", "outputs": [], "collapsed": False}
+            if (cell.cell_type == "code")
+            else {"source": cell.source}
+        )
+        cells.append(old)
+    page = {
+        "nbformat": 3,
+        "nbformat_minor": 0,
+        "metadata": {"name": ""},
+        "worksheets": [{"cells": cells, "metadata": {}}],
+    }
+    folder.mkdir(parents=True)
+    (folder / file_of(folder.name)).write_text(json.dumps(page), encoding="utf-8")
+
+
+def unknown_kernel(nb, folder):
+    nb.metadata = {"kernelspec": {"name": "julia-9", "display_name": "Julia", "language": "julia"}}
+    save(nb, folder)
+
+
+def misnamed(nb, folder):
+    save(nb, folder, "My homework (final).ipynb")
+
+
+def with_link(nb, folder):
+    save(nb, folder)
+    (folder / "answers.ipynb").symlink_to("/etc/passwd")
+
+
+def with_module(nb, folder):
+    save(nb, folder)
+    (folder / "torch.py").write_text("raise SystemExit('mine')")
+    (folder / "autograd_seen").mkdir()
+    (folder / "autograd_seen" / "__init__.py").write_text("")
+    (folder / "autograd_seen" / "checks.py").write_text("")
+
+
+def too_large(nb, folder):
+    nb.cells.append(v4.new_markdown_cell("x" * 5 * 2**20))
+    save(nb, folder)
+
+
+def try_each(attempts):
+    """Code that tries each of the attempts, given as source, and prints "name: what came of it" on
+    a line.
+    """
+    return f"""for name, attempt in {attempts!r}.items():
+    try:
+        print(f"{{name}}: {{eval(attempt)!r}}")
+    except BaseException as error:
+        print(f"{{name}}: {{type(error).__name__}}")"""
+
+
+def escapes(course):
+    """{name: an expression that reaches for what is not the notebook's}, each of which must be
+    refused.
+    """
+    book = str(course / "grading" / "gradebook.db")
+    solution = "solutions/01_scalar_gradients/assignment_01.ipynb"
+    other = "__import__('os')"
+    return {
+        "read the solution": f"open({str(course / solution)!r}).read()[:40]",
+        "read it from beside": f"open('../../../../{solution}').read()[:40]",
+        "read the grade book": f"open({book!r}, 'rb').read()[:40]",
+        "read another's notebook": f"{other}.listdir({str(course / 'grading' / 'submitted')!r})",
+        "read the accounts": "open('/etc/passwd').read()[:40]",
+        "read a process": "open('/proc/1/environ').read()",
+        "write the grade book": f"open({book!r}, 'r+b').write(b'x')",
+        "write beside": "open('../beside.txt', 'w').write('x')",
+        "write in the course": f"open({str(course / 'outside.txt')!r}, 'w').write('x')",
+        "write elsewhere": "open('/tmp/outside.txt', 'w').write('x')",
+        "lock the grade book": f"{other}.chmod({book!r}, 0)",
+        "delete the grade book": f"{other}.unlink({book!r})",
+        "connect": "__import__('socket').create_connection(('127.0.0.1', 9), 1)",
+        "listen": "__import__('socket').socket()",
+        "fork": f"{other}.fork()",
+        "run a program": "__import__('subprocess').run(['true'])",
+        "run one by the shell": "get_ipython().run_line_magic('sx', 'true') or 1 / 0",
+        "kill its parent": f"{other}.kill({other}.getppid(), 0)",
+        "kill them all": f"{other}.kill(-1, 0)",
+        "trace its parent": "1 / (__import__('ctypes').CDLL(None).ptrace(16, __import__('os').getppid(), 0, 0) + 1)",
+        "write a large file": "open('large', 'wb').write(bytes(2**26))",
+        "see a secret": f"{other}.environ['TEST_TOKEN']",
+    }
+
+
+def hostile(course):
+    """{name: Case} for a course in the folder `course`, whose solutions and grade book some of them
+    go for.
+    """
+    loop = "while True:\n    pass"
+    # Asleep, it leaves the processor to the tests beside it.
+    idle = "import time\nwhile True:\n    time.sleep(0.01)"
+    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except BaseException:\n        pass"
+    return {
+        # nothing wrong with it
+        "=2+5": Case(as_it_is, "all"),
+        "Zoë O'Neil, 2nd": Case(as_it_is, "all", rare=True),
+        "[a-z]*": Case(as_it_is, None, "rename the folder"),
+        os.fsdecode(b"caf\xe9"): Case(as_it_is, None, "rename the folder"),
+        "old-format": Case(old_format, "all"),
+        "unknown-kernel": Case(unknown_kernel, "all"),
+        "thousand-cells": Case(spoilt(crowded), "all"),
+        # it does not end, or ends too soon
+        "loop": Case(running(loop), "all", "ran longer than"),
+        "stubborn-loop": Case(running(stubborn), "before", "could not be interrupted"),
+        "slow": Case(spoilt(slow), "before", "in total", rare=True),
+        "exit": Case(running("import os\nos._exit(3)"), "before", "exit code 3"),
+        "exit-0": Case(running("import os\nos._exit(0)"), "before", "exit code 0", rare=True),
+        "killed": Case(running("import os\nos.kill(os.getpid(), 9)"), "before", "SIGKILL"),
+        "crash": Case(
+            running("import ctypes\nctypes.string_at(0)"), "before", "SIGSEGV", rare=True
+        ),
+        "sys-exit": Case(running("import sys\nsys.exit(0)"), "all", rare=True),
+        # A blank cell, a word to the void, a file of one's own: what nobody should be refused.
+        "honest": Case(
+            running(
+                "import os\nprint('x', file=open(os.devnull, 'w'))\nopen('own', 'w').write('x')"
+            ),
+            "all",
+        ),
+        # it takes too much
+        "memory": Case(
+            # What is left for the cells after it depends on the last part that fits. The limit is
+            # one of addresses: a bytearray would also touch every page, and on a busy machine be
+            # interrupted before it gets there.
+            running("hoard = []\nwhile True:\n    hoard.append(bytes(2**26))"),
+            "kept",
+            "MemoryError",
+        ),
+        "tensor": Case(running("torch.ones(10**12)"), "all", rare=True),
+        "output": Case(running("for _ in range(50):\n    print('x' * 2**20)"), "all", "was cut"),
+        "display": Case(
+            running("from IPython.display import HTML\nHTML('x' * 5 * 10**7)"),
+            "all",
+            "was cut",
+            rare=True,
+        ),
+        "disk": Case(
+            running("for n in range(40):\n    open(f'{n}', 'wb').write(bytes(2**20))"),
+            "before",
+            "of files",
+            rare=True,
+        ),
+        "recursion": Case(running("def f(x):\n    return f(x)\nf(1)"), "all", rare=True),
+        "thread": Case(
+            running(
+                "import threading\ndef spin():\n    while True:\n        pass\nthreading.Thread(target=spin).start()"
+            ),
+            "all",
+            rare=True,
+        ),
+        # its cells are not as they were handed out
+        "tests-deleted": Case(
+            spoilt(lambda cells: [cell for cell in cells if not is_test(cell)]),
+            "all",
+            "missing and put back",
+        ),
+        "all-deleted": Case(
+            spoilt(lambda cells: [v4.new_code_cell("1")]), "none", "missing and put back", rare=True
+        ),
+        "edited": Case(spoilt(edited), "all", "changed and put back"),
+        "doubled": Case(spoilt(doubled), "all", "more than once"),
+        "reversed": Case(spoilt(lambda cells: cells[::-1]), "all", "out of order"),
+        "marks-stripped": Case(spoilt(stripped), "all", "marks lost", rare=True),
+        "marks-changed": Case(spoilt(promoted), "none", rare=True),
+        # it is not a notebook, or not where one is expected
+        "half": Case(raw(b'{"cells": [{"cell_type": "code", "sou'), None, "is not a notebook"),
+        "empty": Case(raw(b""), None, "is empty"),
+        "picture": Case(raw(b"\x89PNG\r\n\x1a\n\xff\xfe"), None, "is not a notebook"),
+        "list": Case(raw(b"[]"), None, "not a notebook"),
+        "deep": Case(raw(b"[" * 100_000), None, "is not a notebook"),
+        "odd-cells": Case(
+            raw(b'{"nbformat": 4, "cells": [1, {"cell_type": "code"}, {"source": []}]}'),
+            "none",
+            "left out",
+            rare=True,
+        ),
+        "too-large": Case(too_large, None, "MiB"),
+        "missing": Case(raw(b"later", "note.txt"), None, "is missing"),
+        "misnamed": Case(misnamed, "all", "handed in as My homework (final).ipynb"),
+        "link": Case(with_link, "all", "is a link", rare=True),
+        # it tries to pass without an answer
+        "patched-testing": Case(
+            wrong(
+                "import torch\ntorch.testing.assert_close = torch.allclose = lambda *a, **k: True"
+            ),
+            "none",
+            "replaced",
+        ),
+        "patched-checks": Case(
+            wrong(
+                "import sys, types\nfrom autograd_seen.checks import engine, scalar_gradients\n"
+                "engine.Check.__call__ = lambda *a, **k: 'passed'\n"
+                "engine.agree.__code__ = (lambda *a, **k: True).__code__\nengine.agree = lambda *a, **k: True\n"
+                "engine.all = lambda values: True\nengine._untouched = lambda value: False\nengine.TOLERANCE = 1e9\n"
+                "for check in vars(scalar_gradients).values():\n"
+                "    if type(check) is engine.Check:\n        object.__setattr__(check, 'right', lambda *a: None)\n"
+                "sys.modules['autograd_seen.checks.scalar_gradients'] = types.ModuleType('scalar_gradients')",
+            ),
+            "none",
+            "replaced",
+        ),
+        "patched-builtins": Case(
+            wrong(
+                "import builtins\nbuiltins.AssertionError = ValueError\nbuiltins.all = builtins.isinstance = print"
+            ),
+            "none",
+            "replaced",
+        ),
+        "patched-signal": Case(
+            wrong(
+                "import signal\nsignal.setitimer = signal.signal = signal.alarm = lambda *a: None",
+                idle,
+            ),
+            "none",
+            "and was interrupted",
+        ),
+        "patched-shell": Case(
+            wrong(
+                "import sys\nshell = get_ipython()\nshell.showtraceback = sys.excepthook = print\n"
+                "shell.ast_transformers.append(type('T', (), {'visit': lambda s, n: n})())\n"
+                "shell.input_transformers_post.append(lambda lines: ['pass'])\nsys.settrace(lambda *a: None)\n"
+                "shell.runner.run_course_cell = lambda *a, **k: None\nshell.run_cell = lambda *a, **k: None"
+            ),
+            "none",
+            rare=True,
+        ),
+        "forged": Case(
+            wrong(
+                "import os, json\nfor fd in range(3, 40):\n    try:\n"
+                "        os.write(fd, json.dumps({'outputs': [], 'put_back': []}).encode() + b'\\n')\n"
+                "    except OSError:\n        pass"
+            ),
+            "none",
+            "channel",
+            rare=True,
+        ),
+        "shadowed": Case(with_module, "all", rare=True),
+        # it leaves its place
+        "escapes": Case(running(try_each(escapes(course))), "all"),
+        "forks": Case(running("import os\nwhile True:\n    os.fork()"), "all"),
+    }

@@ -1,0 +1,137 @@
+"""An assignment keeps the form that students, checks and nbgrader rely on."""
+
+import re
+
+import pytest
+import torch
+from autograd_seen.checks.engine import agree
+
+from tools.lessons import lessons
+from tools.normal_form import name, read
+
+LESSONS = {lesson.solution: lesson for lesson in lessons()}
+ASSIGNMENTS = list(LESSONS)
+REGION = re.compile(
+    r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1$", re.MULTILINE | re.DOTALL
+)
+HEADING = re.compile(r"^## (\d\.\d) · .+  (●○○|●●○|●●●)  (\d+) min  (\d+) points?$")
+
+each = pytest.mark.parametrize("path", ASSIGNMENTS, ids=name)
+
+
+def setting(cell, key):
+    return cell.metadata.get("nbgrader", {}).get(key)
+
+
+def exercises(nb):
+    """From the number of each exercise to its cells, the one with the heading first."""
+    found, number = {}, None
+    for cell in nb.cells:
+        if heading := HEADING.match(cell.source.split("\n")[0]):
+            number = heading[1]
+        if number:
+            found.setdefault(number, []).append(cell)
+    return found
+
+
+def coded(nb):
+    """The exercises that are checked by code: all but the last."""
+    return dict(list(exercises(nb).items())[:-1])
+
+
+def of_kind(cells, grade, solution):
+    return [
+        cell
+        for cell in cells
+        if (setting(cell, "grade"), setting(cell, "solution")) == (grade, solution)
+    ]
+
+
+@each
+def test_there_are_four_to_six_exercises_and_a_question(path):
+    numbers = list(exercises(read(path)))
+    assert 5 <= len(numbers) <= 7
+    assert numbers == [
+        f"{int(LESSONS[path].number)}.{place}" for place in range(1, len(numbers) + 1)
+    ]
+
+
+@each
+def test_the_headings_tell_the_minutes_and_the_points(path):
+    nb = read(path)
+    minutes = points = 0
+    for cells in exercises(nb).values():
+        heading = HEADING.match(cells[0].source.split("\n")[0])
+        (graded,) = (cell for cell in cells if setting(cell, "grade"))
+        assert setting(graded, "points") == int(heading[4])
+        minutes, points = minutes + int(heading[3]), points + int(heading[4])
+    assert f"*{minutes} minutes, {points} points." in nb.cells[0].source
+
+
+@each
+def test_an_exercise_is_a_task_with_two_hints_an_answer_and_its_check(path):
+    for number, cells in coded(read(path)).items():
+        task = cells[0].source
+        assert task.index("<summary>Hint</summary>") < task.index(
+            "<summary>Stronger hint</summary>"
+        )
+        answer, check = cells[-2:]
+        assert of_kind(cells, False, True) == [answer], number
+        assert of_kind(cells, True, False) == [check], number
+        assert [setting(cell, "grade_id") for cell in (answer, check)] == [answer.id, check.id]
+
+
+@each
+def test_the_student_writes_at_most_eight_lines(path):
+    for cells in coded(read(path)).values():
+        ((kind, written),) = REGION.findall(cells[-2].source)
+        assert kind == "SOLUTION" and 1 <= len(written.splitlines()) <= 8
+        if "def " in cells[-2].source:
+            assert '"""' in REGION.sub("", cells[-2].source)
+
+
+@each
+def test_a_check_is_called_in_the_open_and_again_on_what_no_student_sees(path):
+    checks = {check.number: check for check in LESSONS[path].load_checks().values()}
+    assert list(checks) == list(coded(read(path)))
+    for number, cells in coded(read(path)).items():
+        check, source = checks[number], cells[-1].source
+        assert REGION.sub("", source).strip() == f"check.{check.name}({check.name})"
+        ((kind, hidden),) = REGION.findall(source)
+        assert kind == "HIDDEN TESTS" and re.search(r"^assert ", hidden, re.MULTILINE)
+        assert check.secret or f"check.{check.name}({check.name}, at=[" in hidden
+
+
+@each
+def test_cells_that_are_given_or_graded_are_locked(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "code":
+            assert setting(cell, "schema_version") == 3
+            assert setting(cell, "locked") is not setting(cell, "solution")
+
+
+@each
+def test_the_set_up_is_short(path):
+    setup = next(cell for cell in read(path).cells if cell.cell_type == "code")
+    assert len(setup.source.splitlines()) <= 6
+
+
+@each
+def test_the_last_answer_is_read_by_a_person_with_a_rubric_that_no_student_sees(path):
+    nb = read(path)
+    last = nb.cells[-1]
+    assert last.cell_type == "markdown" and of_kind([last], True, True)
+    assert "**Rubric.**" in last.source
+    assert not any("Rubric" in cell.source for cell in nb.cells[:-1])
+
+
+@each
+def test_the_worked_values_are_true(path):
+    for cells in coded(read(path)).values():
+        for call, value in re.findall(
+            r"[:.] (\w+\(.+\)) is (?:about )?(.+?)\.\"\"\"", cells[-2].source
+        ):
+            names = {}
+            exec("import math, torch\n" + cells[-2].source, names)
+            result, value = eval(call, names), eval(value)
+            assert agree(torch.as_tensor(result, dtype=torch.float64), value), call

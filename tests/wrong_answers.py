@@ -1,0 +1,38 @@
+"""What the checks must reject and accept: for each exercise a `Table`, in the module named like its
+checks.
+
+`lesson_NN.TABLES` maps the name of each check to its table. tests/test_checks.py finds the modules
+by themselves, and fails where a check has no table, or fewer than three misconceptions, or a cause
+that no row draws out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Table:
+    """Answers to one exercise.
+
+    Attributes:
+        right: accepted variants by name. The first is the plainest; wrong forms are made from it.
+        wrong: by the name of the misconception, the answer and a part of the likely cause that must
+            be told.
+        forms: what is told of a wrong form where it differs from test_checks.FORMS; None where the
+            form is accepted.
+    """
+
+    right: Mapping[str, object]
+    wrong: Mapping[str, tuple[object, str]]
+    forms: Mapping[str, str | None] = field(default_factory=dict)
+
+
+#: What is told of a wrong form where a tensor with its graph is wanted, and one number of it is
+#: judged.
+OF_A_GRAPH = {
+    "None": "type NoneType",
+    "str": "type str",
+    "shape": "one number",
+    "int_tensor": "without grad_fn",
+    "complex": "one number",
+    "detached": "without grad_fn",
+}

@@ -1,0 +1,91 @@
+"""Makes exercises/ from solutions/ with nbgrader: `python -m tools.exercises`.
+
+A run that fails leaves the exercises as they were; a second run changes no byte.
+"""
+
+import argparse
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from forkgrade.log import Listener, last_line
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from tools.normal_form import ROOT, normalise, notebooks, read, write_text
+
+CONFIG = ROOT / "utils" / "forkgrade" / "nbgrader_config.py"
+
+
+class GenerationFailed(Exception):
+    """nbgrader could not make an exercise of a solution; the message says why."""
+
+
+def generate(root, to):
+    """Writes what students get of the folder solutions/ in `root` into the folder `to`, in normal
+    form.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nbgrader's own, as it is imported and as it runs
+        from nbgrader.converters import GenerateAssignment
+        from nbgrader.converters.base import NbGraderException
+        from nbgrader.coursedir import CourseDirectory
+
+        config = PyFileConfigLoader(str(CONFIG)).load_config()
+        config.merge(
+            Config({"SaveCells": {"enabled": False}, "GenerateAssignment": {"no_database": True}})
+        )
+        course = CourseDirectory(
+            config=config, root=str(root), release_directory=str(to), assignment_id="*"
+        )
+        log, said = logging.getLogger("tools.exercises"), []
+        log.handlers = [Listener(said)]
+        log.propagate = False
+        try:
+            GenerateAssignment(coursedir=course, config=config, log=log).start()
+        except NbGraderException as error:
+            raise GenerationFailed(last_line(said, str(error))) from error
+    for path in notebooks(to):
+        path.write_bytes(write_text(normalise(read(path))).encode())
+
+
+def swap(new, old):
+    """Puts a folder in the place of another, or of none."""
+    away = new.with_name(f"{new.name}.old")
+    if old.exists():
+        os.replace(old, away)
+    try:
+        os.replace(new, old)
+    except OSError:
+        os.replace(away, old)
+        raise
+    shutil.rmtree(away, ignore_errors=True)
+
+
+def main(arguments=None):
+    """Makes the exercises; returns 1, and leaves the old ones, if one could not be made."""
+    parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__)
+    parser.add_argument(
+        "--course", type=Path, default=ROOT, help="the folder that holds solutions/"
+    )
+    root = parser.parse_args(arguments).course.resolve()
+    beside = Path(tempfile.mkdtemp(prefix=".exercises-", dir=root))
+    try:
+        generate(root, beside / "exercises")
+        swap(beside / "exercises", root / "exercises")
+    except GenerationFailed as error:
+        print(f"exercises/ is as it was: {error}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    for path in notebooks(root / "exercises"):
+        print(path.relative_to(root).as_posix())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

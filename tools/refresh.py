@@ -1,0 +1,53 @@
+"""Re-executes notebooks and writes them in normal form: `python -m tools.refresh [file or folder
+…]`.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from forkgrade.files import write_whole
+
+from tools.normal_form import (
+    CellFailed,
+    build_font_cache,
+    execute,
+    name,
+    notebooks,
+    read,
+    write_text,
+)
+
+
+def refresh(path):
+    """Brings one notebook up to date, whole or not at all; returns whether its bytes changed."""
+    before = path.read_bytes()
+    after = write_text(execute(read(path), path.parent))
+    if after.encode() == before:
+        return False
+    if path.read_bytes() != before:
+        raise CellFailed("was saved from elsewhere during the run, so it is left as it is")
+    write_whole(path, after)
+    return True
+
+
+def main(arguments=None):
+    """Refreshes what the command line names; returns 1 if a notebook could not be run."""
+    parser = argparse.ArgumentParser(prog="python -m tools.refresh", description=__doc__)
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks/ and solutions/ if left out")
+    paths = [path.resolve() for path in parser.parse_args(arguments).paths]
+    if missing := [str(path) for path in paths if not path.exists()]:
+        parser.error(f"no such file or folder: {', '.join(missing)}")
+    build_font_cache()
+    failed = False
+    for path in notebooks(*paths) if paths else notebooks("notebooks", "solutions"):
+        try:
+            print(f"{'changed' if refresh(path) else 'unchanged':9}  {name(path)}", flush=True)
+        except CellFailed as error:
+            failed = True
+            print(f"failed     {name(path)}: {error}", file=sys.stderr, flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,265 @@
+"""The rules that a notebook keeps: each is a function from the notebook to its findings, none if
+all is well.
+
+Two rules look beyond the notebook itself: `broken_links` takes its path, and `misnumbered` a list
+of paths."""
+
+import json
+import re
+from urllib.parse import unquote
+
+import nbformat
+
+from tools.normal_form import COLOUR, code_cells, difference, label, normalise, read, write_text
+
+#: A line of code that is longer is cut in JupyterLab, in a window of 1,300 pixels beside the list
+#: of files.
+COLUMNS = 110
+LINES, CELLS, BYTES = 15, 40, 300_000
+
+MACHINE = {
+    "an object's address": re.compile(r"\b0x[0-9a-fA-F]{5,}"),
+    "a path": re.compile(
+        r"(?<![\w.:])(?:~[/\\]|/(?:home|Users|root|tmp|usr|opt|var|private|mnt|content|etc|__w)/)\w"
+        r"|\b[A-Z]:\\+(?:Users|Windows|Program|Temp|tmp|a)\b"
+    ),
+    "an installed package's path": re.compile(r"site-packages|dist-packages"),
+    "a kernel's file or a PID": re.compile(r"ipykernel_\d|\b(?:pid|PID)\W{0,2}\d"),
+    "a date": re.compile(r"<dc:date>|\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d"),
+}
+SKIP_TAG = re.compile(r"(?:nbval|pytest-validate)-.*|skip-execution")
+SKIP_COMMENT = re.compile(r"^\s*#\s*(?:NBVAL_|PYTEST_VALIDATE_)\w+", re.MULTILINE)
+INSTALL = re.compile(
+    r"^\s*[!%].*\b(?:pip|conda|mamba|uv|apt|brew)\b|\bpip3? install\b|\bsys\.path\b", re.MULTILINE
+)
+CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)=[\"']([^\"']+)")
+HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
+ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|//")
+
+
+def texts(output):
+    """(what it is, text) for everything in an output that is words: not a PNG."""
+    for key in ("text", "evalue"):
+        if key in output:
+            yield key, output[key]
+    yield from (("traceback", COLOUR.sub("", frame)) for frame in output.get("traceback", ()))
+    for kind, value in output.get("data", {}).items():
+        if not kind.startswith("image/") or kind == "image/svg+xml":
+            yield kind, value if isinstance(value, str) else json.dumps(value)
+    if output.get("metadata"):
+        yield "metadata", json.dumps(output.metadata)
+
+
+def outputs(nb):
+    return ((cell, output) for cell in code_cells(nb) for output in cell.outputs)
+
+
+def errors(cell):
+    return [output for output in cell.outputs if output.output_type == "error"]
+
+
+# --- rules for every notebook ---------------------------------------------------------------------
+
+
+def not_valid(nb):
+    """The notebook follows Jupyter's schema and no two cells share an id."""
+    found = [error.message.split("\n")[0][:200] for error in nbformat.validator.iter_validate(nb)]
+    ids = [cell.get("id") for cell in nb.cells]
+    return found + sorted({f"the cell id {one} is used twice" for one in ids if ids.count(one) > 1})
+
+
+def not_normal(nb):
+    """The notebook is in normal form: what `make refresh` writes."""
+    if write_text(nb) == write_text(normalise(nb)):
+        return []
+    return [f"not in normal form, make refresh mends it:\n{difference(nb, normalise(nb))}"]
+
+
+def machine_in_output(nb):
+    """No output says where, when or in which process it was made."""
+    return [
+        f"{label(cell)}: {what} in its {key}: {pattern.search(text).group()}…"
+        for cell, output in outputs(nb)
+        for key, text in texts(output)
+        for what, pattern in MACHINE.items()
+        if pattern.search(text)
+    ]
+
+
+def skipped(nb):
+    """No tag and no comment keeps a cell out of the comparison."""
+    tags = [
+        (cell, tag)
+        for cell in nb.cells
+        for tag in cell.metadata.get("tags", [])
+        if SKIP_TAG.fullmatch(tag)
+    ]
+    comments = [
+        (cell, hit.strip()) for cell in code_cells(nb) for hit in SKIP_COMMENT.findall(cell.source)
+    ]
+    return [
+        f"{label(cell)}: {what} would keep it from being compared" for cell, what in tags + comments
+    ]
+
+
+def installs(nb):
+    """No cell installs anything or bends the import path: `make lab` has done so."""
+    hits = ((cell, INSTALL.search(cell.source)) for cell in code_cells(nb))
+    return [f"{label(cell)}: {hit.group().strip()}" for cell, hit in hits if hit]
+
+
+def too_big(nb):
+    """A page stays readable: columns and lines in a cell, cells on a page, bytes in a file."""
+    lines = [(label(cell), cell.source.splitlines()) for cell in code_cells(nb)]
+    sizes = [(name, len(code), LINES, "lines") for name, code in lines]
+    sizes += [(name, max(map(len, code), default=0), COLUMNS, "columns") for name, code in lines]
+    sizes += [("the notebook", len(nb.cells), CELLS, "cells")]
+    sizes += [("the notebook", len(write_text(nb).encode()), BYTES, "bytes")]
+    return [
+        f"{what} has {size} {unit}, {most} at most"
+        for what, size, most, unit in sizes
+        if size > most
+    ]
+
+
+def empty_cells(nb):
+    """No cell is empty."""
+    return [
+        f"cell {number} is empty"
+        for number, cell in enumerate(nb.cells, 1)
+        if not cell.source.strip()
+    ]
+
+
+# --- rules for a notebook that is stored with its outputs -----------------------------------------
+
+
+def miscounted(nb):
+    """Every code cell was executed, once, from top to bottom."""
+    counts = [cell.execution_count for cell in code_cells(nb)]
+    return (
+        []
+        if counts == [*range(1, len(counts) + 1)]
+        else [f"the cells ran as {counts}, not as 1, 2, 3 …"]
+    )
+
+
+def untagged_errors(nb):
+    """A cell raises if, and only if, it is tagged raises-exception."""
+    found = []
+    for cell in code_cells(nb):
+        tagged = "raises-exception" in cell.metadata.get("tags", [])
+        if tagged != bool(errors(cell)):
+            found += [
+                f"{label(cell)}: tagged and quiet"
+                if tagged
+                else f"{label(cell)}: raises without the tag"
+            ]
+    return found
+
+
+def torn_tracebacks(nb):
+    """A traceback ends in its error's name and message, and shows frames of cells only."""
+    found = []
+    for cell in code_cells(nb):
+        for error in errors(cell):
+            frames = [COLOUR.sub("", frame) for frame in error.traceback]
+            if not frames or frames[-1].strip() != f"{error.ename}: {error.evalue}".strip():
+                found += [
+                    f"{label(cell)}: the traceback does not end in {error.ename}: {error.evalue}"
+                ]
+            if not frames or not any(f"In[{cell.execution_count}]" in frame for frame in frames):
+                found += [
+                    f"{label(cell)}: the traceback names no line of In[{cell.execution_count}]"
+                ]
+    return found
+
+
+def lonely_pictures(nb):
+    """Beside each PNG stands a number as text: a picture is compared by its look only."""
+    cells = code_cells(nb)
+    return [
+        f"{label(cell)}: a picture without a number as text in its cell or the one before or after"
+        for at, cell in enumerate(cells)
+        if any("image/png" in output.get("data", {}) for output in cell.outputs)
+        and not any(says_a_number(near) for near in cells[max(at - 1, 0) : at + 2])
+    ]
+
+
+def says_a_number(cell):
+    words = [
+        output.get("text", output.get("data", {}).get("text/plain", "")) for output in cell.outputs
+    ]
+    return any(re.search(r"\d", text) for text in words if not text.startswith("<Figure"))
+
+
+EVERYWHERE = [not_valid, not_normal, machine_in_output, skipped, installs, too_big, empty_cells]
+EXECUTED = [miscounted, untagged_errors, torn_tracebacks, lonely_pictures]
+
+
+def findings(nb, rules):
+    """What any of these rules finds in a notebook."""
+    return [f"{rule.__name__}: {finding}" for rule in rules for finding in rule(nb)]
+
+
+# --- rules that look beyond the notebook ----------------------------------------------------------
+
+
+def broken_links(nb, path):
+    """Each relative link leads to a file that exists and, after a #, to a heading in it."""
+    found = []
+    for cell in nb.cells:
+        words = CODE.sub("", cell.source) if cell.cell_type == "markdown" else ""
+        for link in ("".join(groups) for groups in LINK.findall(words)):
+            if not ELSEWHERE.match(link) and (reason := why_broken(link, nb, path)):
+                found.append(f"{label(cell)}: {link} {reason}")
+    return found
+
+
+def why_broken(link, nb, path):
+    file, _, anchor = unquote(link).partition("#")
+    target = path.parent / file
+    if not target.exists():
+        return "leads nowhere"
+    if anchor and anchor not in (anchors(markdown(nb), "lab") if not file else anchors_in(target)):
+        return "names no heading there"
+    return ""
+
+
+def anchors_in(target):
+    if target.suffix == ".ipynb":
+        return anchors(markdown(read(target)), "lab")
+    return anchors(target.read_text(encoding="utf-8"), "github")
+
+
+def markdown(nb):
+    return "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+
+
+def anchors(text, style):
+    """The headings of a text as a link names them: in JupyterLab, or in a Markdown file on
+    GitHub.
+    """
+    text = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
+    titles = HEADING.findall(text)
+    if style == "lab":
+        return {anchor_in_lab(title) for title in titles}
+    return {re.sub(r"[^\w\- ]", "", as_shown(title).lower()).replace(" ", "-") for title in titles}
+
+
+def anchor_in_lab(title):
+    """What leads to a heading after a # in JupyterLab."""
+    return as_shown(title).replace(" ", "-")
+
+
+def as_shown(title):
+    """A heading without what Markdown takes out of it; in code, a star is a star."""
+    return re.sub(r"`([^`]*)`|\*|\[([^]]*)\]\([^)]*\)", r"\1\2", title)
+
+
+def misnumbered(paths):
+    """Lessons are numbered 01, 02, 03 … without a gap."""
+    numbers = [path.name.split("_")[0] for path in paths]
+    wanted = [f"{number:02}" for number in range(1, len(paths) + 1)]
+    return [] if numbers == wanted else [f"lessons are numbered {numbers}, not {wanted}"]

@@ -1,0 +1,123 @@
+"""Makes nbval compare all of a notebook. pyproject.toml loads it, so it holds for `pytest
+notebooks/…` too.
+
+By itself nbval 0.11 compares neither pictures, nor tracebacks, nor the kind and order of outputs,
+nor cells that were never run, and knows nothing of a display that is updated or cleared.
+
+The run that it makes of a whole notebook is kept, in the folder `config.stash[RUNS]`, for the tests
+that need one."""
+
+import copy
+import functools
+import tempfile
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+
+import nbval.kernel
+import nbval.plugin
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete
+
+from tools.normal_form import (
+    KERNEL_OPTIONS,
+    build_font_cache,
+    code_cells,
+    keep_run,
+    stale_outputs,
+    whole_run,
+    with_widget_contents,
+)
+
+KNOWN = "0.11.0"
+RUNS = pytest.StashKey[Path]()
+
+original_get_message = nbval.plugin.IPyNbFile.get_kernel_message
+original_runtest = nbval.plugin.IPyNbCell.runtest
+original_teardown = nbval.plugin.IPyNbFile.teardown
+
+
+def pytest_configure(config):
+    if version("nbval") != KNOWN:
+        raise pytest.UsageError(
+            f"tools/strict_nbval.py mends nbval {KNOWN}, and {version('nbval')} is installed: "
+            f"pip install nbval=={KNOWN}, or check what the other version compares"
+        )
+    if hasattr(config, "workerinput"):
+        config.stash[RUNS] = Path(config.workerinput["runs"])
+    else:
+        build_font_cache()
+        folder = tempfile.TemporaryDirectory(prefix="fresh-runs-")
+        config.add_cleanup(folder.cleanup)
+        config.stash[RUNS] = Path(folder.name)
+    start = functools.partial(nbval.kernel.start_new_kernel, extra_arguments=KERNEL_OPTIONS)
+    nbval.kernel.start_new_kernel = start
+    nbval.kernel.RunningKernel.execute_cell_input = execute_as_a_reader_does
+    nbval.plugin.coalesce_streams = keep_streams
+    nbval.plugin.IPyNbFile.get_kernel_message = get_message_and_show_it
+    nbval.plugin.IPyNbCell.runtest = run_and_compare_all
+    nbval.plugin.IPyNbCell.compare_outputs = compare_all
+    nbval.plugin.IPyNbFile.teardown = keep_the_run
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["runs"] = str(node.config.stash[RUNS])
+
+
+def execute_as_a_reader_does(kernel, source, allow_stdin=None):
+    # With history the kernel counts cells, as it did when the outputs were stored.
+    return kernel.kc.execute(
+        source, store_history=True, allow_stdin=allow_stdin, stop_on_error=False
+    )
+
+
+def keep_streams(outputs):
+    # nbval joins all streams of a name, which hides whether a line came before or after a picture.
+    return outputs
+
+
+def get_message_and_show_it(file, timeout=None, stream="iopub"):
+    """Passes each message of the kernel to nbclient too, which shows, updates and clears as a page
+    does.
+    """
+    message = original_get_message(file, timeout, stream)
+    with suppress(CellExecutionComplete):
+        file.page.process_message(message, file.page.nb.cells[file.shown], file.shown)
+    return message
+
+
+def run_and_compare_all(item):
+    file = item.parent
+    if not hasattr(file, "page"):
+        file.page = NotebookClient(copy.deepcopy(file.nb), record_timing=False)
+        file.page.kc = file.kernel.kc
+        file.ran = 0
+    file.shown = next(number for number, cell in enumerate(file.nb.cells) if cell is item.cell)
+    file.page.nb.cells[file.shown].outputs = []
+    file.page.clear_before_next_output = False
+    if item.cell.execution_count is None:
+        item.raise_cell_error("The cell was stored without being run: make refresh")
+    file.ran += 1
+    original_runtest(item)
+
+
+def compare_all(item, test, ref, skip_compare=None):
+    page = item.parent.page
+    fresh = with_widget_contents(page.nb.cells[item.parent.shown].outputs, page.widget_state)
+    tagged = "raises-exception" in item.cell.metadata.get("tags", [])
+    raised = any(output.output_type == "error" for output in fresh)
+    found = stale_outputs(item.cell, fresh)
+    if tagged and not raised:
+        found = f"it is tagged raises-exception and raises nothing\n{found}"
+    item.comparison_traceback = [found]
+    return not found
+
+
+def keep_the_run(file):
+    original_teardown(file)
+    if getattr(file, "ran", 0) == len(code_cells(file.nb)):
+        keep_run(
+            whole_run(file.page.nb, file.page.widget_state), file.path, file.config.stash[RUNS]
+        )

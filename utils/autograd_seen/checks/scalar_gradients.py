@@ -1,0 +1,104 @@
+"""The checks of assignment 01: how steep is a function at one point?"""
+
+from autograd_seen.checks.engine import predict, program
+
+
+def cube(x):
+    """5x³ − 4x"""
+    return 5 * x * x * x - 4 * x
+
+
+def ratio(x):
+    """x² + 6/x"""
+    return x * x + 6 / x
+
+
+#: The functions that exercises 1.3 and 1.5 are tried on, with their derivatives.
+SLOPES = {cube: lambda x: 15 * x**2 - 4, ratio: lambda x: 2 * x - 6 / x**2}
+
+receives = predict(
+    "1.1",
+    "receives",
+    {"w": True, "x": False, "b": True},
+    {
+        "x: its outline is dashed, so nobody marked it": {"x": True},
+        "w: an nn.Parameter is marked from the start": {"w": False},
+        "b: a mark on a leaf is enough, however it was made": {"b": False},
+    },
+)
+
+two_steps = predict(
+    "1.2",
+    "two_steps",
+    15.0,
+    {
+        "13.75 is the value of z, not its slope": 13.75,
+        "5 is the slope of y: the factor 3 multiplies it": 5.0,
+        "a constant moves the curve up or down and leaves its slope alone": 10.0,
+        "the slope of x² is 2x, not x": 7.5,
+        "that is the slope of 3y as y moves; you are asked what happens as x moves": 3.0,
+    },
+)
+
+nudged_slope = program(
+    "1.3",
+    "nudged_slope",
+    lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
+    {
+        "divided by h: between x − h and x + h lie two of them": lambda f, x, h: (
+            (f(x + h) - f(x - h)) / h
+        ),
+        "a/2*h is (a/2)·h: put 2 * h in brackets": lambda f, x, h: (f(x + h) - f(x - h)) / 2 * h,
+        "the rise alone: divide by how far x moved": lambda f, x, h: f(x + h) - f(x - h),
+        "nudged to one side only: h from x, or 2h from x − h to x + h": lambda f, x, h: (
+            (f(x + h) - f(x)) / h
+        ),
+        "left minus right: the sign": lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
+    },
+    at=[(cube, 1.3, 0.1), (ratio, 1.7, 0.2)],
+)
+
+slope_by_hand = program(
+    "1.4",
+    "slope_by_hand",
+    lambda x: 12 * x**2 - 2,
+    {
+        "the exponent comes down as a factor: x³ has the slope 3x²": lambda x: 4 * x**2 - 2,
+        "the exponent goes down by one: x³ has the slope 3x²": lambda x: 12 * x**3 - 2,
+        "that is the function itself, not its slope": lambda x: 4 * x**3 - 2 * x,
+        "2x has the slope 2, not 2x": lambda x: 12 * x**2 - 2 * x,
+        "−2x is lost: its slope is −2 everywhere": lambda x: 12 * x**2,
+        "the sign of 2x": lambda x: 12 * x**2 + 2,
+    },
+    at=[1.5, -0.7],
+)
+
+slope = program(
+    "1.5",
+    "slope",
+    lambda f, x: SLOPES[f](x),
+    {
+        "that is f(x), the value: the slope is in the .grad of the input": lambda f, x: f(x),
+        "a formula for one function: let autograd differentiate whatever f is": lambda f, x: SLOPES[
+            cube
+        ](x),
+        "backward() called twice, and a leaf adds what arrives": lambda f, x: 2 * SLOPES[f](x),
+    },
+    at=[(cube, 1.5), (ratio, 1.7), (cube, 3)],
+)
+
+slopes = program(
+    "1.6",
+    "slopes",
+    lambda values: [15 * x**2 for x in values],
+    {
+        "÷N: mean() divides each slope by how many there are": lambda values: [
+            15 * x**2 / len(values) for x in values
+        ],
+        "only the first output was asked": lambda values: (
+            [15 * values[0] ** 2] + [0.0] * (len(values) - 1)
+        ),
+        "these are the values 5x³, not the slopes": lambda values: [5 * x**3 for x in values],
+    },
+    at=[([1.5, -0.4, 2.2],), ([0.7, 3.1],)],
+)

@@ -1,0 +1,122 @@
+"""``draw_graph``: how a computation leads from its inputs to its result, as a picture."""
+
+import shutil
+import sys
+
+import torch
+
+from autograd_seen.graph import Recording
+from autograd_seen.live import names
+from autograd_seen.live import walk as trace
+from autograd_seen.live.forward import Tape, check_tape
+from autograd_seen.show.picture import MOST_OPERATIONS, GraphPicture, folded
+from autograd_seen.values import clip, kind_of
+
+
+def draw_graph(
+    output: torch.Tensor | Recording,
+    /,
+    *,
+    direction: str = "auto",
+    fold: bool = True,
+    max_operations: int = MOST_OPERATIONS,
+    engine: str = "embedded",
+    tape: Tape | None = None,
+    **names_of_tensors: torch.Tensor,
+) -> GraphPicture:
+    """Returns a picture of the computation that led to ``output``: tensors, operations, and their
+    values.
+
+    Ovals are tensors: leaves (thick outline), intermediates, the root (two outlines) and constants
+    that do not require grad (dashed). Boxes are operations, each one node of PyTorch's backward
+    graph. An arrow is one entry of ``next_functions``, drawn in the direction of the forward pass.
+
+    Names are those of the caller's variables, one level into lists, dicts and modules.
+    ``draw_graph(z, input=x)`` gives a name, and wins over a variable. Values are those of tensors
+    that a variable or an operation still holds; of any other tensor the shape is shown. Drawing
+    changes nothing: not ``.grad``, not what is saved.
+
+    Of a Recording (see ``record_backward``) the picture also shows the pass: a dashed line back
+    along each edge, beside it the local derivative (``×``) and the gradient sent (``◂``), and at
+    each tensor the gradient that arrived; at a leaf what ``.grad`` held, plus what arrived. The
+    product of the local derivatives along a path is that path's part of the gradient.
+
+    What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that
+    occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "×
+    12": its first copy, with what enters that one; what leaves the frame is what leaves the last.
+    Where more than 30 boxes are left, a run of views is one box too. Copies agree in every
+    operation, shape and setting, and no tensor that is a variable's is folded away.
+
+    Args:
+        output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.
+        direction: "right", "down", or "auto": right if that is at most 850 pixels wide.
+        fold: whether what repeats is drawn once; False draws each operation by itself.
+        max_operations: how many boxes of operations are drawn, the last ones, of the last 1,000
+            operations; the picture says where it stops.
+        engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
+        tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
+            the numbers that PyTorch does not save, source lines, writes in place, and, dashed,
+            where a value left the graph.
+
+    Raises:
+        TypeError: ``output`` or a named argument is not a tensor.
+        ValueError: ``output`` has no graph, a named tensor is not in it, or an option has no such
+            value.
+        RuntimeError: ``engine="dot"``, and there is no ``dot``.
+
+    Example:
+        >>> x = torch.tensor(4.0, requires_grad=True)
+        >>> y = x**2
+        >>> z = torch.sin(y)
+        >>> print(draw_graph(z))
+        Graph of z: 2 operations
+        x           leaf            4
+        y = x²      intermediate    16       PowBackward0 saves self
+        z = sin(y)  root            -0.2879  SinBackward0 saves self
+    """
+    _check_options(output, direction, max_operations, engine)
+    check_tape(tape)
+    if isinstance(output, Recording):
+        if names_of_tensors or tape is not None:
+            raise TypeError("a Recording has its names already: give them to record_backward")
+        return GraphPicture(folded(output.graph, fold, max_operations), direction, engine, output)
+    named = [
+        (name, tensor)
+        for name, tensor in names.of_frame(sys._getframe(1))
+        if name not in names_of_tensors
+    ]
+    # What a subclass does with each call, and inference mode, are the caller's: neither must see
+    # this.
+    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
+        reach = trace.MOST_TOUCHED if fold else max_operations
+        trace.check_names(output, reach, names_of_tensors)
+        given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
+        graph = trace.trace(output, [*given, *named], reach, tape)
+    return GraphPicture(folded(graph, fold, max_operations), direction, engine)
+
+
+def _check_options(output, direction, max_operations, engine) -> None:
+    if not isinstance(output, torch.Tensor | Recording):
+        raise TypeError(f"draw_graph needs a tensor, and got {kind_of(output)}: {_instead(output)}")
+    if direction not in ("auto", "right", "down"):
+        raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")
+    trace.check_limit(max_operations)
+    if engine not in ("embedded", "dot"):
+        raise ValueError(
+            f"engine={engine!r} is unknown: use 'embedded', or 'dot' where Graphviz is installed"
+        )
+    if engine == "dot" and shutil.which("dot") is None:
+        raise RuntimeError(
+            "engine='dot' needs the program dot, and there is none on PATH: install Graphviz "
+            "(apt, brew, winget and conda have it as graphviz), or leave engine out"
+        )
+
+
+def _instead(thing) -> str:
+    if isinstance(thing, torch.nn.Module):
+        return "pass what the module returns, such as draw_graph(model(x))"
+    if isinstance(thing, list | tuple | dict):
+        return "pass one of its tensors"
+    if type(thing).__module__ == "numpy" or isinstance(thing, int | float | complex):
+        return "autograd follows tensors only; pass the tensor that you computed it from"
+    return "pass the tensor at the end of a computation, such as draw_graph(loss)"

@@ -1,0 +1,419 @@
+"""Records a forward pass as it runs: each operation with its values, its source line and what it
+wrote in place.
+"""
+
+import itertools
+import linecache
+import os
+import re
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from autograd_seen.live.walk import MOST_TOUCHED
+from autograd_seen.values import clip, summary
+
+#: How many tensors are kept of one list that goes into an operation, or that comes out.
+MOST_IN_ONE = 100
+#: Characters that are kept of a source line.
+LONGEST_LINE = 80
+#: Attributes whose reading is an operation; all others are only looked up.
+PROPERTIES = {"T", "mT", "H", "mH", "real", "imag", "data"}
+#: Operators that write into their first operand. Methods that do have names such as ``add_``.
+WRITERS = {
+    f"__i{verb}__"
+    for verb in "add sub mul truediv floordiv mod pow and or xor lshift rshift".split()
+}
+WRITERS |= {"__setitem__"}
+#: What changes a tensor's place in the graph, and not its value.
+RELEASES = {"detach_", "requires_grad_"}
+#: Where the operands that may also be passed by keyword stand.
+KEYWORDS = {"input": 0, "self": 0, "tensors": 0, "other": 1, "bias": 2}
+
+HERE = os.path.abspath(__file__)
+OURS = os.path.dirname(os.path.dirname(HERE)) + os.sep
+#: torch itself, and what is installed beside it: not what the user has written.
+INSTALLED = os.path.dirname(os.path.dirname(os.path.abspath(torch.__file__))) + os.sep
+
+
+class Seen:
+    """A tensor as an operation met it.
+
+    ``version`` is what PyTorch's counter of in-place writes said then (None for an inference
+    tensor, which has no counter), ``tracked`` whether it required grad. ``place`` is its (node,
+    output number) where a later write moved it from there, else None."""
+
+    __slots__ = ("place", "tensor", "tracked", "version")
+
+    def __init__(self, tensor: torch.Tensor):
+        self.tensor = tensor
+        self.version = version(tensor)
+        self.tracked = tensor.requires_grad
+        self.place = None
+
+    @property
+    def overwritten(self) -> bool:
+        """Whether the tensor holds something else by now."""
+        return self.version != version(self.tensor)
+
+
+class Operation:
+    """One call of the user's code that made a tensor or wrote into one."""
+
+    __slots__ = ("arguments", "line", "mode", "name", "operands", "results", "span", "written")
+
+    def __init__(self, name, arguments, operands, results, written, line, mode, span):
+        #: The public name of the function: "sin", "add_", "linear".
+        self.name: str = name
+        #: In the caller's order: a Seen, a number, a tuple of these, or None for anything else.
+        self.arguments: tuple = arguments
+        #: All tensors among the arguments.
+        self.operands: tuple[Seen, ...] = operands
+        #: The tensors that it made, and those that it wrote into.
+        self.results: tuple[Seen, ...] = tuple(results)
+        #: Of those that it wrote into, (as it was after that, version before).
+        self.written: tuple[tuple[Seen, int], ...] = tuple(written)
+        #: The source line that ran it, or of a longer line the part that did: "line 3:
+        #: torch.sin(y)".
+        self.line: str = line
+        #: "no_grad" or "inference_mode" where it ran under one of these, else empty.
+        self.mode: str = mode
+        #: The numbers in which autograd counts its nodes: the first that this call could give, and
+        #: the first after it.
+        self.span: tuple[int, int] = span
+
+    @property
+    def border(self) -> str:
+        """What cuts its results off from the graph of its operands: "detach()", "no_grad" or a
+        function's name.
+        """
+        if self.name == "data":
+            return ".data"
+        if self.name == "requires_grad_":
+            return "requires_grad_(False)"
+        if self.name in ("detach", "detach_") or not self.mode:
+            return f"{clip(self.name)}()"
+        return self.mode
+
+    @property
+    def takes_only_the_form(self) -> bool:
+        """Whether the values of its operands do not matter, as for ``zeros_like``."""
+        return self.name.endswith("_like") or self.name.startswith("new_")
+
+
+class Tape:
+    """The newest operations of a recorded forward pass, oldest first, at most 1,000.
+
+    ``str()`` gives a row for each: its name, what it made, and the source line.
+    """
+
+    def __init__(self):
+        self._operations: deque[Operation] = deque(maxlen=MOST_TOUCHED)
+        self._settled = 0
+        #: How many operations ran, kept or not.
+        self.count = 0
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return tuple(self._operations)
+
+    @property
+    def full(self) -> bool:
+        """Whether more operations ran than are kept."""
+        return self.count > len(self._operations)
+
+    def __len__(self) -> int:
+        return len(self._operations)
+
+    def makers(self) -> dict[int, list[tuple[int, Operation]]]:
+        """By the ``id()`` of each tensor: the operations that made or wrote it, with their places
+        on the tape.
+        """
+        found: dict[int, list] = {}
+        for i, operation in enumerate(self._operations):
+            for seen in operation.results:
+                found.setdefault(id(seen.tensor), []).append((i, operation, seen.tracked))
+        return found
+
+    def add(self, operation: Operation) -> None:
+        self._operations.append(operation)
+        self.count += 1
+
+    def settle(self, target: torch.Tensor, operands: tuple[Seen, ...]) -> None:
+        """Notes where ``target``, and what shares its memory, stands in the graph: a write is about
+        to move it.
+
+        Only then, since a node that Python has touched must not be one of too many in one chain.
+        """
+        if self._settled >= MOST_TOUCHED:
+            return
+        base = _base(target)
+        kept = (
+            seen
+            for operation in self._operations
+            for seen in operation.results + operation.operands
+        )
+        for seen in (*operands, *kept):
+            mine = (
+                seen.place is None
+                and seen.tracked
+                and _base(seen.tensor) is base
+                and not seen.overwritten
+            )
+            if mine and seen.tensor.grad_fn is not None:
+                self._settled += 1
+                seen.place = (seen.tensor.grad_fn, seen.tensor.output_nr)
+
+    def __str__(self) -> str:
+        kept = (
+            f"the newest {len(self):,} of {self.count:,} operations"
+            if self.full
+            else _count(len(self))
+        )
+        rows = [(o.name, _values(o), "; ".join(_facts(o)), o.line) for o in self._operations]
+        widths = [max((len(row[i]) for row in rows), default=0) for i in range(4)]
+        lines = [
+            "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True) if w).rstrip()
+            for row in rows
+        ]
+        return "\n".join([f"Tape of {kept}", *lines])
+
+    __repr__ = __str__
+
+
+@contextmanager
+def record_forward() -> Iterator[Tape]:
+    """Records what runs inside a ``with`` block on a Tape, for ``draw_graph`` and
+    ``record_backward``.
+
+    The tape keeps each operation's name, operands and results, so that a picture can show every
+    value, also of what no variable holds: that is also its price, since nothing that is on the tape
+    is freed before the tape is. It knows the source line of each operation, the numbers that
+    PyTorch does not save, what was written in place, and where a value left the graph through
+    ``detach()`` or under ``no_grad()``. Results, random numbers and what is saved for the backward
+    pass are what they are without it.
+
+    An operation is what your code calls: of a function made of several, such as
+    ``F.cross_entropy``, the tape has the last result and not what stands between. It keeps the
+    newest 1,000 operations, and ``tape.full`` says whether there were more. What an exception
+    interrupts stays on the tape up to there; blocks may be nested. It is not for what
+    ``torch.compile`` compiles, which does not run as it is written: record the function as it was
+    before.
+
+    Recording adds in the order of ten microseconds to each operation, whatever the size of its
+    tensors: on a CPU it makes a scalar operation several times as slow, and one that takes a
+    millisecond hardly slower. Beside the values the tape holds about half a kilobyte for each
+    operation.
+
+    Example:
+        >>> x = torch.tensor(4.0, requires_grad=True)
+        >>> with record_forward() as tape:
+        ...     z = torch.sin(x**2)
+        >>> print(tape)
+        Tape of 2 operations
+        pow  16       line 2: x**2
+        sin  -0.2879  line 2: torch.sin(x**2)
+    """
+    tape = Tape()
+    with _Recorder(tape):
+        yield tape
+
+
+def check_tape(tape) -> None:
+    """Raises TypeError for what is neither a tape nor None."""
+    if tape is not None and not isinstance(tape, Tape):
+        kind = type(tape).__name__
+        raise TypeError(
+            f"tape={kind if len(kind) < 40 else 'something'} is no tape: pass what `with record_forward() as tape:` "
+            "gives, and call a tensor that you want to name something else"
+        )
+
+
+def version(tensor: torch.Tensor) -> int | None:
+    """How often PyTorch has counted a write into a tensor, or into what shares its memory."""
+    try:
+        return tensor._version
+    except RuntimeError:  # an inference tensor has no counter
+        return None
+
+
+class _Recorder(TorchFunctionMode):
+    """Sees every call of a function of torch before it runs."""
+
+    def __init__(self, tape: Tape):
+        super().__init__()
+        self.tape = tape
+        self.lines: dict = {}  # (id of the code, place in it) -> (the code, which keeps the id its own, text)
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name = _public_name(function)
+        if name is None:
+            return function(*args, **kwargs)
+        # What a subclass, or another mode, does with each call is not meant for what is only looked
+        # at.
+        with torch._C.DisableTorchFunction():
+            arguments, operands = _look(args, kwargs)
+            if operands and operands[0].tracked and _writes(name, kwargs):
+                self.tape.settle(operands[0].tensor, operands)
+        first = torch.autograd._get_sequence_nr()
+        result = function(*args, **kwargs)
+        span = (first, torch.autograd._get_sequence_nr())
+        with torch._C.DisableTorchFunction():
+            results, written = _what_came(name, operands, result)
+            line = self._line(sys._getframe(1), name) if results else None
+            if line is not None:
+                mode = "inference_mode" if torch.is_inference_mode_enabled() else "no_grad"
+                mode = "" if torch.is_grad_enabled() else mode
+                self.tape.add(
+                    Operation(name, arguments, operands, results, written, line, mode, span)
+                )
+        return result
+
+    def _line(self, frame, name: str) -> str | None:
+        """The source of the user's that runs, or None where this package runs something of its
+        own.
+        """
+        innermost = None
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if file != HERE:
+                if file.startswith(OURS):
+                    return None
+                innermost = innermost or frame
+                if not file.startswith(INSTALLED):
+                    break
+            frame = frame.f_back
+        frame = frame or innermost
+        if frame is None:
+            return ""
+        key = (id(frame.f_code), frame.f_lasti)
+        if key not in self.lines:
+            text = " ".join(_source(frame, name).split())
+            # The file's name stays out of it: a notebook's cell has another one on every run.
+            text = f"line {frame.f_lineno}" + (f": {clip(text, LONGEST_LINE)}" if text else "")
+            self.lines[key] = (frame.f_code, text)
+        return self.lines[key][1]
+
+
+def _source(frame, name: str) -> str:
+    """The text of the expression that a frame runs, or of its whole line where the expression says
+    too little.
+    """
+
+    def line(number: int) -> str:
+        return linecache.getline(frame.f_code.co_filename, number, frame.f_globals)
+
+    place = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    if None not in place and name != "__setitem__":
+        first, last, start, end = place
+        lines = [
+            line(number).encode() for number in range(first, last + 1)
+        ]  # columns are counted in bytes
+        lines[-1] = lines[-1][:end]
+        lines[0] = lines[0][start:]
+        text = b"".join(lines).decode(errors="replace")
+        # An iteration has the place of the names that it sets, or of the whole loop.
+        if re.search(r"[^\w\s,]", text) and not re.match(r"(async\s+)?for\b", text):
+            return text
+    return line(frame.f_lineno or 0)
+
+
+def _public_name(function) -> str | None:
+    """The name of what is called, or None for what makes no tensor."""
+    name = getattr(function, "__name__", "") or type(function).__name__
+    if name == "__get__":
+        name = function.__self__.__name__
+        return name if name in PROPERTIES else None
+    if name == "__set__":
+        return "requires_grad_" if function.__self__.__name__ == "requires_grad" else None
+    return name
+
+
+def _writes(name: str, kwargs) -> bool:
+    """Whether a function may write into its first operand."""
+    return (
+        (name.endswith("_") and not name.endswith("__"))
+        or name in WRITERS
+        or bool(kwargs.get("inplace"))
+    )
+
+
+def _look(args, kwargs) -> tuple[tuple, tuple[Seen, ...]]:
+    """The arguments as an Operation keeps them, and the tensors among them."""
+    operands: list[Seen] = []
+
+    def look(thing):
+        if isinstance(thing, torch.Tensor):
+            seen = Seen(thing)
+            operands.append(seen)
+            return seen
+        if isinstance(thing, int | float | complex):
+            return thing
+        if isinstance(thing, list | tuple) and len(thing) <= MOST_IN_ONE:
+            return tuple(look(one) if isinstance(one, torch.Tensor) else None for one in thing)
+        return None
+
+    arguments = [look(thing) for thing in args]
+    for keyword, thing in kwargs.items():
+        seen = look(thing)
+        if KEYWORDS.get(keyword) == len(arguments):
+            arguments.append(seen)
+    return tuple(arguments), tuple(operands)
+
+
+def _what_came(
+    name: str, operands: tuple[Seen, ...], result
+) -> tuple[list[Seen], list[tuple[Seen, int]]]:
+    """What an operation made or wrote, and of what it wrote also the versions before."""
+    results: list[Seen] = []
+    written: list[tuple[Seen, int]] = []
+    met = {id(seen.tensor) for seen in operands}
+    for seen in operands:
+        if seen.overwritten:
+            # Through a view the tensor that it is a view of is written too.
+            for tensor in {id(t): t for t in (seen.tensor, _base(seen.tensor))}.values():
+                results.append(Seen(tensor))
+                written.append((results[-1], seen.version))
+                met.add(id(tensor))
+    if name in RELEASES and operands and not operands[0].tensor.requires_grad:
+        results.append(Seen(operands[0].tensor))
+    if isinstance(result, torch.Tensor):
+        # A function may give back what it was given, such as contiguous(): then it has made
+        # nothing.
+        return (results if id(result) in met else [*results, Seen(result)]), written
+    if isinstance(result, list | tuple):
+        made = [
+            one
+            for one in result[:MOST_IN_ONE]
+            if isinstance(one, torch.Tensor) and id(one) not in met
+        ]
+        results += map(Seen, made)
+    return results, written
+
+
+def _base(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor._base if tensor._is_view() and tensor._base is not None else tensor
+
+
+def _count(number: int) -> str:
+    return f"{number:,} operation{'' if number == 1 else 's'}"
+
+
+def _values(operation: Operation) -> str:
+    texts = []
+    for seen in operation.results[:3]:
+        shape = f"shape {tuple(seen.tensor.shape)}"
+        texts.append("overwritten since" if seen.overwritten else summary(seen.tensor) or shape)
+    return clip(", ".join(texts) + (", …" if len(operation.results) > 3 else ""))
+
+
+def _facts(operation: Operation) -> Iterator[str]:
+    if operation.mode:
+        yield f"under {operation.mode}"
+    for seen, before in operation.written[:1]:
+        yield f"wrote in place: version {before} → {seen.version}"

@@ -1,0 +1,48 @@
+"""What the caller calls its tensors."""
+
+from types import FrameType
+
+import torch
+
+from autograd_seen.values import clip
+
+#: How many tensors are looked at in one list, dict or module. Reading ``grad_fn`` wraps that node
+#: in a Python object, and freeing a deep chain of wrapped nodes overflows the C++ stack.
+MOST_IN_ONE = 100
+#: Names that Jupyter gives to the history of a notebook.
+HISTORY = ("In", "Out")
+
+
+def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
+    """Each tensor that a name in the frame reaches, as (name, tensor), nearest scope first.
+
+    Looks one level into lists, tuples, dicts and modules: ``params['w']``, ``layers[0]``,
+    ``model.0.weight``. Names that start with an underscore are left out; in Jupyter these are the
+    history."""
+    scope = dict(frame.f_locals)
+    scope |= {name: thing for name, thing in list(frame.f_globals.items()) if name not in scope}
+    visible = [
+        (name, thing)
+        for name, thing in scope.items()
+        if not name.startswith("_") and name not in HISTORY
+    ]
+    plain = [(clip(name), thing) for name, thing in visible if isinstance(thing, torch.Tensor)]
+    return plain + [pair for name, thing in visible for pair in _inside(clip(name), thing)]
+
+
+def _inside(name: str, thing) -> list[tuple[str, torch.Tensor]]:
+    if isinstance(thing, torch.nn.Module):
+        members = ((f"{name}.{part}", value) for part, value in thing.named_parameters())
+    elif type(thing) in (list, tuple):
+        members = ((f"{name}[{i}]", value) for i, value in enumerate(thing))
+    elif type(thing) is dict:
+        members = (
+            (f"{name}[{key!r}]", v) for key, v in thing.items() if isinstance(key, str | int)
+        )
+    else:
+        return []
+    found = []
+    for _, (label, value) in zip(range(MOST_IN_ONE), members, strict=False):
+        if isinstance(value, torch.Tensor):
+            found.append((clip(label), value))
+    return found

@@ -1,0 +1,114 @@
+"""A drawn graph, as Jupyter, a terminal or a file has it."""
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+
+import graphviz
+
+from autograd_seen.arrange.fold import Folded, fold_within, unfolded
+from autograd_seen.graph import Graph, Recording
+from autograd_seen.show.dot import to_graphviz
+from autograd_seen.show.scene import Scene, compose
+from autograd_seen.show.steps import describe_steps
+from autograd_seen.show.svg import to_svg
+from autograd_seen.show.text import describe
+
+#: Where more boxes of operations than this are left when a graph is folded, it is cut.
+MOST_OPERATIONS = 200
+FORMATS = (".svg", ".png", ".pdf", ".dot")
+
+
+def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
+    """The graph with what repeats in it drawn once, or as it is."""
+    return fold_within(graph, max_operations) if fold else unfolded(graph)
+
+
+class GraphPicture:
+    """A drawn graph. Jupyter shows it as SVG, and as text where it shows no pictures.
+
+    ``graph`` is the plain data, ``svg`` the picture, ``source`` the DOT; ``str()`` gives the text.
+    ``recording`` is the backward pass that it shows, or None."""
+
+    def __init__(
+        self,
+        folded: Folded,
+        direction: str = "auto",
+        engine: str = "embedded",
+        recording: Recording | None = None,
+    ):
+        self.graph = folded.graph
+        self.recording = recording
+        self._passage = folded.passage(recording) if recording else None
+        self._direction = direction
+        self._engine = engine
+
+    @property
+    def svg(self) -> str:
+        """The picture as an SVG element."""
+        if self._engine == "dot":
+            return self.to_graphviz().pipe(format="svg", encoding="utf-8")
+        return to_svg(
+            self._scene, f"Computation graph of {self.graph.nodes[self.graph.root].name}", str(self)
+        )
+
+    @property
+    def source(self) -> str:
+        """The graph in DOT."""
+        return self.to_graphviz().source
+
+    def to_graphviz(self) -> graphviz.Digraph:
+        """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""
+        return to_graphviz(self.graph, self._scene)
+
+    def save(self, path: str | os.PathLike) -> Path:
+        """Writes the picture in the format that the path's ending names, and returns the path.
+
+        Knows .svg, .png (192 pixels an inch), .pdf and .dot; any other ending raises ValueError.
+        The file appears whole or not at all."""
+        path = Path(path)
+        if path.suffix not in FORMATS:
+            raise ValueError(
+                f"save({str(path)!r}): the ending names the format; use one of {', '.join(FORMATS)}"
+            )
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"save({str(path)!r}): there is no folder {str(path.parent)!r}")
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            beside = Path(folder) / path.name
+            self._write(beside)
+            os.replace(beside, path)
+        return path
+
+    def _write(self, path: Path) -> None:
+        if path.suffix == ".dot":
+            path.write_text(self.source, encoding="utf-8", newline="\n")
+        elif path.suffix == ".svg":
+            path.write_text(self.svg, encoding="utf-8", newline="\n")
+        elif self._engine == "dot":
+            path.write_bytes(self.to_graphviz().pipe(format=path.suffix[1:]))
+        else:
+            # Importing matplotlib takes ten times as long as importing this package, and only a
+            # file needs it.
+            from autograd_seen.show.figure import to_figure
+
+            undated = {"CreationDate": None} if path.suffix == ".pdf" else {}
+            to_figure(self._scene).savefig(path, dpi=192, metadata=undated)
+
+    @functools.cached_property
+    def _scene(self) -> Scene:
+        return compose(self.graph, self._direction, self._passage)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": str(self)}
+
+    def __str__(self) -> str:
+        steps = f"\n\n{describe_steps(self.recording)}" if self.recording else ""
+        return describe(self.graph) + steps
+
+    __repr__ = __str__
+
+
+def picture_of(recording: Recording, fold: bool = True) -> GraphPicture:
+    """The picture of a recorded pass."""
+    return GraphPicture(folded(recording.graph, fold, MOST_OPERATIONS), recording=recording)

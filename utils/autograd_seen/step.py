@@ -1,0 +1,69 @@
+"""``step_through``: a computation played forward and then backward, one operation at a time."""
+
+import sys
+
+import torch
+
+from autograd_seen.graph import Recording
+from autograd_seen.live import names
+from autograd_seen.live.backward import record
+from autograd_seen.live.forward import Tape
+from autograd_seen.show.player import Player
+
+
+def step_through(
+    output_or_recording: torch.Tensor | Recording,
+    /,
+    gradient: torch.Tensor | None = None,
+    *,
+    tape: Tape | None = None,
+    **names_of_tensors: torch.Tensor,
+) -> Player:
+    """Returns a player that steps forward and then backward through the graph that led to
+    ``output_or_recording``.
+
+    A page that runs scripts (JupyterLab, VS Code, an exported page, with or without a kernel) shows
+    the player: play, pause, a slider, and on the keyboard ← → Home End and space. Values and
+    gradients appear as they are reached. Any other page shows the picture of the finished pass and
+    the table of its steps.
+
+    Args:
+        output_or_recording: a tensor, of which a backward pass is recorded that leaves ``.grad``
+            alone; or what ``record_backward`` returned.
+        gradient: dL/d(output), of the output's shape; left out, 1 for an output with one element.
+        tape: what ``record_forward`` recorded of the forward pass, which kept each value.
+
+    Raises:
+        TypeError: ``output_or_recording`` is neither a tensor nor a recording, or something else
+            comes with a recording.
+        ValueError: as ``record_backward``.
+        RuntimeError: as ``record_backward``.
+
+    Example:
+        >>> x = torch.tensor(4.0, requires_grad=True)
+        >>> y = x**2
+        >>> z = torch.sin(y)
+        >>> print(step_through(z))
+        Graph of z: 2 operations
+        x           leaf            4
+        y = x²      intermediate    16       PowBackward0 saves self
+        z = sin(y)  root            -0.2879  SinBackward0 saves self
+        <BLANKLINE>
+        step  node        gradient arriving  local derivative  gradient sent on  .grad now
+        1     z = sin(y)  1                  -0.9577           -0.9577 → y
+        2     y = x²      -0.9577            8                 -7.6613 → x
+        3     x (leaf)    -7.6613                                                None → -7.6613
+    """
+    if isinstance(output_or_recording, Recording):
+        if gradient is not None or tape is not None or names_of_tensors:
+            raise TypeError(
+                "step_through of a recording takes nothing else: record_backward took the rest"
+            )
+        return Player(output_or_recording)
+    if not isinstance(output_or_recording, torch.Tensor):
+        raise TypeError(
+            "step_through needs a tensor or what record_backward returned, and got "
+            f"{type(output_or_recording).__name__}: pass the tensor at the end of a computation"
+        )
+    callers = names.of_frame(sys._getframe(1))
+    return Player(record(output_or_recording, gradient, names_of_tensors, callers, tape=tape))

@@ -1,0 +1,36 @@
+"""What nbgrader lacks, through its own extension points: speed, limits, and a grade for every
+submission.
+
+An instructor's own nbgrader_config.py takes these three lists:
+
+    c = get_config()
+    from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
+    c.Autograde.sanitize_preprocessors, c.Autograde.autograde_preprocessors = SANITIZE, AUTOGRADE
+    c.GenerateFeedback.preprocessors = FEEDBACK
+
+Importing this package imports neither nbgrader nor torch.
+"""
+
+__all__ = ["AUTOGRADE", "FEEDBACK", "SANITIZE"]
+
+SANITIZE = [
+    "nbgrader.preprocessors.ClearOutput",
+    "forkgrade.restore.Restore",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+AUTOGRADE = [
+    "forkgrade.execute.Execute",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+FEEDBACK = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "forkgrade.feedback.ShowNotes",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]

@@ -1,0 +1,75 @@
+"""What one submission may use: the one place where the limits of grading stand."""
+
+from traitlets import Bool, Dict, Float, Integer, List, Unicode
+from traitlets.config import Configurable
+
+
+class Limits(Configurable):
+    """The limits of one submission. In an nbgrader config file, `c.Limits.cell_seconds = 20`
+    changes one.
+    """
+
+    cell_seconds = Float(10, help="seconds that a cell may run before it is interrupted").tag(
+        config=True
+    )
+    grace_seconds = Float(
+        3, help="seconds that it then has to stop, before its process is ended"
+    ).tag(config=True)
+    total_seconds = Float(60, help="seconds that all cells of a notebook may run, together").tag(
+        config=True
+    )
+    grading_seconds = Float(
+        300, help="seconds for everything that is done with one submission"
+    ).tag(config=True)
+    memory_mb = Integer(1024, help="MiB of address space beyond what the idle process holds").tag(
+        config=True
+    )
+    output_chars = Integer(20_000, help="characters of printed text that are kept of a cell").tag(
+        config=True
+    )
+    display_chars = Integer(
+        2_000_000, help="characters of all outputs of a cell, pictures too"
+    ).tag(config=True)
+    folder_mb = Integer(
+        16, help="MiB that the notebook may write in its folder, in one file or many"
+    ).tag(config=True)
+    notebook_mb = Integer(4, help="MiB of a notebook that is handed in").tag(config=True)
+    files_mb = Integer(16, help="MiB of all other files that are handed in with it").tag(
+        config=True
+    )
+    processes = Bool(False, help="whether a notebook may start processes").tag(config=True)
+    network = Bool(False, help="whether a notebook may open a network connection").tag(config=True)
+    readable = List(Unicode(), help="folders that a notebook may read, beside Python's own").tag(
+        config=True
+    )
+    preload = List(
+        Unicode(),
+        ["torch", "numpy", "matplotlib.pyplot"],
+        help="modules that the warm process imports before any notebook",
+    ).tag(config=True)
+    course_packages = List(
+        Unicode(),
+        help="the course's own packages: imported with all their parts, and put back where a notebook changed them",
+    ).tag(config=True)
+    preload_with = Dict(
+        # What an optimizer imports when it is first made takes a second, and torch.testing's first
+        # look half of one.
+        {"torch.optim": "torch._dynamo", "torch.testing": "torch.distributed.tensor"},
+        help="a word, and the module that the warm process imports too where a solution has that word",
+    ).tag(config=True)
+    require_sandbox = Bool(
+        False,
+        help="refuse to grade where the kernel cannot confine a notebook, instead of saying so",
+    ).tag(config=True)
+
+    def modules(self, solutions=None):
+        """The modules to import before any notebook runs, where the solutions have this text; all
+        if it is None.
+        """
+        return self.preload + [
+            one for word, one in self.preload_with.items() if solutions is None or word in solutions
+        ]
+
+    def as_dict(self):
+        """The limits as plain values, to be sent to another process or compared."""
+        return {name: getattr(self, name) for name in sorted(self.class_trait_names(config=True))}

@@ -1,0 +1,36 @@
+"""The course as nbgrader sees it: `nbgrader <command> --config utils/forkgrade/nbgrader_config.py`,
+from the root.
+
+`make grade` and `make exercises` read it too. Work folders lie under grading/, which git ignores.
+"""
+
+import os
+
+from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
+
+c = get_config()  # noqa: F821  (traitlets defines it)
+
+course = c.CourseDirectory
+course.source_directory = "solutions"
+course.release_directory = os.path.join("grading", "release")
+course.submitted_directory = os.path.join("grading", "submitted")
+course.autograded_directory = os.path.join("grading", "autograded")
+course.feedback_directory = os.path.join("grading", "feedback")
+# What only an instructor may have: nbgrader copies every other file to students.
+course.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "private"]
+# A writer waits for another one's lock; after SQLite's own 5 s nbgrader would stop.
+course.db_url = "sqlite:///grading/gradebook.db?timeout=60"
+
+# An untouched exercise runs: its check then says that it was not attempted.
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
+c.ClearSolutions.text_stub = "*Your answer here.*"
+
+c.Limits.course_packages = ["autograd_seen"]
+
+c.Autograde.sanitize_preprocessors = SANITIZE
+c.Autograde.autograde_preprocessors = AUTOGRADE
+c.GenerateFeedback.preprocessors = FEEDBACK
+c.GenerateFeedback.exporter_class = "forkgrade.feedback.FeedbackPage"
+c.Exporter.optimistic_validation = (
+    True  # a notebook is validated after the last preprocessor, not after each
+)
