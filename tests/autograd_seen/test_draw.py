@@ -14,6 +14,8 @@ from autograd_seen.live.walk import MOST_TOUCHED
 from autograd_seen.show.picture import MOST_OPERATIONS
 from torch.utils.checkpoint import checkpoint
 
+from tests.autograd_seen.shown import shown
+
 ROOT = Path(autograd_seen.__file__).parents[2]
 
 
@@ -23,18 +25,18 @@ def leaf(value=3.0):
 
 def tensors_of(picture):
     """Name to node, for each tensor."""
-    nodes = [node for node in picture.graph.nodes if node.kind == "tensor"]
+    nodes = [node for node in shown(picture.graph).nodes if node.kind == "tensor"]
     assert len({node.name for node in nodes}) == len(nodes), "two tensors of one name"
     return {node.name: node for node in nodes}
 
 
 def operations_of(picture):
-    return [node for node in picture.graph.nodes if node.kind == "operation"]
+    return [node for node in shown(picture.graph).nodes if node.kind == "operation"]
 
 
 def edges_of(picture):
     """The edges as (name of the source, name of the target, slot)."""
-    nodes = picture.graph.nodes
+    nodes = shown(picture.graph).nodes
     return [(nodes[e.source].name, nodes[e.target].name, e.slot) for e in picture.graph.edges]
 
 
@@ -62,7 +64,7 @@ def test_tensors_and_operations_alternate():
     z = (x * x).sin() / (x + 2)
     picture = draw_graph(z)
     kinds = {
-        (picture.graph.nodes[e.source].kind, picture.graph.nodes[e.target].kind)
+        (shown(picture.graph).nodes[e.source].kind, shown(picture.graph).nodes[e.target].kind)
         for e in picture.graph.edges
     }
     assert kinds == {("tensor", "operation"), ("operation", "tensor")}
@@ -87,14 +89,18 @@ def test_the_root_is_the_tensor_that_was_passed():
     y = x**2
     z = y.sin()
     picture = draw_graph(y)
-    assert picture.graph.nodes[picture.graph.root].name == "y" and "z" not in tensors_of(picture)
+    assert shown(picture.graph).nodes[picture.graph.root].name == "y" and "z" not in tensors_of(
+        picture
+    )
     assert z.requires_grad
 
 
 def test_a_leaf_by_itself_is_one_oval():
     x = leaf()
     picture = draw_graph(x)
-    assert [node.role for node in picture.graph.nodes] == ["leaf"] and not picture.graph.edges
+    assert [node.role for node in shown(picture.graph).nodes] == [
+        "leaf"
+    ] and not picture.graph.edges
 
 
 def test_a_value_comes_from_a_variable_or_from_what_is_saved_and_else_is_said_to_be_gone():
@@ -167,8 +173,7 @@ def test_a_saved_value_overwritten_in_place_is_neither_shown_nor_kept_quiet():
     picture = draw_graph(z)
     assert tensors_of(picture)["#1"].value == "" and "y" not in tensors_of(picture)
     assert operations_of(picture)[-1].notes == (
-        "saved value overwritten in place",
-        "saved at version 0, now at 1",
+        "saved value overwritten in place: saved at version 0, now at 1",
     )
 
 
@@ -551,7 +556,7 @@ def test_a_long_graph_stops_at_the_stated_number_and_says_so():
         z = z * (i + 1.5)
     picture = draw_graph(z, max_operations=7)
     assert len(operations_of(picture)) == picture.graph.limit == 7
-    (cut,) = (node for node in picture.graph.nodes if node.kind == "cut")
+    (cut,) = (node for node in shown(picture.graph).nodes if node.kind == "cut")
     assert cut.notes == ("continues, not drawn",)
     assert str(picture).splitlines()[1] == "… continues, not drawn: only the last 7 operations are"
     assert "continues, not drawn" in picture.svg and "continues, not drawn" in picture.source
@@ -660,7 +665,7 @@ def test_a_stack_of_very_many_is_not_looked_into(dim):
         picture = draw_graph(
             torch.stack([x * i for i in range(count)], dim).sum(), fold=False, max_operations=5
         )
-        return {node.class_name for node in picture.graph.nodes if node.kind == "cut"}
+        return {node.class_name for node in shown(picture.graph).nodes if node.kind == "cut"}
 
     assert kinds(1000) == {"MulBackward0"}
     assert kinds(1001) == {"StackBackward0"}

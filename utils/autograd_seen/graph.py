@@ -4,12 +4,99 @@ Two kinds of node alternate. A *tensor* is a value; an *operation* is one node o
 graph. An edge from a tensor to an operation is one entry of the operation's ``next_functions``,
 read in the direction of the forward pass; an edge from an operation to a tensor is one of its
 outputs. An edge from a tensor to a constant is a *border*: a value went that way, and PyTorch keeps
-no way back."""
+no way back.
+
+There are numbers, shapes, names and facts here, and no sentences: those are made where something is
+shown.
+"""
 
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
 
-#: What stands for a gradient that is not defined.
-NONE = "None"
+from autograd_seen.values import Value
+
+
+class Fact(Enum):
+    """What can be said of a place in a graph, beside its numbers. A `Note` holds the details."""
+
+    #: A leaf that has requires_grad=False since the graph was made.
+    FROZEN = auto()
+    #: (number, of how many): one of several outputs of one operation.
+    OUTPUT = auto()
+    #: (version then, version now): the tensor was written into after an operation here used it.
+    OVERWRITTEN = auto()
+    #: The tensor was written into at some time, and nothing shows whether before or after its use.
+    MAY_BE_NEWER = auto()
+    #: (name): a tensor that was cut off from the tensor of that name.
+    DETACHED = auto()
+    #: (name, how, word): a tensor made from that one "under", "by" or "through" what cut the graph.
+    MADE = auto()
+    #: (name): a tensor whose memory is also that one's.
+    SHARES_MEMORY = auto()
+    #: A tensor made in inference mode.
+    INFERENCE = auto()
+    #: (version before, version after): an operation that wrote into its operand.
+    WROTE = auto()
+    #: (what PyTorch says of the versions): an operation has lost a value that it saved.
+    SAVED_OVERWRITTEN = auto()
+    #: Drawing stopped here.
+    CONTINUES = auto()
+    #: (how many): the result of the last copy of a repeated block.
+    AFTER_ALL = auto()
+    #: (name, first, second, last): a setting that grows from copy to copy of a repeated block.
+    GROWS = auto()
+    #: (shape before, after): the engine summed what the forward pass had broadcast.
+    SUMMED = auto()
+    #: (dtype before, after): the engine cast a gradient.
+    CAST = auto()
+    #: (expected, found), as values: a hook changed a gradient.
+    HOOKED = auto()
+    #: (expected, found), as values: a hook changed what ``.grad`` holds.
+    HOOKED_GRAD = auto()
+    #: No gradient arrived at a leaf.
+    NOTHING_ARRIVED = auto()
+    #: A gradient arrived at a leaf that accumulates none, being frozen.
+    NOT_ACCUMULATED = auto()
+
+
+@dataclass(frozen=True)
+class Note:
+    """A fact with its details."""
+
+    fact: Fact
+    details: tuple = ()
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What is known of one of PyTorch's operators, by the name of its node.
+
+    One row of ``live.operations.OPERATORS``.
+    """
+
+    #: The node's name without its ending: "Sin" for "SinBackward0".
+    kind: str
+    #: What a person says: "sin", "layer_norm".
+    word: str = ""
+    #: The sign between its inputs, for an operator that is written between them.
+    sign: str = ""
+    #: Whether its inputs may be swapped.
+    commutes: bool = False
+    #: For the tensors that a node saves, the argument's place in ``next_functions``.
+    slots: tuple[str, ...] = ()
+    #: How the caller writes it where it need not save a constant: function names, and where among
+    #: their arguments the inputs stand, in the order of ``next_functions``.
+    functions: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
+    #: Whether the caller writes its inputs as a list.
+    takes_list: bool = False
+    #: Whether each element of the output depends on the same element of each input alone.
+    elementwise: bool = False
+    #: Whether it only arranges values.
+    view: bool = False
+    #: Whether it is a Function written in Python.
+    python: bool = False
 
 
 @dataclass(frozen=True)
@@ -17,39 +104,48 @@ class Node:
     """One tensor, one operation, or the place where drawing stopped.
 
     ``kind`` is ``"tensor"``, ``"operation"`` or ``"cut"``; ``key`` is the node's place in
-    ``Graph.nodes``."""
+    ``Graph.nodes``.
+    """
 
     key: int
     kind: str
     #: A tensor: "leaf", "intermediate", "root" or "constant". Otherwise the same word as ``kind``.
     role: str
-    #: A tensor: the caller's name for it, or "#3". An operation: the maths, such as "x²" or "× 2".
-    name: str
-    #: An operation: the maths with its inputs, such as "sin(y)".
-    expression: str = ""
+    #: A tensor: the caller's name for it, or "#3". Of an operation empty.
+    name: str = ""
+    #: A tensor: whether the name is the caller's.
+    named: bool = False
     #: The name of PyTorch's node: "SinBackward0"; of a leaf, "torch::autograd::AccumulateGrad".
     class_name: str = ""
     shape: tuple[int, ...] | None = None
     dtype: str = ""
-    #: A tensor's value in a few words; empty where it is neither alive nor saved.
-    value: str = ""
-    #: What ``.grad`` holds, in a few words; empty for None.
-    grad: str = ""
+    #: A tensor: what it holds; None where it is neither alive nor saved.
+    value: Value | None = None
+    #: What ``.grad`` holds; None for None.
+    grad: Value | None = None
+    #: An operation: what is known of its kind.
+    operator: Operator | None = None
+    #: An operation: how many inputs it has, and by slot those that are numbers and not drawn.
+    arity: int = 0
+    constants: tuple[tuple[int, Value], ...] = ()
     #: An operation: the names of the tensors that it keeps for the backward pass.
     saved: tuple[str, ...] = ()
     #: An operation: a backward pass has freed what it saved.
     freed: bool = False
-    #: An operation: the order of its inputs matters.
-    ordered: bool = False
-    #: Facts in the reader's words, such as "detached from x".
-    notes: tuple[str, ...] = ()
-    #: An operation: the numbers and words that it keeps beside tensors, such as "dim=1".
-    settings: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    #: An operation: the numbers and words that it keeps beside tensors, such as ("dim", 1).
+    settings: tuple[tuple[str, object], ...] = ()
     #: An operation: how many this box stands for, one after the other, where a graph is folded.
     count: int = 1
-    #: An operation that was recorded: the source line, or the part of it, that ran it: "line 3:
-    #: torch.sin(y)".
+    #: The operations of a run of views that this box stands for.
+    run: tuple["Node", ...] = ()
+    #: An operation that was recorded: the source line, or the part of it, that ran it:
+    #: "line 3: torch.sin(y)".
     line: str = ""
+
+    def has(self, fact: Fact) -> bool:
+        """Whether a note of this kind stands here."""
+        return any(note.fact is fact for note in self.notes)
 
 
 @dataclass(frozen=True)
@@ -58,7 +154,8 @@ class Edge:
 
     ``slot`` is the input's place in ``next_functions``, or the output's number. It is None for a
     tensor that an operation saved and that has no place in ``next_functions``, such as the indices
-    of an embedding."""
+    of an embedding.
+    """
 
     source: int
     target: int
@@ -79,15 +176,21 @@ class Group:
     its first copy.
 
     ``carries`` holds (what enters the first copy, what takes its place in the next) as keys of
-    tensors."""
+    tensors.
+    """
 
     nodes: tuple[int, ...]
     times: int
     carries: tuple[tuple[int, int], ...] = ()
 
-    @property
-    def label(self) -> str:
-        return f"× {self.times}"
+
+@dataclass(frozen=True)
+class Branch:
+    """A group in the tree of groups: its place in ``Graph.groups``, and the groups inside it."""
+
+    index: int
+    group: Group
+    inner: tuple["Branch", ...]
 
 
 @dataclass(frozen=True)
@@ -96,7 +199,8 @@ class Graph:
 
     ``limit`` is the number of operations after which drawing stopped, or None where nothing is
     missing. ``groups`` are the repeated blocks of a folded graph: of two, one holds the other or
-    they share nothing; the outer comes first."""
+    they share nothing; the outer comes first.
+    """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
@@ -104,9 +208,56 @@ class Graph:
     limit: int | None = None
     groups: tuple[Group, ...] = ()
 
+    @cached_property
+    def makers(self) -> dict[int, Edge]:
+        """By the key of each result: the edge from the operation, or the cut, that made it."""
+        return {e.target: e for e in self.edges if self.nodes[e.source].kind != "tensor"}
+
+    @cached_property
+    def _inputs(self) -> dict[int, list[Edge]]:
+        return self._by("target")
+
+    @cached_property
+    def _outputs(self) -> dict[int, list[Edge]]:
+        return self._by("source")
+
+    def _by(self, end: str) -> dict[int, list[Edge]]:
+        found: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            found.setdefault(getattr(edge, end), []).append(edge)
+        return found
+
     def inputs(self, key: int) -> list[Edge]:
         """The edges that enter a node, in slot order."""
-        return [e for e in self.edges if e.target == key]
+        return self._inputs.get(key, [])
+
+    def outputs(self, key: int) -> list[Edge]:
+        """The edges that leave a node: of an operation its results, of a tensor its uses."""
+        return self._outputs.get(key, [])
+
+    def results(self, key: int) -> list[Node]:
+        """The tensors that an operation made."""
+        return [self.nodes[edge.target] for edge in self.outputs(key)]
+
+    def maker(self, key: int) -> Node | None:
+        """The operation that made a tensor, or the cut before it; None for a leaf or a constant."""
+        edge = self.makers.get(key)
+        return None if edge is None else self.nodes[edge.source]
+
+    @cached_property
+    def tree(self) -> tuple[Branch, ...]:
+        """The groups as a tree."""
+        return self._branches(tuple(enumerate(self.groups)))
+
+    def _branches(self, groups: tuple[tuple[int, Group], ...]) -> tuple[Branch, ...]:
+        branches, rest = [], groups
+        while rest:
+            index, outer = rest[0]
+            held = set(outer.nodes)
+            inside = tuple(pair for pair in rest[1:] if set(pair[1].nodes) <= held)
+            rest = tuple(pair for pair in rest[1:] if pair not in inside)
+            branches.append(Branch(index, outer, self._branches(inside)))
+        return tuple(branches)
 
     def count(self) -> int:
         """How many operations the graph stands for: a folded one for more than it has boxes."""
@@ -117,23 +268,21 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Flow:
+class EdgeGradient:
     """What went back along one edge from an operation to one of its inputs.
 
-    The texts are in a few words, as a picture shows them. ``local_number`` and ``sent_number`` are
-    the exact numbers where the edge carries one number, else None; ``gradient`` is the tensor that
-    was sent, or None where the derivative is not defined for this input."""
+    ``gradient`` is the tensor that was sent, or None where the derivative is not defined for this
+    input; ``sent`` is the same as a value.
+    """
 
     #: The edge's place in ``Graph.edges``.
     edge: int
-    #: The local derivative; for an elementwise operation, of each element. Empty where it is a
-    #: whole Jacobian.
-    local: str
-    sent: str
-    local_number: float | complex | None = None
-    sent_number: float | complex | None = None
+    #: The local derivative; for an elementwise operation, of each element. None where it is a whole
+    #: Jacobian.
+    local: Value | None
+    sent: Value | None
     gradient: object = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -143,13 +292,18 @@ class Step:
     #: The node's place in ``Graph.nodes``.
     node: int
     #: The gradient that arrived, summed over all consumers; one for each output of the operation.
-    arriving: tuple[str, ...]
-    arriving_number: float | complex | None = None
-    flows: tuple[Flow, ...] = ()
-    #: A leaf: what ``.grad`` held before, and after what arrived was added.
-    before: str = ""
-    after: str = ""
-    notes: tuple[str, ...] = ()
+    arriving: tuple[Value | None, ...]
+    flows: tuple[EdgeGradient, ...] = ()
+    #: A leaf: what ``.grad`` held before, and what it holds, or would, after what arrived is added.
+    before: Value | None = None
+    after: Value | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def stays(self) -> bool:
+        """Whether a leaf's ``.grad`` is left as it was, for a reason that a note gives."""
+        reasons = {Fact.NOTHING_ARRIVED, Fact.NOT_ACCUMULATED}
+        return any(note.fact in reasons for note in self.notes)
 
 
 @dataclass(frozen=True)
@@ -161,40 +315,46 @@ class Recording:
     graph: Graph
     steps: tuple[Step, ...]
     #: The gradient that the pass started from.
-    seed: str
-    #: Whether the pass added to ``.grad`` and freed what was saved, as ``backward()`` does.
+    seed: Value | None
+    #: Whether the pass added to ``.grad`` and freed what was saved, as ``backward()`` does. A pass
+    #: that did not was a rehearsal.
     accumulated: bool = False
     #: Whether the pass was itself recorded, for a higher derivative.
     create_graph: bool = False
 
-    def flows(self) -> dict[int, Flow]:
-        """Each flow by the place of its edge in ``graph.edges``."""
+    def flows(self) -> dict[int, EdgeGradient]:
+        """What each edge carried, by its place in ``graph.edges``, in the order of the steps."""
         return {flow.edge: flow for step in self.steps for flow in step.flows}
 
-    def passage(self) -> "Passage":
+    def gradients(self) -> "Gradients":
         """What the pass left at each place of the graph."""
         steps = {step.node: step for step in self.steps}
-        makers = {
-            e.target: e for e in self.graph.edges if self.graph.nodes[e.source].kind == "operation"
-        }
         arrived = {
-            key: (steps[edge.source].arriving[edge.slot], *steps[edge.source].notes)
-            for key, edge in makers.items()
+            key: Arrival(steps[edge.source].arriving[edge.slot], steps[edge.source].notes)
+            for key, edge in self.graph.makers.items()
             if edge.source in steps
         }
-        leaves = {
-            key: step for key, step in steps.items() if self.graph.nodes[key].kind == "tensor"
-        }
-        return Passage(self.flows(), arrived, leaves)
+        leaves = {k: step for k, step in steps.items() if self.graph.nodes[k].kind == "tensor"}
+        return Gradients(self.flows(), arrived, leaves, self.accumulated)
 
 
 @dataclass(frozen=True)
-class Passage:
+class Arrival:
+    """The gradient that arrived at a result, and what is to be said of it."""
+
+    gradient: Value | None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gradients:
     """What a backward pass left at each place of a graph, as a picture of it shows it."""
 
     #: By the place of the edge in ``Graph.edges``.
-    flows: dict[int, Flow]
-    #: By the key of a result: the gradient that arrived there, and what is to be said of it.
-    arrived: dict[int, tuple[str, ...]]
+    flows: dict[int, EdgeGradient]
+    #: By the key of a result.
+    arrived: dict[int, Arrival]
     #: By the key of a leaf.
     leaves: dict[int, Step]
+    #: Whether the pass added to ``.grad``; else it was a rehearsal.
+    accumulated: bool = False

@@ -49,7 +49,7 @@ def step_through(
         y = x²      intermediate    16       PowBackward0 saves self
         z = sin(y)  root            -0.2879  SinBackward0 saves self
         <BLANKLINE>
-        step  node        gradient arriving  local derivative  gradient sent on  .grad now
+        step  node        gradient arriving  local derivative  gradient sent on  .grad would become
         1     z = sin(y)  1                  -0.9577           -0.9577 → y
         2     y = x²      -0.9577            8                 -7.6613 → x
         3     x (leaf)    -7.6613                                                None → -7.6613

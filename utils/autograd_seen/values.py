@@ -1,9 +1,59 @@
-"""Tensors and numbers in a few words."""
+"""What a tensor holds, as plain data, and how a number is written. Knows no torch."""
 
-import torch
+import math
+from dataclasses import dataclass
 
 #: A longer name, value or label is shortened to this many characters.
 LONGEST = 40
+#: Significant digits that tell a number from the whole number that it rounds to.
+DIGITS = 7
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a tensor holds: all of its numbers where these are few, else the ends of their range.
+
+    A number is the shortest decimal that stands for it in the tensor's own dtype, so that two
+    numbers that differ differ here too.
+    """
+
+    #: How many numbers the tensor holds.
+    size: int
+    #: The shape; None for a nested tensor.
+    shape: tuple[int, ...] | None = ()
+    #: All numbers: of a tensor without dimensions, or of a vector of at most four. Else empty.
+    numbers: tuple[int | float | complex | bool, ...] = ()
+    #: The smallest and the largest number, where they could be read.
+    ends: tuple[int | float | bool, int | float | bool] | None = None
+    #: How many are not a number.
+    nans: int = 0
+
+    @property
+    def number(self) -> int | float | complex | bool | None:
+        """The one number of a tensor without dimensions; None for any other."""
+        return self.numbers[0] if self.numbers and self.shape == () else None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether anything is known of what the tensor holds."""
+        return self.size == 0 or bool(self.numbers) or self.ends is not None or self.nans > 0
+
+    def __str__(self) -> str:
+        """One number, up to four in brackets, or the smallest and the largest; empty if none of
+        these could be read.
+        """
+        if self.size == 0 and self.shape is not None:
+            return "empty"
+        if self.number is not None:
+            return number(self.number)
+        if self.numbers:
+            return "[" + ", ".join(map(number, self.numbers)) + "]"
+        if self.nans:
+            return f"nan in {self.nans} of {self.size}"
+        if self.ends is None:
+            return ""
+        low, high = self.ends
+        return f"all {number(low)}" if low == high else f"{_rough(low)} … {_rough(high)}"
 
 
 def clip(text: str, longest: int = LONGEST) -> str:
@@ -14,67 +64,66 @@ def clip(text: str, longest: int = LONGEST) -> str:
     return head if len(head) <= longest else head[: longest - 1] + "…"
 
 
-def number(value) -> str:
-    """A Python number with at most four decimals, or in scientific form where these would show too
-    little.
+def number(value: object) -> str:
+    """A number in a few digits: four decimals, or scientific form where these show too little.
+
+    What is not whole is never written as if it were: 0.99998 keeps its digits, and what is nearer
+    to 1 than seven digits tell is "≈1".
     """
     if isinstance(value, complex):
-        return f"{number(value.real)}{'' if value.imag < 0 else '+'}{number(value.imag)}j"
+        sign = "" if value.imag < 0 else "+"
+        return f"{number(value.real)}{sign}{number(value.imag)}j"
     if isinstance(value, bool) or not isinstance(value, float):
         return clip(str(value))
-    if value != value or value in (float("inf"), float("-inf")):
+    if not math.isfinite(value):
         return str(value)
     if value == 0 or 1e-3 <= abs(value) < 1e6:
-        text = f"{value:.4f}".rstrip("0").rstrip(".")
-        return "0" if text == "-0" else text
+        return _decimal(value)
     mantissa, exponent = f"{value:.3e}".split("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
-def summary(tensor: torch.Tensor) -> str:
-    """The value of a tensor in a few words.
+def exact(value: object) -> str:
+    """A number that a caller wrote, in all its digits: two numbers that differ read differently.
 
-    One number, up to four numbers in brackets, or the smallest and the largest. Empty where the
-    tensor holds no values that can be read (on the meta device, say). Changes neither the tensor
-    nor the random state."""
-    try:
-        with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
-            return _summary(tensor.detach())
-    except (RuntimeError, NotImplementedError, TypeError, ValueError):
-        return ""
-
-
-def _summary(tensor: torch.Tensor) -> str:
-    if tensor.device.type == "meta":
-        return ""
-    if tensor.numel() == 0:
-        return "empty"
-    if tensor.dim() == 0:
-        return number(tensor.item())
-    if tensor.dim() == 1 and tensor.numel() <= 4:
-        return "[" + ", ".join(number(v) for v in tensor.tolist()) + "]"
-    if tensor.is_complex() or tensor.layout != torch.strided:
-        return ""
-    if tensor.is_floating_point():
-        tensor = tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-        missing = int(tensor.isnan().sum())
-        if missing:
-            return f"nan in {missing} of {tensor.numel()}"
-    low, high = (end.item() for end in tensor.aminmax())
-    return f"all {number(low)}" if low == high else f"{_rough(low)} … {_rough(high)}"
+    From the eighth digit on "…" says that it goes on.
+    """
+    if isinstance(value, complex):
+        sign = "" if value.imag < 0 or math.isnan(value.imag) else "+"
+        return f"{exact(value.real)}{sign}{exact(value.imag)}j"
+    if isinstance(value, bool) or not isinstance(value, float) or not math.isfinite(value):
+        return number(value)
+    if value.is_integer() and abs(value) < 1e6:
+        return str(int(value))
+    short = f"{value:.{DIGITS}g}"
+    if float(short) == value:
+        mantissa, _, exponent = short.partition("e")
+        return mantissa + (f"e{int(exponent)}" if exponent else "")
+    return f"{value:.{DIGITS}g}".replace("e", "…e", 1) if "e" in short else f"{short}…"
 
 
-def _rough(value) -> str:
-    """Three digits are enough for a range."""
+def _decimal(value: float) -> str:
+    """At most four decimals, or more where these would read as a whole number that it is not."""
+    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    if text == "-0":
+        text = "0"
+    if "." in text or float(text) == value:
+        return text
+    longer = f"{value:.{DIGITS}g}"
+    return longer if "." in longer and float(longer) != float(text) else f"≈{text}"
+
+
+def _rough(value: object) -> str:
+    """Three digits are enough for the end of a range."""
     return number(float(f"{value:.3g}")) if isinstance(value, float) else number(value)
 
 
-def dtype_name(dtype: torch.dtype) -> str:
-    """``"float32"`` for ``torch.float32``."""
-    return str(dtype).removeprefix("torch.")
-
-
-def kind_of(thing) -> str:
+def kind_of(thing: object) -> str:
     """``"an int"`` for 3: what an error says was passed."""
     kind = type(thing).__name__
     return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
+
+
+def dtype_name(dtype: object) -> str:
+    """``"float32"`` for ``torch.float32``."""
+    return str(dtype).removeprefix("torch.")

@@ -99,7 +99,7 @@ def overlap(one, two):
 @EVERY
 def test_no_text_covers_a_box(make, direction):
     recording = make()
-    scene = compose(recording.graph, direction, recording.passage())
+    scene = compose(recording.graph, direction, recording.gradients())
     boxes = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in scene.boxes]
     assert len(blocks(scene)) == len(recording.flows())
     assert not [pair for pair in itertools.product(blocks(scene), boxes) if overlap(*pair)]
@@ -109,7 +109,7 @@ def test_no_text_covers_a_box(make, direction):
 @EVERY
 def test_no_text_covers_another(make, direction):
     recording = make()
-    scene = compose(recording.graph, direction, recording.passage())
+    scene = compose(recording.graph, direction, recording.gradients())
     assert not [pair for pair in itertools.combinations(blocks(scene), 2) if overlap(*pair)]
 
 
@@ -135,7 +135,7 @@ def drawn(route, down):
 @EVERY
 def test_no_line_crosses_a_text(make, direction):
     recording = make()
-    scene = compose(recording.graph, direction, recording.passage())
+    scene = compose(recording.graph, direction, recording.gradients())
     lines = [one for route in scene.routes for one in (route, way_back(route, scene.down))]
     points = [point for line in lines for point in drawn(line, scene.down)]
     for left, top, right, bottom in blocks(scene):
@@ -146,7 +146,7 @@ def test_no_line_crosses_a_text(make, direction):
 @EVERY
 def test_every_text_is_inside_the_picture(make, direction):
     recording = make()
-    scene = compose(recording.graph, direction, recording.passage())
+    scene = compose(recording.graph, direction, recording.gradients())
     for left, top, right, bottom in blocks(scene):
         assert 0 <= left < right <= scene.width and 0 <= top < bottom <= scene.height
 
@@ -155,7 +155,7 @@ def test_every_text_is_inside_the_picture(make, direction):
 @EVERY
 def test_a_text_stands_beside_the_end_of_its_edge(make, direction):
     recording = make()
-    scene = compose(recording.graph, direction, recording.passage())
+    scene = compose(recording.graph, direction, recording.gradients())
     for route in scene.routes:
         if route.flow:
             x, y = route.points[-3]
@@ -170,7 +170,7 @@ def test_a_text_stands_beside_the_end_of_its_edge(make, direction):
 @BOTH
 def test_texts_of_two_edges_of_one_pair_stand_on_different_sides(direction):
     recording = square()
-    scene = compose(recording.graph, direction, recording.passage())
+    scene = compose(recording.graph, direction, recording.gradients())
     one, two = (route for route in scene.routes if route.flow)
     side = 0 if scene.down else 1  # across the direction in which the edges lead
     between = (one.points[-3][side] + two.points[-3][side]) / 2
@@ -219,6 +219,6 @@ def test_placing_knows_no_time_no_chance_and_no_identity():
 def test_a_picture_is_the_same_twice(make):
     recording = make()
     for direction in ("right", "down"):
-        assert compose(recording.graph, direction, recording.passage()) == compose(
-            recording.graph, direction, recording.passage()
+        assert compose(recording.graph, direction, recording.gradients()) == compose(
+            recording.graph, direction, recording.gradients()
         )

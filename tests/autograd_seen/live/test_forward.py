@@ -18,6 +18,8 @@ from autograd_seen.live.forward import LONGEST_LINE, record_forward
 from autograd_seen.live.walk import MOST_TOUCHED
 from autograd_seen.values import number
 
+from tests.autograd_seen.shown import shown
+
 ROOT = Path(autograd_seen.__file__).parents[2]
 
 
@@ -27,11 +29,11 @@ def leaf(*values):
 
 def tensors_of(picture):
     """Name to node, for each tensor."""
-    return {node.name: node for node in picture.graph.nodes if node.kind == "tensor"}
+    return {node.name: node for node in shown(picture.graph).nodes if node.kind == "tensor"}
 
 
 def operations_of(picture):
-    return [node for node in picture.graph.nodes if node.kind == "operation"]
+    return [node for node in shown(picture.graph).nodes if node.kind == "operation"]
 
 
 def last(picture):
@@ -45,7 +47,7 @@ def lines_of(picture):
 
 def borders_of(picture):
     """The borders as (name of the source, name of the constant, word)."""
-    nodes = picture.graph.nodes
+    nodes = shown(picture.graph).nodes
     return [
         (nodes[e.source].name, nodes[e.target].name, e.border)
         for e in picture.graph.edges
@@ -112,7 +114,7 @@ def test_what_a_layer_computed_before_a_view_of_it_is_known():
     )
     with record_forward() as tape:
         z = F.linear(x, w, b).sin()
-    nodes = draw_graph(z, tape=tape).graph.nodes
+    nodes = shown(draw_graph(z, tape=tape).graph).nodes
     (product,) = (node.key for node in nodes if node.class_name == "AddmmBackward0")
     assert nodes[product + 1].value and nodes[product + 1].shape == (6, 5)
 
@@ -150,7 +152,7 @@ def test_what_a_function_of_the_users_made_is_known_where_it_goes_on():
 def test_a_backward_pass_recorded_with_a_tape_has_its_values_and_the_same_flows():
     L, tape = neuron()
     with_tape, without = record_backward(L, tape=tape), record_backward(L)
-    assert all(node.value for node in with_tape.graph.nodes if node.kind == "tensor")
+    assert all(node.value for node in shown(with_tape.graph).nodes if node.kind == "tensor")
     assert [flow.sent for flow in with_tape.flows().values()] == [
         flow.sent for flow in without.flows().values()
     ]
@@ -296,8 +298,7 @@ def test_a_saved_value_that_was_overwritten_says_both_versions():
     y.add_(1)
     picture = draw_graph(z, tape=tape)
     assert last(picture).notes == (
-        "saved value overwritten in place",
-        "saved at version 0, now at 1",
+        "saved value overwritten in place: saved at version 0, now at 1",
     )
     with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
         z.sum().backward()
@@ -688,7 +689,7 @@ def test_a_long_loop_keeps_the_newest_and_says_so():
     assert (len(tape), tape.full, tape.operations[-1].name) == (MOST_TOUCHED, True, "cos")
     assert str(tape).splitlines()[0] == "Tape of the newest 1,000 of 1,001 operations"
     picture = draw_graph(z, tape=tape, fold=False, max_operations=MOST_TOUCHED)
-    assert all(node.value for node in picture.graph.nodes[2:] if node.kind == "tensor")
+    assert all(node.value for node in shown(picture.graph).nodes[2:] if node.kind == "tensor")
 
 
 def test_a_tape_of_something_else_is_not_read_to_its_end():

@@ -7,8 +7,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from autograd_seen import draw_graph
-from autograd_seen.live.operations import UNSAVED, read
+from autograd_seen.live.operations import operator
+from autograd_seen.show.maths import UNSAVED
 from autograd_seen.values import number
+
+from tests.autograd_seen.shown import shown
 
 POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
@@ -23,7 +26,7 @@ def as_python(maths):
 
 def operations_of(picture):
     """Each operation with the tensor that it made."""
-    nodes = picture.graph.nodes
+    nodes = shown(picture.graph).nodes
     return [
         (nodes[e.source], nodes[e.target])
         for e in picture.graph.edges
@@ -136,7 +139,7 @@ def test_a_random_program_can_be_worked_out_again_from_its_picture(seed):
             t[str(i)] = computed
     picture = draw_graph(eval(newest))
 
-    nodes = [node for node in picture.graph.nodes if node.kind == "tensor"]
+    nodes = [node for node in shown(picture.graph).nodes if node.kind == "tensor"]
     for node in nodes:
         assert node.value == number(eval(node.name).item())
     for operation, result in operations_of(picture):
@@ -214,7 +217,8 @@ def test_an_operation_on_tensors_names_its_inputs_in_order(written, reads, slots
     operation = last(picture)
     assert operation.expression == reads
     entered = {
-        picture.graph.nodes[e.source].name: e.slot for e in picture.graph.inputs(operation.key)
+        shown(picture.graph).nodes[e.source].name: e.slot
+        for e in picture.graph.inputs(operation.key)
     }
     assert entered.items() >= slots.items()
 
@@ -226,7 +230,10 @@ def test_indices_that_an_operation_found_are_no_input_of_it(written):
     v = torch.tensor([3.0, 1.0, 2.0], requires_grad=True)
     values, indices = eval(written, {"v": v})
     picture = draw_graph(values)
-    assert [node.name for node in picture.graph.nodes if node.kind == "tensor"] == ["v", "values"]
+    assert [node.name for node in shown(picture.graph).nodes if node.kind == "tensor"] == [
+        "v",
+        "values",
+    ]
     # Of the operation that they are an input of, they are.
     rows = indices.reshape(-1)
     picked = v.gather(0, rows)
@@ -282,4 +289,4 @@ def test_a_function_of_the_users_keeps_the_name_it_was_given(name):
     ],
 )
 def test_a_node_without_a_sign_reads_as_its_name(class_name, word):
-    assert read(class_name, ["x"], {}).title == word
+    assert operator(class_name).word == word

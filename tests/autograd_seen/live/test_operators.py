@@ -9,9 +9,12 @@ from xml.etree import ElementTree
 import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
+from autograd_seen.graph import Fact
 from autograd_seen.live import operations
 from autograd_seen.live.walk import LEAF
 from autograd_seen.values import LONGEST, clip
+
+from tests.autograd_seen.shown import shown
 
 SAMPLES = 3
 # A few operators have no graph on any sample, and a few need a library that is not there: fewer
@@ -113,7 +116,7 @@ def check(output, leaves, twice=True):
     keys = [node.key for node in graph.nodes]
     assert keys == list(range(len(keys)))
     assert all(edge.source < edge.target for edge in graph.edges)
-    for node in graph.nodes:
+    for node in shown(graph).nodes:
         for label in (node.name, node.expression, node.class_name):
             assert len(label) <= LONGEST and label.isprintable()
     ElementTree.fromstring(forms[0])
@@ -142,7 +145,7 @@ def backward_overheard(output, nodes):
     def listen(node):
         def hook(sent, arriving):
             turns.append((clip(node.name()), sent, arriving))
-            if operations.is_elementwise(node.name()):
+            if operations.operator(node.name()).elementwise:
                 check_elementwise(node, sent, *arriving)
 
         return node.register_hook(hook)
@@ -199,7 +202,9 @@ def check_recording(recording, turns):
         for flow in step.flows:
             assert same(flow.gradient, sent[edges[flow.edge].slot]), f"{name} sent another gradient"
     said = [note for step in recording.steps for part in (step, *step.flows) for note in part.notes]
-    assert not [note for note in said if "hook" in note], f"{said} of a pass without hooks"
+    assert not [note for note in said if note.fact is Fact.HOOKED], (
+        f"{said} of a pass without hooks"
+    )
 
 
 def operators():

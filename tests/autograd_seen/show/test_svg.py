@@ -12,10 +12,14 @@ import autograd_seen
 import pytest
 import torch
 from autograd_seen import draw_graph
-from autograd_seen.graph import Edge, Graph, Node
+from autograd_seen.graph import Edge, Fact, Graph, Node, Note
+from autograd_seen.live.operations import operator
 from autograd_seen.show.dot import SHAPES
 from autograd_seen.show.scene import compose
 from autograd_seen.show.svg import DARK, LIGHT, to_svg
+from autograd_seen.values import Value
+
+from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOT = Path(autograd_seen.__file__).parents[2]
@@ -81,7 +85,7 @@ def test_the_svg_says_what_it_is_to_a_screen_reader(draw):
     assert (
         title.text
         == svg.get("aria-label")
-        == f"Computation graph of {picture.graph.nodes[-1].name}"
+        == f"Computation graph of {shown(picture.graph).nodes[-1].name}"
     )
     assert description.text == str(picture)
 
@@ -142,25 +146,32 @@ def test_every_box_and_every_arrow_is_inside_the_picture(draw):
 def every_role():
     """A graph that no tensor has: one node of each kind and role."""
     nodes = [
-        Node(0, "tensor", "leaf", "x", shape=(), dtype="float32", value="4"),
-        Node(1, "tensor", "constant", "c", shape=(), dtype="float32", value="3"),
-        Node(2, "operation", "operation", "×", expression="c × x", class_name="MulBackward0"),
+        Node(0, "tensor", "leaf", "x", shape=(), dtype="float32", value=Value(1, (), (4,))),
+        Node(1, "tensor", "constant", "c", shape=(), dtype="float32", value=Value(1, (), (3,))),
+        Node(
+            2,
+            "operation",
+            "operation",
+            operator=operator("MulBackward0"),
+            arity=2,
+            class_name="MulBackward0",
+        ),
         Node(3, "tensor", "intermediate", "y", shape=(), dtype="float32"),
-        Node(4, "cut", "cut", "…", class_name="SinBackward0", notes=("continues, not drawn",)),
+        Node(4, "cut", "cut", class_name="SinBackward0", notes=(Note(Fact.CONTINUES),)),
         Node(5, "tensor", "intermediate", "#1", shape=(2,), dtype="float32"),
         Node(
             6,
             "operation",
             "operation",
-            "+",
-            expression="y + #1",
+            operator=operator("AddBackward0"),
+            arity=2,
             class_name="AddBackward0",
             freed=True,
         ),
-        Node(7, "tensor", "root", "z", shape=(2,), dtype="float32", value="[1, 2]"),
+        Node(7, "tensor", "root", "z", shape=(2,), dtype="float32", value=Value(2, (2,), (1, 2))),
     ]
-    pairs = [(0, 2), (1, 2), (2, 3), (3, 6), (4, 5), (5, 6), (6, 7)]
-    return Graph(tuple(nodes), tuple(Edge(a, b, 0) for a, b in pairs), 7, limit=2)
+    ends = [(0, 2, 0), (1, 2, 1), (2, 3, 0), (3, 6, 0), (4, 5, 0), (5, 6, 1), (6, 7, 0)]
+    return Graph(tuple(nodes), tuple(Edge(*three) for three in ends), 7, limit=2)
 
 
 def test_form_and_word_tell_the_roles_apart_without_colour():
@@ -198,7 +209,7 @@ def test_dot_holds_the_same_nodes_and_edges(draw):
     assert source == picture.to_graphviz().source
     nodes = re.findall(r"^\tn(\d+) \[", source, re.MULTILINE)
     edges = re.findall(r"^\tn(\d+) -> n(\d+)", source, re.MULTILINE)
-    assert [int(key) for key in nodes] == [node.key for node in picture.graph.nodes]
+    assert [int(key) for key in nodes] == [node.key for node in shown(picture.graph).nodes]
     assert [(int(a), int(b)) for a, b in edges] == [
         (e.source, e.target) for e in picture.graph.edges
     ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from operator import eq
 
-from autograd_seen.graph import Graph, Group, Node, Passage, Recording
+from autograd_seen.graph import Fact, Gradients, Graph, Group, Node, Note, Recording
 
 #: A chain of one operation folds from this length on; a block where it occurs so often.
 LONG_CHAIN, OFTEN = 4, 3
@@ -17,11 +17,6 @@ LONG_CHAIN, OFTEN = 4, 3
 WORTH = 4
 #: Where more operations than this are left when all repeats are folded, runs of views fold too.
 LARGE = 30
-#: Operations that only arrange values: no value changes.
-VIEWS = frozenset(
-    "View UnsafeView ReshapeAlias AsStrided Alias T Transpose Permute Unsqueeze Squeeze Expand".split()
-)
-VIEWS |= frozenset("Select Slice Clone".split())
 #: Settings that may grow by a fixed step from copy to copy: which part of a tensor is taken.
 PARTS = {"SelectBackward0": ("index",), "SliceBackward0": ("start", "end")}
 #: How many regions are looked at in a graph, and how often one copy fewer is tried.
@@ -41,27 +36,23 @@ class Folded:
     nodes: tuple[int, ...]
     edges: tuple[int, ...]
 
-    def passage(self, recording: Recording) -> Passage:
+    def gradients(self, recording: Recording) -> Gradients:
         """What a recorded pass left at each place, from the places that these stand for.
 
         Beside the edge into a box that stands for several operations no local derivative is given:
-        that of the first would be read as that of all."""
-        whole = recording.passage()
+        that of the first would be read as that of all.
+        """
+        whole = recording.gradients()
         flows = {}
         for place, old in enumerate(self.edges):
             if old in whole.flows:
                 box = self.graph.nodes[self.graph.edges[place].target]
-                alone = (
-                    box.class_name == recording.graph.nodes[self.nodes[box.key]].class_name
-                    and box.count == 1
-                )
                 flow = replace(whole.flows[old], edge=place)
-                flows[place] = flow if alone else replace(flow, local="", local_number=None)
+                flows[place] = flow if box.count == 1 else replace(flow, local=None)
         keys = list(enumerate(self.nodes))
         arrived = {key: whole.arrived[old] for key, old in keys if old in whole.arrived}
-        return Passage(
-            flows, arrived, {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
-        )
+        leaves = {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
+        return Gradients(flows, arrived, leaves, whole.accumulated)
 
 
 def fold(graph: Graph) -> Folded:
@@ -211,7 +202,7 @@ class _Work:
             if len(outputs) == len(self.inputs[i]) == 1:
                 tensor = outputs[0][1]
                 follows = [j for j, _ in self.users[tensor]]
-                hidden = tensor not in self.needed and _is_unnamed(self.graph.nodes[tensor].name)
+                hidden = tensor not in self.needed and not self.graph.nodes[tensor].named
                 if (
                     hidden
                     and len(follows) == 1
@@ -232,15 +223,11 @@ class _Work:
             and len({self.within[key] for key in nodes}) == 1
         )
 
-    def merge(self, run: list[int], title: str, box: Node) -> None:
+    def merge(self, run: list[int], box: Node) -> None:
         """Makes a run one box, which stands where its last operation stood."""
-        start = self.graph.nodes[self.inputs[run[0]][0][1]].name
         lines = {self.operations[i].line for i in run}
         line = lines.pop() if len(lines) == 1 else ""
-        expression = f"{title} of {start}"
-        self.changed[box.key] = replace(
-            box, name=title, expression=expression, line=line, count=len(run)
-        )
+        self.changed[box.key] = replace(box, line=line, count=len(run))
         self.inputs[run[-1]] = self.inputs[run[0]]
         for i in run[:-1]:
             self.removed |= {self.operations[i].key, self.outputs[i][0][1]}
@@ -248,47 +235,40 @@ class _Work:
     def look(self, i: int) -> tuple:
         """All of an operation that does not depend on where its inputs come from."""
         node, nodes = self.operations[i], self.graph.nodes
-        title = node.name
-        for _, tensor, _ in self.inputs[i]:
-            name = nodes[tensor].name
-            if name in title:  # as in "x²"
-                title = re.sub(rf"(?<![\w.]){re.escape(name)}(?![\w.])", "( )", title)
         return (
-            *(title, node.class_name, node.saved, node.freed, node.ordered, node.notes, node.count),
-            *(_parts(node)[0], self.within[node.key]),
+            *(node.class_name, node.arity, node.constants, node.saved, node.freed),
+            *(node.notes, node.count, node.run, _parts(node)[0], self.within[node.key]),
             tuple(slot for slot, _, _ in self.inputs[i]),
             tuple((slot, _look(nodes[tensor])) for slot, tensor, _ in self.outputs[i]),
         )
 
+    def is_known(self, i: int) -> bool:
+        """Whether all inputs of an operation are known: a number that was not saved is not."""
+        slots = sum(slot is not None for slot, _, _ in self.inputs[i])
+        return slots + len(self.operations[i].constants) == self.operations[i].arity
+
 
 def _look(tensor: Node) -> tuple:
     """All of a tensor that the same tensor in another copy must share."""
-    return tensor.shape, tensor.dtype, tensor.notes, tensor.class_name, bool(tensor.grad)
+    return tensor.shape, tensor.dtype, tensor.notes, tensor.class_name, tensor.grad is not None
 
 
-def _parts(node: Node) -> tuple[tuple[str, ...], tuple[tuple[str, int], ...]]:
+def _parts(node: Node) -> tuple[tuple, tuple[tuple[str, int], ...]]:
     """An operation's settings: those that are the same in all copies, and those that may grow."""
     growing = PARTS.get(node.class_name, ())
-    same, parts = [], []
-    for setting in node.settings if growing else ():
-        name, _, value = setting.partition("=")
-        if name in growing and re.fullmatch(r"\d+", value):
-            parts.append((name, int(value)))
-        else:
-            same.append(setting)
-    return (tuple(same), tuple(parts)) if growing else (node.settings, ())
+    moves = [name in growing and isinstance(value, int) for name, value in node.settings]
+    same = [pair for pair, moving in zip(node.settings, moves, strict=True) if not moving]
+    parts = [pair for pair, moving in zip(node.settings, moves, strict=True) if moving]
+    return tuple(same), tuple(parts)
 
 
-def _is_unnamed(name: str) -> bool:
-    return re.fullmatch(r"#\d+", name) is not None
-
-
-def _is_told_by(name: str, shown: str) -> bool:
+def _is_told_by(one: Node, other: Node) -> bool:
     """Whether a tensor may go where another one is shown: it has no name, or one that differs in
     numbers only.
     """
-    if _is_unnamed(name):
+    if not one.named:
         return True
+    name, shown = one.name, other.name
     one, two = (re.sub(r"\d+", "0", text.removesuffix("…")) for text in (name, shown))
     if name.endswith("…") or shown.endswith(
         "…"
@@ -310,29 +290,24 @@ def _fold_chains(graph: Graph) -> Folded | None:
             for k in (i, j)
             for _, t, _ in work.inputs[k]
         }
-        # The number in "+ const" was not saved: nothing says that it is the same one each time.
+        # Nothing says that a number that was not saved is the same one each time.
         return (
             looks[i] == looks[j]
             and one.settings == two.settings
             and len(shapes) == 1
-            and "const" not in one.name
+            and work.is_known(i)
         )
 
     for run in work.runs(joins):
         if len(run) >= LONG_CHAIN:
-            last = work.operations[run[-1]]
-            title = last.name if re.fullmatch(r"\w+|\(.*\)\S*", last.name) else f"({last.name})"
-            work.merge(run, f"{title} × {len(run)}", last)
+            work.merge(run, work.operations[run[-1]])
     return work.result() if work.removed else None
 
 
 def _fold_views(graph: Graph) -> Folded | None:
     """A run of views becomes one box that lists them."""
     work = _Work(graph)
-    plain = [
-        re.sub(r"Backward\d*$", "", node.class_name) in VIEWS and node.count == 1 and not node.notes
-        for node in work.operations
-    ]
+    plain = [node.operator.view and node.count == 1 and not node.notes for node in work.operations]
     for run in work.runs(
         lambda i, j: plain[i] and plain[j] and work.operations[i].freed == work.operations[j].freed
     ):
@@ -342,8 +317,9 @@ def _fold_views(graph: Graph) -> Folded | None:
             class_name=", ".join(node.class_name for node in nodes),
             saved=tuple(name for node in nodes for name in node.saved),
             settings=(),
+            run=tuple(nodes),
         )
-        work.merge(run, ", ".join(node.name for node in nodes), box)
+        work.merge(run, box)
     return work.result() if work.removed else None
 
 
@@ -364,13 +340,9 @@ def _last(graph: Graph, most: int) -> Folded:
         if node.key < first and outputs:
             left.add(node.key)
             work.inputs[i], work.outputs[i] = [], outputs
+            stop = (Note(Fact.CONTINUES),)
             work.changed[node.key] = Node(
-                node.key,
-                "cut",
-                "cut",
-                "…",
-                class_name=node.class_name,
-                notes=("continues, not drawn",),
+                node.key, "cut", "cut", class_name=node.class_name, notes=stop
             )
     for key, edges in work.others.items():
         work.others[key] = [edge for edge in edges if edge[1] in tensors]
@@ -433,7 +405,7 @@ def _take(work: _Work, block: _Block) -> None:
                 outputs.append(there)
                 final = work.graph.nodes[there[1]]
                 work.changed[final.key] = replace(
-                    final, notes=(*final.notes, f"after all {block.times}")
+                    final, notes=(*final.notes, Note(Fact.AFTER_ALL, (block.times,)))
                 )
             goes_on[i, here[0]] = outputs[-1][1]
         copies = range(i, block.end, block.period)
@@ -458,11 +430,11 @@ def _is_used_by(work: _Work, tensor: int, operations: range) -> bool:
     return any(user in operations for user, _ in work.users[tensor])
 
 
-def _steps(copies: list[Node]) -> list[str]:
+def _steps(copies: list[Node]) -> list[Note]:
     """What grows from copy to copy: "index 0, 1 … 19"."""
     first, second, last = (_parts(copies[k])[1] for k in (0, 1, -1))
     return [
-        f"{name} {a}, {b} … {c}"
+        Note(Fact.GROWS, (name, a, b, c))
         for (name, a), (_, b), (_, c) in zip(first, second, last, strict=True)
         if a != b
     ]
@@ -538,9 +510,7 @@ class _Search:
         for i in reversed(range(count)):
             results = [tensor for _, tensor, _ in self.work.outputs[start + i]]
             used = max(map(self.work.last_use, results), default=-1)
-            own_name = any(
-                not _is_told_by(nodes[tensor].name, nodes[tensor].name) for tensor in results
-            )
+            own_name = any(not _is_told_by(nodes[tensor], nodes[tensor]) for tensor in results)
             far[i] = i if used - start - i >= 2 * period else far[i + 1]
             named[i] = i if own_name else named[i + 1]
         best, reason = None, (0,)
@@ -591,7 +561,7 @@ class _Search:
                 same = (a.role, *_look(a)) == (b.role, *_look(b)) and work.within[
                     one
                 ] == work.within[two]
-                if not (moved and alone and same and _is_told_by(b.name, a.name)):
+                if not (moved and alone and same and _is_told_by(b, a)):
                     return None
                 relations.append(("own", slot))
         (_, one), (_, two) = (_parts(work.operations[k]) for k in (i, j))
@@ -651,14 +621,14 @@ class _Search:
                     if j < last and work.last_use(tensor) >= block.end:
                         return True
                     kept = tensor == shown or (leaves and tensor == final)
-                    if not kept and not _is_told_by(nodes[tensor].name, nodes[shown].name):
+                    if not kept and not _is_told_by(nodes[tensor], nodes[shown]):
                         return True
         return False
 
     def _shared_name(self, block: _Block) -> int:
         """How many characters all names of a copy's own parameters begin with."""
-        names = [self.work.graph.nodes[self.work.inputs[i][k][1]].name for i, k in block.own]
-        letters = zip(*(name for name in names if not _is_unnamed(name)), strict=False)
+        own = [self.work.graph.nodes[self.work.inputs[i][k][1]] for i, k in block.own]
+        letters = zip(*(node.name for node in own if node.named), strict=False)
         return sum(1 for _ in itertools.takewhile(lambda ones: len(set(ones)) == 1, letters))
 
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 
 import torch
 
-from autograd_seen.graph import NONE, Flow, Graph, Recording, Step
-from autograd_seen.live import names, operations
+from autograd_seen.graph import EdgeGradient, Fact, Graph, Note, Recording, Step
+from autograd_seen.live import names
 from autograd_seen.live.forward import Tape, check_tape
+from autograd_seen.live.reading import read_value
 from autograd_seen.live.walk import (
     MOST_TOUCHED,
     Live,
@@ -21,10 +22,7 @@ from autograd_seen.live.walk import (
     trace_live,
     why_no_graph,
 )
-from autograd_seen.values import clip, dtype_name, kind_of, summary
-
-#: The note of an operation that has lost what it saved.
-OVERWRITTEN = "saved value overwritten in place"
+from autograd_seen.values import Value, clip, dtype_name, kind_of
 
 
 def record_backward(
@@ -73,10 +71,10 @@ def record_backward(
         >>> x = torch.tensor(4.0, requires_grad=True)
         >>> z = torch.sin(x**2)
         >>> for step in record_backward(z).steps:
-        ...     print(step.arriving, [(flow.local, flow.sent) for flow in step.flows])
-        ('1',) [('-0.9577', '-0.9577')]
-        ('-0.9577',) [('8', '-7.6613')]
-        ('-7.6613',) []
+        ...     print(*step.arriving, [(str(flow.local), str(flow.sent)) for flow in step.flows])
+        1 [('-0.9577', '-0.9577')]
+        -0.9577 [('8', '-7.6613')]
+        -7.6613 []
     """
     with _unseen():
         callers = names.of_frame(sys._getframe(1))
@@ -112,7 +110,7 @@ def record(
     run.go(output, gradient, accumulate, create_graph)
     with _unseen():
         return Recording(
-            graph, tuple(run.steps(accumulate)), _text(run.seed), accumulate, create_graph
+            graph, tuple(run.steps(accumulate)), _value(run.seed), accumulate, create_graph
         )
 
 
@@ -235,9 +233,9 @@ class _Pass:
         lost = [
             node
             for node in self.graph.nodes
-            if OVERWRITTEN in node.notes and node.key not in self.order
+            if node.has(Fact.SAVED_OVERWRITTEN) and node.key not in self.order
         ]
-        return " and ".join(f"{node.expression} ({node.class_name})" for node in lost)
+        return " and ".join(node.class_name for node in lost)
 
     def _listen(self, key: int) -> Callable:
         def hook(sent, arriving) -> None:
@@ -281,23 +279,19 @@ class _Pass:
         arriving, notes = self.arrived[key], []
         for edge in self.leaving[key]:
             notes += self._changed_by_a_hook(edge.target, arriving[edge.slot])
-        used = [gradient for gradient in arriving if gradient is not None]
-        exact = _number(used[0]) if len(arriving) == 1 and used else None
         flows = tuple(self._flow(key, place, edge) for place, edge in self.entering[key])
-        return Step(key, tuple(map(_text, arriving)), exact, flows, notes=tuple(notes))
+        return Step(key, tuple(map(_value, arriving)), flows, notes=tuple(notes))
 
-    def _flow(self, key: int, place: int, edge) -> Flow:
+    def _flow(self, key: int, place: int, edge) -> EdgeGradient:
         gradient, asked = self.sent[key][edge.slot], key in self.local
         local = self.local[key].get(edge.slot) if asked else self._ratio(key, gradient)
         notes = self._reduced(key, edge)
         if asked and local is not None and gradient is not None:
             notes += self._changed_when_sent(local, self.arrived[key][0], gradient)
-        return Flow(
+        return EdgeGradient(
             place,
-            "" if local is None else _text(local),
-            _text(gradient),
-            _number(local),
-            _number(gradient),
+            None if local is None else _value(local),
+            _value(gradient),
             gradient,
             notes,
         )
@@ -305,25 +299,21 @@ class _Pass:
     def _leaf_step(self, key: int, accumulated: bool) -> Step:
         (arriving,), before = self.arrived.get(key, (None,)), self.before[key]
         if arriving is None:
-            after, notes = before, ["nothing arrived"]
+            after, notes = before, [Note(Fact.NOTHING_ARRIVED)]
         elif not self._leaf(key).requires_grad:
-            after, notes = before, ["frozen: not accumulated"]
+            after, notes = before, [Note(Fact.NOT_ACCUMULATED)]
         else:
             after = arriving if before is None else before + arriving
             notes = self._changed_by_a_hook(key, arriving)
         if accumulated:
-            expected, after = _text(after), _grad(self._leaf(key))
-            notes += (
-                []
-                if _text(after) == expected
-                else [f"a hook changed .grad from {expected} to {_text(after)}"]
-            )
+            expected, after = _value(after), _grad(self._leaf(key))
+            if _value(after) != expected:
+                notes.append(Note(Fact.HOOKED_GRAD, (expected, _value(after))))
         return Step(
             key,
-            (_text(arriving),),
-            _number(arriving),
-            before=_text(before),
-            after=_text(after),
+            (_value(arriving),),
+            before=_value(before),
+            after=_value(after),
             notes=tuple(notes),
         )
 
@@ -379,21 +369,22 @@ class _Pass:
             return False  # a derivative by z alone does not say how a function of z and its conjugate moves
         shapes = [self.graph.nodes[edge.source].shape for _, edge in self.entering[key]]
         single = all(shape is not None and math.prod(shape) == 1 for shape in [made, *shapes])
-        return single or operations.is_elementwise(self.graph.nodes[key].class_name)
+        return single or self.graph.nodes[key].operator.elementwise
 
-    def _reduced(self, key: int, edge) -> tuple[str, ...]:
+    def _reduced(self, key: int, edge) -> tuple[Note, ...]:
         """What the engine did to a gradient on its way: summed what was broadcast, cast what was
         promoted.
         """
         source, shape = self.graph.nodes[edge.source], self._made(key)
-        elementwise = operations.is_elementwise(self.graph.nodes[key].class_name)
+        elementwise = self.graph.nodes[key].operator.elementwise
         if None in (shape, source.shape) or not elementwise or self._is_written_in_python(key):
             return ()
         dtype = self.graph.nodes[self.leaving[key][0].target].dtype
-        summed = [f"summed {shape} → {source.shape}"] if shape != source.shape else []
-        return tuple(summed + ([f"cast {dtype} → {source.dtype}"] if dtype != source.dtype else []))
+        summed = [Note(Fact.SUMMED, (shape, source.shape))] if shape != source.shape else []
+        cast = [Note(Fact.CAST, (dtype, source.dtype))] if dtype != source.dtype else []
+        return (*summed, *cast)
 
-    def _changed_when_sent(self, local, arrived, sent) -> tuple[str, ...]:
+    def _changed_when_sent(self, local, arrived, sent) -> tuple[Note, ...]:
         """A note where what a node sent is not its local derivative times what arrived."""
         if (
             arrived is None
@@ -416,9 +407,9 @@ class _Pass:
             torch.finfo(kind).eps for kind in kinds
         )
         same = bool((((total - sent).abs() <= rounding * size) | ~total.isfinite()).all())
-        return () if same else (f"a hook changed {_text(total)} to {_text(sent)}",)
+        return () if same else (Note(Fact.HOOKED, (_value(total), _value(sent))),)
 
-    def _changed_by_a_hook(self, key: int, arriving: torch.Tensor | None) -> list[str]:
+    def _changed_by_a_hook(self, key: int, arriving: torch.Tensor | None) -> list[Note]:
         """A note where what arrived at a tensor is not the sum of what its consumers sent."""
         parts = [
             self.sent[user][slot] for user, slot in self.uses.get(key, ()) if user in self.sent
@@ -447,7 +438,7 @@ class _Pass:
         rounding = 4 * len(dense) * torch.finfo(arriving.dtype).eps
         same = (total - arriving.to_dense()).abs() <= rounding * size
         same = bool((same | ~total.isfinite()).all())
-        return [] if same else [f"a hook changed {_text(total)} to {_text(arriving)}"]
+        return [] if same else [Note(Fact.HOOKED, (_value(total), _value(arriving)))]
 
 
 def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
@@ -466,12 +457,8 @@ def _all_strided(*tensors: torch.Tensor) -> bool:
     return all(tensor.layout == torch.strided for tensor in tensors)
 
 
-def _text(tensor: torch.Tensor | None) -> str:
-    if tensor is None:
-        return NONE
-    if tensor.is_nested:
-        return "nested"
-    return summary(tensor) or f"shape {tuple(tensor.shape)}"
+def _value(tensor: torch.Tensor | None) -> Value | None:
+    return None if tensor is None else read_value(tensor)
 
 
 def _number(tensor: torch.Tensor | None) -> float | complex | None:

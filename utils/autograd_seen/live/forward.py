@@ -14,8 +14,9 @@ from contextlib import contextmanager
 import torch
 from torch.overrides import TorchFunctionMode
 
+from autograd_seen.live.reading import read_value
 from autograd_seen.live.walk import MOST_TOUCHED
-from autograd_seen.values import clip, summary
+from autograd_seen.values import clip
 
 #: How many tensors are kept of one list that goes into an operation, or that comes out.
 MOST_IN_ONE = 100
@@ -408,7 +409,9 @@ def _values(operation: Operation) -> str:
     texts = []
     for seen in operation.results[:3]:
         shape = f"shape {tuple(seen.tensor.shape)}"
-        texts.append("overwritten since" if seen.overwritten else summary(seen.tensor) or shape)
+        texts.append(
+            "overwritten since" if seen.overwritten else str(read_value(seen.tensor)) or shape
+        )
     return clip(", ".join(texts) + (", …" if len(operation.results) > 3 else ""))
 
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import torch
 
-from autograd_seen.graph import Edge, Graph, Node
+from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 from autograd_seen.live import operations
-from autograd_seen.values import clip, dtype_name, kind_of, number, summary
+from autograd_seen.live.reading import read_value
+from autograd_seen.values import Value, clip, dtype_name, kind_of
 
 LEAF = "torch::autograd::AccumulateGrad"
 #: The most operations that a walk touches: a thread's stack of 512 kB overflows from about 2,000.
@@ -269,7 +270,9 @@ class _Walk:
         if operation is None:
             return ()
         sources = node.next_functions
-        inputs = operations.inputs_of(_name(node), operation.name, operation.arguments)
+        inputs = operations.inputs_of(
+            operations.operator(_name(node)), operation.name, operation.arguments
+        )
         for slot, one in enumerate(inputs):
             source = sources[slot] if slot < len(sources) else (None, 0)
             plain = isinstance(one, numbers.Number)
@@ -306,7 +309,7 @@ class _Walk:
             else:
                 versions = re.search(r"is at version (\d+); expected version (\d+)", refusal)
                 self.overwritten[node] = (
-                    f"saved at version {versions[2]}, now at {versions[1]}" if versions else ""
+                    tuple(map(int, versions.groups()[::-1])) if versions else ()
                 )
                 tensors[label] = None
 
@@ -392,20 +395,20 @@ class _Builder:
                     heapq.heappush(ready, rank[consumer])
         return ordered
 
-    def _inputs(self, node) -> list[tuple[int | None, int | None, str | None]]:
-        """What enters an operation, as (key, slot, name or number); the key is None for what is not
-        drawn.
+    def _inputs(self, node) -> list[tuple[int | None, int | None, Value | None]]:
+        """What enters an operation, as (key, slot, number); the key is None for what is not drawn,
+        and the number is of that alone.
         """
         if node in self.walk.cut:
             return []
         saved = dict(self.walk.saved[node])
-        arguments = operations.slots(_name(node))
+        arguments = operations.operator(_name(node)).slots
         given = self.walk.given(node)
         entries = []
         for slot, (source, output_nr) in enumerate(node.next_functions):
             if source is not None:
                 key = self._result(source, output_nr)
-                entries.append((key, slot, self.nodes[key].name))
+                entries.append((key, slot, None))
                 continue
             constant = saved.pop(arguments[slot], None) if slot < len(arguments) else None
             if constant is None and slot < len(given):
@@ -425,7 +428,7 @@ class _Builder:
             if (
                 known
                 and id(tensor) not in tracked
-                and not operations.is_output(_name(node), attribute)
+                and not operations.is_output(operations.operator(_name(node)), attribute)
             ):
                 entry = self._constant(tensor, None, node)
                 if entry[0] not in drawn:
@@ -437,22 +440,23 @@ class _Builder:
         if constant is None:
             return None, slot, None
         if not isinstance(constant, torch.Tensor):
-            return None, slot, number(constant)
+            return None, slot, _plain(constant)
         place = id(constant)
         if place not in self.keys:
             borders, notes = self._borders(constant, self.walk.turns.get(node, MOST_TOUCHED))
             if constant.dim() == 0 and place not in self.names and not notes:
-                shown = "" if place in self.walk.moved else summary(constant)
-                return None, slot, shown or None  # a number: it goes into the operation's title
+                if place in self.walk.moved:
+                    return None, slot, None
+                value = read_value(constant)  # a number: it goes into the operation's title
+                return None, slot, value if value.is_readable else None
             self.walk.tensors[place] = constant
             key = self._tensor(place, "constant", "", constant.shape, constant.dtype, notes)
             self.edges += [Edge(source, key, None, word) for source, word in borders]
-        key = self.keys[place]
-        return key, slot, self.nodes[key].name
+        return self.keys[place], slot, None
 
     def _borders(
         self, constant: torch.Tensor, turn: int
-    ) -> tuple[list[tuple[int, str]], tuple[str, ...]]:
+    ) -> tuple[list[tuple[int, str]], tuple[Note, ...]]:
         """Where a constant was cut off from this graph, as (key of a tensor, word), and what is to
         say of it.
 
@@ -467,7 +471,7 @@ class _Builder:
             borders[key, word] = None
             name = self.nodes[key].name
             if direct and word.startswith("detach"):
-                notes[f"detached from {name}"] = None
+                notes[Note(Fact.DETACHED, (name,))] = None
             else:
                 how = (
                     "under"
@@ -476,9 +480,9 @@ class _Builder:
                     if direct
                     else "through"
                 )
-                notes[f"made from {name} {how} {word}"] = None
+                notes[Note(Fact.MADE, (name, how, word))] = None
         kinship = self._kinship(constant)
-        if any(kin.startswith("detached") for kin in kinship) and notes:
+        if any(kin.fact is Fact.DETACHED for kin in kinship) and notes:
             kinship = ()  # the tape says it with the word that was used
         return list(borders), (*kinship, *notes)
 
@@ -508,41 +512,38 @@ class _Builder:
                         waiting.append((seen.tensor, i, word))
         return found
 
-    def _kinship(self, constant: torch.Tensor) -> tuple[str, ...]:
+    def _kinship(self, constant: torch.Tensor) -> tuple[Note, ...]:
         if constant.is_inference():
-            return ("inference tensor",)
+            return (Note(Fact.INFERENCE),)
         storage, notes = _storage(constant), []
         for place, tensor in self.sharing.get(storage, ()) if storage else ():
             if tensor is not constant:
                 name = self.names.get(place, "a tensor of this graph")
                 if constant.data_ptr() == tensor.data_ptr() and constant.shape == tensor.shape:
-                    return (f"detached from {name}",)
-                notes.append(f"shares memory with {name}")
+                    return (Note(Fact.DETACHED, (name,)),)
+                notes.append(Note(Fact.SHARES_MEMORY, (name,)))
         return tuple(notes[:1])
 
     def _operation(self, node, inputs) -> int:
         name, key = clip(_name(node)), len(self.nodes)
         if node in self.walk.cut:
-            self.nodes.append(
-                Node(key, "cut", "cut", "…", class_name=name, notes=("continues, not drawn",))
-            )
+            stop = (Note(Fact.CONTINUES),)
+            self.nodes.append(Node(key, "cut", "cut", class_name=name, notes=stop))
             return key
         self.live[key] = node
-        known = [text for _, slot, text in inputs if slot is not None]
-        folded = [slot for source, slot, text in inputs if source is None and text is not None]
-        extra = [text for _, slot, text in inputs if slot is None]
-        reading = operations.read(_name(node), known + extra, _attributes(node), folded)
+        slots = [slot for _, slot, _ in inputs if slot is not None]
+        numbers = [(slot, value) for source, slot, value in inputs if value is not None]
         self.nodes.append(
             Node(
                 key,
                 "operation",
                 "operation",
-                clip(reading.title),
-                expression=clip(reading.expression),
+                operator=operations.operator(_name(node)),
+                arity=len(slots),
+                constants=tuple(numbers),
                 class_name=name,
                 saved=tuple(self.walk.saved[node]),
                 freed=node in self.walk.freed,
-                ordered=reading.ordered,
                 notes=tuple(self._notes(node)),
                 settings=_settings(node),
                 line=self.walk.lines.get(node, ""),
@@ -550,14 +551,12 @@ class _Builder:
         )
         return key
 
-    def _notes(self, node) -> Iterator[str]:
+    def _notes(self, node) -> Iterator[Note]:
         if node in self.walk.recorded:
             for seen, before in self.walk.recorded[node].written[:1]:
-                yield f"wrote in place: version {before} → {seen.version}"
+                yield Note(Fact.WROTE, (before, seen.version))
         if node in self.walk.overwritten:
-            yield "saved value overwritten in place"
-            if self.walk.overwritten[node]:
-                yield self.walk.overwritten[node]
+            yield Note(Fact.SAVED_OVERWRITTEN, self.walk.overwritten[node])
 
     def _result(self, node, slot: int) -> int:
         """The key of the tensor at a place."""
@@ -568,34 +567,33 @@ class _Builder:
         outputs = node._input_metadata
         if node in self.walk.leaves:
             leaf = self.walk.leaves[node]
-            notes = () if leaf.requires_grad else ("frozen: requires_grad=False",)
+            notes = () if leaf.requires_grad else (Note(Fact.FROZEN),)
             return self._tensor(place, "leaf", clip(_name(node)), leaf.shape, leaf.dtype, notes)
-        notes = (f"output {slot} of {len(outputs)}",) if len(outputs) > 1 else ()
+        notes = (Note(Fact.OUTPUT, (slot, len(outputs))),) if len(outputs) > 1 else ()
         shape, dtype = _metadata(outputs[slot]) if slot < len(outputs) else (None, None)
         return self._tensor(place, role, "", shape, dtype, notes)
 
     def _tensor(
-        self, place, role: str, class_name: str, shape, dtype, notes: tuple[str, ...]
+        self, place, role: str, class_name: str, shape, dtype, notes: tuple[Note, ...]
     ) -> int:
         tensor = self.walk.tensors.get(place)
         if place in self.walk.moved:
             then, now = self.walk.moved[place]
-            tensor, notes = None, (*notes, f"overwritten since: version {then} → {now}")
-        name = self.names.get(place)
-        if name is None:
-            self.unnamed += 1
-            name = f"#{self.unnamed}"
+            tensor, notes = None, (*notes, Note(Fact.OVERWRITTEN, (then, now)))
+        named = place in self.names
+        self.unnamed += not named
         key = self.keys[place] = len(self.nodes)
         self.nodes.append(
             Node(
                 key,
                 "tensor",
                 role,
-                name,
+                self.names[place] if named else f"#{self.unnamed}",
+                named,
                 class_name=class_name,
                 shape=_sizes(shape),
                 dtype="" if dtype is None else dtype_name(dtype),
-                value="" if tensor is None else summary(tensor) or "not shown",
+                value=None if tensor is None else read_value(tensor),
                 grad=_grad(tensor),
                 notes=notes,
             )
@@ -641,22 +639,8 @@ def _metadata(output) -> tuple:
         return None, output.dtype
 
 
-def _attributes(node) -> dict:
-    """The plain numbers and words that a node keeps: ``{"exponent": 2}``."""
-    found = {}
-    for attribute in operations.ATTRIBUTES:
-        value = (
-            getattr(node, f"_saved_{attribute}", None)
-            if f"_raw_saved_{attribute}" not in dir(node)
-            else None
-        )
-        if isinstance(value, numbers.Number | str):
-            found[attribute] = value
-    return found
-
-
-def _settings(node) -> tuple[str, ...]:
-    """What a node keeps beside tensors, as text: what makes two operations of one name differ."""
+def _settings(node) -> tuple[tuple[str, object], ...]:
+    """What a node keeps beside tensors: what makes two operations of one name differ."""
     attributes = set(dir(type(node)))
     plain = sorted(
         a for a in attributes if a.startswith("_saved_") and f"_raw{a}" not in attributes
@@ -669,14 +653,24 @@ def _settings(node) -> tuple[str, ...]:
     ]
     own = getattr(node, "__dict__", {}).items()  # what a Function written in Python keeps
     kept += [(name, value) for name, value in own if isinstance(value, numbers.Number | str)]
-    return tuple(f"{name}={value}" for name, value in kept)
+    return tuple((name, _frozen(value)) for name, value in kept)
 
 
-def _grad(tensor: torch.Tensor | None) -> str:
+def _frozen(value):
+    """A setting that can be compared and hashed."""
+    return tuple(map(_frozen, value)) if isinstance(value, tuple | list) else value
+
+
+def _plain(number) -> Value:
+    """A number of Python's as a value."""
+    return Value(1, (), (number,))
+
+
+def _grad(tensor: torch.Tensor | None) -> Value | None:
     # .grad of another intermediate is always None, and asking for it warns.
     if tensor is None or not (tensor.is_leaf or tensor.retains_grad) or tensor.grad is None:
-        return ""
-    return summary(tensor.grad) or "set"
+        return None
+    return read_value(tensor.grad)
 
 
 def _sizes(shape) -> tuple[int, ...] | None:

@@ -50,7 +50,7 @@ def _clusters(parent: graphviz.Digraph, groups: list[tuple[int, Group]]) -> None
     for i, group in groups:
         if not any(set(group.nodes) < set(other.nodes) for _, other in groups):
             look = {
-                "label": f"{group.label}, the first is shown",
+                "label": f"× {group.times}, the first is shown",
                 "labeljust": "l",
                 "style": "rounded,dashed",
             }

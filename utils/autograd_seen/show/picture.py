@@ -40,7 +40,7 @@ class GraphPicture:
     ):
         self.graph = folded.graph
         self.recording = recording
-        self._passage = folded.passage(recording) if recording else None
+        self._gradients = folded.gradients(recording) if recording else None
         self._direction = direction
         self._engine = engine
 
@@ -97,7 +97,7 @@ class GraphPicture:
 
     @functools.cached_property
     def _scene(self) -> Scene:
-        return compose(self.graph, self._direction, self._passage)
+        return compose(self.graph, self._direction, self._gradients)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": str(self)}

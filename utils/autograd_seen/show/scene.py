@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from autograd_seen.arrange.labels import place_labels
 from autograd_seen.arrange.nesting import arrange_framed
-from autograd_seen.graph import NONE, Graph, Group, Node, Passage, Step
+from autograd_seen.graph import Gradients, Graph, Group, Node, Step
+from autograd_seen.show import words
+from autograd_seen.show.maths import read
 from autograd_seen.values import clip
 
 #: Characters that a box shows of a name or a class name, and of a value.
@@ -107,13 +109,14 @@ class Scene:
     clusters: tuple[Cluster, ...] = ()
 
 
-def compose(graph: Graph, direction: str = "auto", passage: Passage | None = None) -> Scene:
+def compose(graph: Graph, direction: str = "auto", gradients: Gradients | None = None) -> Scene:
     """Lays a graph out and says what stands in each box; with a pass through it, also what flowed
     back.
     """
-    passed = _Passed(graph, passage or Passage({}, {}, {}))
+    passed = _Passed(graph, gradients or Gradients({}, {}, {}))
     lines = [
-        _lines(node, node.key not in passed.leaves) + passed.lines(node) for node in graph.nodes
+        _lines(graph, node, node.key not in passed.leaves) + passed.lines(node)
+        for node in graph.nodes
     ]
     sizes = [_size(node, text) for node, text in zip(graph.nodes, lines, strict=True)]
     texts = [passed.beside(i) for i in range(len(graph.edges))]
@@ -146,7 +149,7 @@ def compose(graph: Graph, direction: str = "auto", passage: Passage | None = Non
     dx, dy = MARGIN + left, MARGIN + top
     return Scene(
         tuple(
-            Box(x + dx, y + dy, width, height, _style(node), text, _tip(node))
+            Box(x + dx, y + dy, width, height, _style(node), text, _tip(graph, node))
             for node, text, (x, y, width, height) in zip(graph.nodes, lines, boxes, strict=True)
         ),
         tuple(
@@ -178,9 +181,10 @@ def compose(graph: Graph, direction: str = "auto", passage: Passage | None = Non
 class _Passed:
     """A backward pass in lines of text."""
 
-    def __init__(self, graph: Graph, passage: Passage):
+    def __init__(self, graph: Graph, gradients: Gradients):
         self.graph = graph
-        self.flows, self.arrived, self.leaves = passage.flows, passage.arrived, passage.leaves
+        self.flows, self.arrived = gradients.flows, gradients.arrived
+        self.leaves, self.accumulated = gradients.leaves, gradients.accumulated
 
     def back(self, index: int) -> bool:
         """Whether a gradient came back along an edge."""
@@ -188,16 +192,18 @@ class _Passed:
             return self.flows[index].gradient is not None
         edge = self.graph.edges[index]
         made_there = self.graph.nodes[edge.source].kind == "operation"
-        return made_there and self.arrived.get(edge.target, (NONE,))[0] != NONE
+        arrival = self.arrived.get(edge.target)
+        return made_there and arrival is not None and arrival.gradient is not None
 
     def lines(self, node: Node) -> tuple[Line, ...]:
         """The gradient of a tensor, under its value."""
         texts = []
         if node.key in self.leaves:
-            texts = _leaf_texts(self.leaves[node.key])
+            texts = _leaf_texts(self.leaves[node.key], self.accumulated)
         elif node.key in self.arrived:
-            gradient, *notes = self.arrived[node.key]
-            texts = [f"◂ {clip(gradient, SHOWN_VALUE)}", *notes]
+            arrival = self.arrived[node.key]
+            gradient = clip(words.told(arrival.gradient), SHOWN_VALUE)
+            texts = [f"◂ {gradient}", *words.notes(arrival.notes)]
         return tuple(Line(minus(text), "back", 12) for text in texts)
 
     def beside(self, index: int) -> tuple[Line, ...]:
@@ -206,23 +212,27 @@ class _Passed:
         if flow is None:
             border = self.graph.edges[index].border
             return (Line(clip(border, SHOWN), "muted", 10),) if border else ()
-        local = [Line(minus(f"× {clip(flow.local, SHOWN)}"), "local", 12)] if flow.local else []
-        sent = f"◂ {clip(flow.sent, SHOWN)}" if flow.gradient is not None else "◂ None: not defined"
-        return (
-            *local,
-            Line(minus(sent), "back", 12),
-            *(Line(note, "muted", 10) for note in flow.notes),
-        )
+        local = []
+        if flow.local is not None:
+            local = [Line(minus(f"× {clip(words.told(flow.local), SHOWN)}"), "local", 12)]
+        sent = f"◂ {clip(words.told(flow.sent), SHOWN)}"
+        sent = sent if flow.gradient is not None else "◂ None: not defined"
+        notes = (Line(note, "muted", 10) for note in words.notes(flow.notes))
+        return (*local, Line(minus(sent), "back", 12), *notes)
 
 
-def _leaf_texts(step: Step) -> list[str]:
-    arriving = clip(step.arriving[0], SHOWN_VALUE)
-    if step.arriving[0] == NONE:
+def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
+    """What arrived at a leaf, and what became of ``.grad``, or would have."""
+    arriving, notes = clip(words.told(step.arriving[0]), SHOWN_VALUE), words.notes(step.notes)
+    if step.arriving[0] is None:
         return ["◂ None: nothing arrived"]
-    if step.notes and step.before == step.after:
-        return [f"◂ {arriving}", *step.notes]
-    held = "" if step.before == NONE else f"{clip(step.before, SHOWN)} + {arriving} = "
-    return [f"◂ .grad = {held}{clip(step.after, SHOWN_VALUE)}", *step.notes]
+    if step.stays:
+        return [f"◂ {arriving}", *notes]
+    before, after = (clip(words.told(value), SHOWN) for value in (step.before, step.after))
+    held = "" if step.before is None else f"{before} + {arriving} = "
+    if accumulated:
+        return [f"◂ .grad = {held}{after}", *notes]
+    return [f"◂ {arriving}", f".grad would become {held}{after}", *notes]
 
 
 def _block(lines: tuple[Line, ...]) -> tuple[int, int]:
@@ -262,38 +272,42 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def _lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
+def _lines(graph: Graph, node: Node, with_grad: bool) -> tuple[Line, ...]:
     if node.kind == "cut":
-        return (Line("…", "strong", 16), *(Line(note, "muted", 11) for note in node.notes))
+        notes = (Line(note, "muted", 11) for note in words.notes(node.notes))
+        return (Line("…", "strong", 16), *notes)
     if node.kind == "operation":
-        said = ["saved tensors freed"] if node.freed else []
-        return (
-            *(Line(text, "strong", 16) for text in _listed(node.name)),
-            *(
-                Line(text, "mono", 10.5)
-                for text in _listed(node.class_name.removeprefix("torch::autograd::"))
-            ),
-            *(Line(clip(note, SHOWN + 8), "muted", 11) for note in [*said, *node.notes]),
-        )
-    short = node.value and " … " not in node.value and not node.value.startswith("all ")
-    name = (
-        node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]
-    )  # its end tells it apart
-    first = f"{name} = {minus(clip(node.value, SHOWN_VALUE))}" if short else name
+        return _operation_lines(graph, node)
+    return _tensor_lines(node, with_grad)
+
+
+def _operation_lines(graph: Graph, node: Node) -> tuple[Line, ...]:
+    notes = ["saved tensors freed"] if node.freed else []
+    notes += words.notes(node.notes)
+    class_name = node.class_name.removeprefix("torch::autograd::")
+    return (
+        *(Line(text, "strong", 16) for text in _listed(read(graph, node).title)),
+        *(Line(text, "mono", 10.5) for text in _listed(class_name)),
+        *(Line(clip(note, SHOWN + 8), "muted", 11) for note in notes),
+    )
+
+
+def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
+    value = words.held(node)
+    short = value and " … " not in value and not value.startswith("all ")
+    # The end of a long name tells it apart.
+    name = node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]
+    first = f"{name} = {minus(clip(value, SHOWN_VALUE))}" if short else name
+    detail = [clip(str(node.shape), SHOWN)] if node.shape else []
+    detail += [node.dtype] if node.dtype not in ("float32", "") else []
+    detail += [minus(value)] if value and not short else []
+    notes = words.notes(node.notes) + ([] if value else ["value not kept"])
+    said = " · ".join([node.role, *(clip(note, SHOWN + 8) for note in notes)])
     lines = [Line(first, "strong", 15)]
-    detail = []
-    if node.shape:
-        detail.append(clip(str(node.shape), SHOWN))
-    if node.dtype not in ("float32", ""):
-        detail.append(node.dtype)
-    if node.value and not short:
-        detail.append(minus(node.value))
-    if detail:
-        lines.append(Line(" · ".join(detail), "plain", 12))
-    notes = [*node.notes] if node.value else [*node.notes, "value not kept"]
-    lines.append(Line(" · ".join([node.role, *(clip(n, SHOWN + 8) for n in notes)]), "muted", 11))
-    if node.grad and with_grad:
-        lines.append(Line(minus(f".grad = {clip(node.grad, SHOWN_VALUE)}"), "plain", 12))
+    lines += [Line(" · ".join(detail), "plain", 12)] if detail else []
+    lines.append(Line(said, "muted", 11))
+    if node.grad is not None and with_grad:
+        lines.append(Line(minus(f".grad = {clip(words.grad(node), SHOWN_VALUE)}"), "plain", 12))
     return tuple(lines)
 
 
@@ -311,17 +325,12 @@ def _listed(text: str) -> list[str]:
 
 
 def _title(group: Group) -> tuple[Line, ...]:
-    return Line(group.label, "strong", 16), Line(
-        f"the first of {group.times} is shown", "muted", 11
-    )
+    shown = f"the first of {group.times} is shown"
+    return Line(f"× {group.times}", "strong", 16), Line(shown, "muted", 11)
 
 
 def _tip_of_group(graph: Graph, group: Group) -> str:
-    taken = [
-        f"{graph.nodes[after].name} for {graph.nodes[before].name}"
-        for before, after in group.carries
-    ]
-    return f"this block {group.times} times; each next one takes {' and '.join(taken)}"
+    return f"this block {group.times} times; {words.carried(graph, group)}"
 
 
 def _size(node: Node, lines: tuple[Line, ...]) -> tuple[int, int]:
@@ -346,15 +355,17 @@ def _style(node: Node) -> str:
 def _slot_label(graph: Graph, edge) -> str:
     """The input's number where the order of the inputs matters: a − b is not b − a."""
     target = graph.nodes[edge.target]
-    return str(edge.slot + 1) if target.ordered and edge.slot is not None else ""
+    if edge.slot is None or target.kind != "operation" or not read(graph, target).ordered:
+        return ""
+    return str(edge.slot + 1)
 
 
-def _tip(node: Node) -> str:
+def _tip(graph: Graph, node: Node) -> str:
     if node.kind == "cut":
         return f"{node.class_name}, and what leads to it, is not drawn"
     if node.kind == "operation":
-        saves = f"saves {', '.join(node.saved)}" if node.saved else "saves nothing"
-        tip = f"{node.expression}: {node.class_name} {'has freed what it saved' if node.freed else saves}"
+        expression = read(graph, node).expression
+        tip = f"{expression}: {node.class_name} {words.saves(node)}"
         return f"{tip}\n{node.line}" if node.line else tip
     shape = "shape unknown" if node.shape is None else f"shape {node.shape}"
     return f"{node.name}: {node.role}, {shape}, {node.dtype}"

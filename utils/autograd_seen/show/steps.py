@@ -1,6 +1,11 @@
 """The steps of a backward pass in words: the rows of a table, and that table as text."""
 
-from autograd_seen.graph import NONE, Flow, Node, Recording, Step
+from collections.abc import Callable
+
+from autograd_seen.graph import EdgeGradient, Node, Recording, Step
+from autograd_seen.show import words
+from autograd_seen.show.maths import read
+from autograd_seen.values import Value
 
 #: A longer pass is told by its first steps.
 MOST_STEPS = 80
@@ -8,121 +13,110 @@ MOST_STEPS = 80
 MOST_ADDENDS = 4
 #: What stands for a local derivative that is a whole Jacobian.
 JACOBIAN = "Jacobian"
-HEADINGS = (
-    "step",
-    "node",
-    "gradient arriving",
-    "local derivative",
-    "gradient sent on",
-    ".grad now",
-)
+Row = tuple[str, ...]
 
 
-def step_rows(recording: Recording, number=str) -> list[list[tuple[str, ...]]]:
+def headings(recording: Recording) -> Row:
+    """The headings of the table: a rehearsal says what would become of ``.grad``."""
+    last = ".grad now" if recording.accumulated else ".grad would become"
+    return ("step", "node", "gradient arriving", "local derivative", "gradient sent on", last)
+
+
+def step_rows(recording: Recording, polish: Callable[[str], str] = str) -> list[list[Row]]:
     """For each step a row for each gradient that it sent, or one row; what a row shares with the
     first is blank.
 
-    ``number`` is how a number is written. Only the first ``MOST_STEPS`` steps are told.
+    ``polish`` is what the medium does to a number's text. Only the first ``MOST_STEPS`` steps are
+    told.
     """
-    words, found = Words(recording, number), []
+    texts, found = StepTexts(recording, polish), []
     for count, step in enumerate(recording.steps[:MOST_STEPS], 1):
-        rest = [(number(flow.local) or JACOBIAN, _sent(flow, words), "") for flow in step.flows]
-        rest = rest or [("", "", _kept(step, number))]
-        arriving = "; ".join([words.arriving(step), *(() if stays(step) else step.notes)])
-        shared = (str(count), words.label(step.node), arriving)
-        found.append(
-            [(*(shared if i == 0 else ("", "", "")), *cells) for i, cells in enumerate(rest)]
-        )
+        rest = [(texts.local(flow), texts.sent(flow), "") for flow in step.flows]
+        rest = rest or [("", "", texts.kept(step))]
+        notes = [] if step.stays else words.notes(step.notes)
+        shared = (str(count), texts.label(step.node), "; ".join([texts.arriving(step), *notes]))
+        blank = ("",) * len(shared)
+        found.append([(*(blank if i else shared), *cells) for i, cells in enumerate(rest)])
     return found
 
 
 def describe_steps(recording: Recording) -> str:
     """The steps as a table of aligned text, under its headings."""
-    rows = [HEADINGS, *(row for rows in step_rows(recording) for row in rows)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
-    lines = [
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join(lines + left_out(recording))
+    rows = [row for rows in step_rows(recording) for row in rows]
+    return "\n".join(words.table([headings(recording), *rows]) + left_out(recording))
 
 
 def left_out(recording: Recording) -> list[str]:
     """A line that says how many steps the table leaves out, if any."""
     more = len(recording.steps) - MOST_STEPS
-    return [f"… and {more} more step{'' if more == 1 else 's'}"] if more > 0 else []
+    return [f"… and {words.counted(more, 'more step')}"] if more > 0 else []
 
 
-def stays(step: Step) -> bool:
-    """Whether nothing was added to a leaf's ``.grad``, for a reason that a note gives."""
-    return step.before == step.after and bool(step.notes)
+class StepTexts:
+    """What a recording says of each node, as text; ``polish`` is what the medium does to a
+    number's text.
+    """
 
-
-def _sent(flow: Flow, words: "Words") -> str:
-    return "; ".join([f"{words.number(flow.sent)} → {words.source(flow)}", *flow.notes])
-
-
-def _kept(step: Step, number) -> str:
-    """What became of a leaf's ``.grad``."""
-    if not step.after:
-        return ""
-    if stays(step):
-        return ", ".join([number(step.after), *step.notes])
-    return f"{number(step.before)} → {number(step.after)}"
-
-
-class Words:
-    """What a recording says of each node, as text; ``number`` is how a number is written."""
-
-    def __init__(self, recording: Recording, number=str):
-        self.recording, self.graph, self.number = recording, recording.graph, number
-        #: For each operation its results.
-        self.results: dict[int, list[Node]] = {}
-        for edge in self.graph.edges:
-            if self.graph.nodes[edge.source].kind == "operation":
-                self.results.setdefault(edge.source, []).append(self.graph.nodes[edge.target])
+    def __init__(self, recording: Recording, polish: Callable[[str], str] = str):
+        self.recording, self.graph, self.polish = recording, recording.graph, polish
         #: For each tensor what its consumers sent, in the order of the steps.
-        self.parts: dict[int, list[str]] = {}
-        for step in recording.steps:
-            for flow in step.flows:
-                if flow.sent != NONE:
-                    self.parts.setdefault(self.graph.edges[flow.edge].source, []).append(flow.sent)
+        self.parts: dict[int, list[Value]] = {}
+        for flow in recording.flows().values():
+            if flow.sent is not None:
+                self.parts.setdefault(self.graph.edges[flow.edge].source, []).append(flow.sent)
+
+    def number(self, value: Value | None) -> str:
+        """A value as the medium writes it."""
+        return self.polish(words.told(value))
 
     def label(self, key: int) -> str:
         """The equation of an operation, or the name of a leaf."""
         node = self.graph.nodes[key]
         if node.kind == "tensor":
             return f"{node.name} ({node.role})"
-        return f"{', '.join(result.name for result in self.results.get(key, ()))} = {node.expression or node.name}"
+        results = ", ".join(result.name for result in self.graph.results(key))
+        return f"{results} = {read(self.graph, node).expression}"
 
-    def source(self, flow: Flow) -> str:
-        """The name of the tensor that a gradient was sent to."""
-        return self.graph.nodes[self.graph.edges[flow.edge].source].name
+    def source(self, flow: EdgeGradient) -> Node:
+        """The tensor that a gradient was sent to."""
+        return self.graph.nodes[self.graph.edges[flow.edge].source]
+
+    def local(self, flow: EdgeGradient) -> str:
+        """The local derivative, or the word for one that is no number."""
+        return JACOBIAN if flow.local is None else self.number(flow.local)
+
+    def sent(self, flow: EdgeGradient) -> str:
+        """What was sent, and where to."""
+        arrow = f"{self.number(flow.sent)} → {self.source(flow).name}"
+        return "; ".join([arrow, *words.notes(flow.notes)])
+
+    def kept(self, step: Step) -> str:
+        """What became, or would become, of a leaf's ``.grad``."""
+        if self.graph.nodes[step.node].kind != "tensor":
+            return ""
+        if step.stays:
+            return ", ".join([self.number(step.after), *words.notes(step.notes)])
+        return f"{self.number(step.before)} → {self.number(step.after)}"
 
     def arriving(self, step: Step) -> str:
         """What arrived, as the sum of what each consumer sent where there are several."""
         total = ", ".join(map(self.number, step.arriving))
-        at = [step.node] if self.graph.nodes[step.node].kind == "tensor" else self.keys(step.node)
+        tensor = self.graph.nodes[step.node].kind == "tensor"
+        at = [step.node] if tensor else [one.key for one in self.graph.results(step.node)]
         parts = self.parts.get(at[0], []) if len(at) == 1 else []
         # A note says that a hook changed the sum.
         return (
             f"{self.sum(parts)} {'→' if step.notes else '='} {total}" if len(parts) > 1 else total
         )
 
-    def keys(self, operation: int) -> list[int]:
-        return [result.key for result in self.results.get(operation, ())]
-
-    def sum(self, parts: list[str]) -> str:
+    def sum(self, parts: list[Value]) -> str:
         """A sum of these addends, cut where it gets long."""
         shown = parts if len(parts) <= MOST_ADDENDS else parts[: MOST_ADDENDS - 1]
         more = [f"{len(parts) - len(shown)} more"] if len(shown) < len(parts) else []
         return " + ".join([self.factor(part, i > 0) for i, part in enumerate(shown)] + more)
 
-    def factor(self, text: str, follows: bool) -> str:
+    def factor(self, value: Value | None, follows: bool) -> str:
         """A number inside a sum or a product, in parentheses where it would be misread."""
-        number = self.number(text)
-        return (
-            f"({number})"
-            if " … " in text or text.endswith("j") or (follows and text.startswith("-"))
-            else number
-        )
+        plain = words.told(value)
+        misread = " … " in plain or plain.endswith("j") or (follows and plain.startswith("-"))
+        return f"({self.polish(plain)})" if misread else self.polish(plain)

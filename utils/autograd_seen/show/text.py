@@ -2,31 +2,27 @@
 pictures.
 """
 
-from autograd_seen.graph import Graph, Group, Node
+from autograd_seen.graph import Branch, Graph, Node
+from autograd_seen.show import words
+from autograd_seen.show.maths import read
+
+Row = tuple[str, ...]
 
 
 def describe(graph: Graph) -> str:
     """A line for each tensor, inputs first: what it is, its role, its value and the node that made
     it.
     """
-    makers = {
-        e.target: graph.nodes[e.source]
-        for e in graph.edges
-        if graph.nodes[e.source].kind != "tensor"
-    }
-    rows = {
-        node.key: _row(node, makers.get(node.key)) for node in graph.nodes if node.kind == "tensor"
-    }
-    # What a block's operation makes stands with the block, also where it is what comes out in the
-    # end.
-    homes = {key: {key} | ({makers[key].key} if key in makers else set()) for key in rows}
-    rows = [row for block in _blocks(graph, rows, homes, graph.groups) for row in block]
-    widths = [max((len(row[i]) for row in rows if len(row) > 1), default=0) for i in range(5)]
+    rows = {node.key: _row(graph, node) for node in graph.nodes if node.kind == "tensor"}
+    blocks = _blocks(graph, rows, graph.tree)
+    return "\n".join([*_head(graph), *words.table([row for block in blocks for row in block])])
+
+
+def _head(graph: Graph) -> list[str]:
     count, boxes = graph.count(), sum(node.kind == "operation" for node in graph.nodes)
-    folded = f", drawn in {boxes} box{'' if boxes == 1 else 'es'}" if boxes < count else ""
-    lines = [
-        f"Graph of {graph.nodes[graph.root].name}: {count} operation{'' if count == 1 else 's'}{folded}"
-    ]
+    folded = f", drawn in {words.counted(boxes, 'box', 'boxes')}" if boxes < count else ""
+    operations = words.counted(count, "operation")
+    lines = [f"Graph of {graph.nodes[graph.root].name}: {operations}{folded}"]
     if graph.limit is not None:
         drawn = (
             "the last operation is"
@@ -34,65 +30,47 @@ def describe(graph: Graph) -> str:
             else f"the last {graph.limit} operations are"
         )
         lines.append(f"… continues, not drawn: only {drawn}")
-    lines += [
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)).rstrip()
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return lines
 
 
-def _blocks(
-    graph: Graph, rows: dict, homes: dict[int, set], groups: tuple[Group, ...]
-) -> list[list[tuple]]:
+def _blocks(graph: Graph, rows: dict[int, Row], branches: tuple[Branch, ...]) -> list[list[Row]]:
     """The rows in order, those of a repeated block together, behind a line that says how often it
     occurs.
     """
-    outer = [
-        group
-        for group in groups
-        if not any(set(group.nodes) < set(other.nodes) for other in groups)
-    ]
     parts, left = [], dict(rows)
-    for group in outer:
-        within = {
-            key: left.pop(key) for key in rows if key in left and homes[key] & set(group.nodes)
-        }
-        inner = tuple(other for other in groups if set(other.nodes) < set(group.nodes))
-        lines = [row for block in _blocks(graph, within, homes, inner) for row in block]
-        taken = [
-            f"{graph.nodes[after].name} for {graph.nodes[before].name}"
-            for before, after in group.carries
-        ]
-        head = f"╭ {group.times} times this block; each next one takes {' and '.join(taken)}"
-        parts.append(
-            (group.nodes[-1], [(head,), *((f"│ {row[0]}", *row[1:]) for row in lines), ("╰",)])
-        )
+    for branch in branches:
+        nodes = set(branch.group.nodes)
+        # What a block's operation makes stands with the block, also where it is what comes out in
+        # the end.
+        within = {key: left.pop(key) for key in rows if key in left and _homes(graph, key) & nodes}
+        lines = [row for block in _blocks(graph, within, branch.inner) for row in block]
+        head = f"╭ {branch.group.times} times this block; {words.carried(graph, branch.group)}"
+        framed = [(head,), *((f"│ {row[0]}", *row[1:]) for row in lines), ("╰",)]
+        parts.append((branch.group.nodes[-1], framed))
     parts += [(key, [row]) for key, row in left.items()]
     return [part for _, part in sorted(parts, key=lambda pair: pair[0])]
 
 
-def _row(node: Node, maker: Node | None) -> tuple[str, ...]:
-    expression = node.name
-    if maker is not None:
-        expression += f" = {maker.expression or '…'}"
-    shape = "" if node.shape == () and node.dtype == "float32" else _shape(node)
-    facts = [_maker_facts(maker)] if maker is not None and maker.kind == "operation" else []
-    facts += [f".grad = {node.grad}"] if node.grad else []
-    facts += node.notes
+def _homes(graph: Graph, key: int) -> set[int]:
+    maker = graph.maker(key)
+    return {key} if maker is None else {key, maker.key}
+
+
+def _row(graph: Graph, node: Node) -> Row:
+    maker = graph.maker(node.key)
+    expression, facts = node.name, []
+    if maker is not None and maker.kind == "operation":
+        expression += f" = {read(graph, maker).expression}"
+        facts += [f"{maker.class_name} {words.saves(maker)}", *words.notes(maker.notes)]
+    elif maker is not None:
+        expression += " = …"
+    facts += [f".grad = {words.grad(node)}"] if node.grad is not None else []
+    facts += words.notes(node.notes)
     facts += [maker.line] if maker is not None and maker.line else []
-    return expression, node.role, shape, node.value or "value not kept", "; ".join(facts)
+    shape = "" if node.shape == () and node.dtype == "float32" else _shape(node)
+    return expression, node.role, shape, words.held(node) or "value not kept", "; ".join(facts)
 
 
 def _shape(node: Node) -> str:
     shape = "shape unknown" if node.shape is None else str(node.shape)
     return shape if node.dtype in ("float32", "") else f"{shape} {node.dtype}"
-
-
-def _maker_facts(maker: Node) -> str:
-    if maker.freed:
-        state = "has freed what it saved"
-    elif maker.saved:
-        state = f"saves {', '.join(maker.saved)}"
-    else:
-        state = "saves nothing"
-    return "; ".join([f"{maker.class_name} {state}", *maker.notes])

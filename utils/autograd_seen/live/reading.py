@@ -1,0 +1,72 @@
+"""Reads what a tensor holds into plain data, without changing anything."""
+
+import math
+import struct
+
+import torch
+
+from autograd_seen.values import Value
+
+#: A vector of at most so many numbers is read whole.
+FEW = 4
+
+
+def read_value(tensor: torch.Tensor) -> Value:
+    """What a tensor holds. ``is_readable`` is False where nothing can be read (on the meta device,
+    say).
+
+    Changes neither the tensor nor the random state.
+    """
+    try:
+        with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
+            return _read(tensor.detach())
+    except (RuntimeError, NotImplementedError, TypeError, ValueError):
+        return Value(size=-1, shape=None)
+
+
+def _read(tensor: torch.Tensor) -> Value:
+    if tensor.is_nested:
+        return Value(tensor.numel(), None)
+    size, shape = tensor.numel(), tuple(int(length) for length in tensor.shape)
+    if tensor.device.type == "meta" or size == 0:
+        return Value(size, shape)
+    if tensor.dim() == 0 or (tensor.dim() == 1 and size <= FEW):
+        numbers = tensor.reshape(-1).tolist() if tensor.layout == torch.strided else tensor.tolist()
+        listed = numbers if isinstance(numbers, list) else [numbers]
+        return Value(size, shape, tuple(_shortest(one, tensor.dtype) for one in listed))
+    if tensor.is_complex() or tensor.layout != torch.strided:
+        return Value(size, shape)
+    if tensor.is_floating_point():
+        tensor = tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+        missing = int(tensor.isnan().sum())
+        if missing:
+            return Value(size, shape, nans=missing)
+    low, high = (_shortest(end.item(), tensor.dtype) for end in tensor.aminmax())
+    return Value(size, shape, ends=(low, high))
+
+
+def _shortest(
+    value: int | float | complex | bool, dtype: torch.dtype
+) -> int | float | complex | bool:
+    """The shortest decimal that a dtype rounds to this value: 0.1 for float32's 0.10000000149."""
+    if isinstance(value, complex):
+        part = torch.float32 if dtype == torch.complex64 else torch.float64
+        return complex(_shortest(value.real, part), _shortest(value.imag, part))
+    if not isinstance(value, float) or dtype == torch.float64:
+        return value
+    for digits in range(1, 10):
+        short = float(f"{value:.{digits}g}")
+        if _rounded(short, dtype) == value:
+            return short
+    return value
+
+
+def _rounded(value: float, dtype: torch.dtype) -> float:
+    """The number of a dtype that is nearest to a value."""
+    form = {torch.float32: "f", torch.float16: "e"}.get(dtype)
+    if form is None:
+        return torch.tensor(value, dtype=dtype).item()
+    try:
+        return struct.unpack(form, struct.pack(form, value))[0]
+    except OverflowError:
+        return math.inf

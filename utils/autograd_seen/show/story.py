@@ -1,0 +1,225 @@
+"""A recorded pass as a story: what is told at each moment, and from which moment on each part of
+the picture shows.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from autograd_seen.graph import EdgeGradient, Graph, Node, Recording, Step
+from autograd_seen.show import words
+from autograd_seen.show.maths import read
+from autograd_seen.show.scene import SHOWN_VALUE, minus
+from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
+from autograd_seen.values import clip
+
+#: A line of a caption: pieces of text, each as [class, text].
+Line = list[list[str]]
+
+
+@dataclass(frozen=True)
+class Turns:
+    """Which moment belongs to which node: the start, each operation forward, the seed, each step
+    back.
+    """
+
+    recording: Recording
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that is played."""
+        return self.recording.graph
+
+    @cached_property
+    def operations(self) -> list[Node]:
+        """The operations in the order in which they are played forward."""
+        return [node for node in self.graph.nodes if node.kind == "operation"]
+
+    @cached_property
+    def forward(self) -> dict[int, int]:
+        """By the key of an operation: its moment on the way forward."""
+        return {node.key: at for at, node in enumerate(self.operations, 1)}
+
+    @property
+    def seed(self) -> int:
+        """The moment at which the way back starts."""
+        return len(self.operations) + 1
+
+    @property
+    def last(self) -> int:
+        """The last moment."""
+        return self.seed + len(self.recording.steps)
+
+    @cached_property
+    def backward(self) -> dict[int, int]:
+        """By the key of an operation or a leaf: its moment on the way back."""
+        return {step.node: at for at, step in enumerate(self.recording.steps, self.seed + 1)}
+
+    @cached_property
+    def reached(self) -> list[int]:
+        """For each node the moment at which it is computed; 0 for what is given."""
+        found: list[int] = []
+        for node in self.graph.nodes:
+            inputs = [found[edge.source] for edge in self.graph.inputs(node.key)]
+            found.append(self.forward.get(node.key, max(inputs, default=0)))
+        return found
+
+    @cached_property
+    def summed(self) -> dict[int, int]:
+        """By the key of a tensor: the moment at which its gradient is complete."""
+        found = {self.graph.root: self.seed}
+        for at, step in enumerate(self.recording.steps, self.seed + 1):
+            # The last consumer that sends its part completes the sum.
+            found |= {self.graph.edges[flow.edge].source: at for flow in step.flows}
+        # A leaf shows it in its own turn.
+        return found | {k: at for k, at in self.backward.items() if k not in self.forward}
+
+
+def tell(recording: Recording) -> dict:
+    """What the script of the player needs, as JSON has it.
+
+    A moment has the ``lines`` of its caption, ``where`` it is, the number of its ``step`` in the
+    table, and which parts of the picture are ``lit``. Beside the moments stands, for each part of
+    the picture, the moment from which it shows.
+    """
+    turns = Turns(recording)
+    graph = recording.graph
+    return {
+        "moments": _moments(turns),
+        "node": turns.reached,
+        "edge": [turns.reached[edge.target] for edge in graph.edges],
+        "flow": [_sent_at(turns, edge.source, edge.target) for edge in graph.edges],
+        "back": [turns.summed.get(node.key, turns.last) for node in graph.nodes],
+        "value": [_hidden_value(turns, node) for node in graph.nodes],
+    }
+
+
+def _sent_at(turns: Turns, source: int, target: int) -> int:
+    sender = source if source in turns.forward else target
+    return turns.backward.get(sender, turns.last)
+
+
+def _hidden_value(turns: Turns, node: Node) -> str:
+    """What to hide of a tensor until it is computed; an input is there from the start."""
+    if node.kind != "tensor" or not turns.reached[node.key]:
+        return ""
+    return minus(clip(words.held(node), SHOWN_VALUE))
+
+
+def _moments(turns: Turns) -> list[dict]:
+    recording, graph, texts = turns.recording, turns.graph, StepTexts(turns.recording, minus)
+    captions = [
+        _start(graph),
+        *(_forward(node, texts) for node in turns.operations),
+        _seed(recording),
+        *(_backward(step, texts) for step in recording.steps),
+    ]
+    keys = [None, *turns.forward, None, *turns.backward]
+    return [
+        {"lines": lines, "where": _where(turns, at), **_lit(turns, at, key)}
+        for at, (lines, key) in enumerate(zip(captions, keys, strict=True))
+    ]
+
+
+def _where(turns: Turns, at: int) -> str:
+    if at == 0:
+        return "start"
+    if at < turns.seed:
+        return f"step {at} of {len(turns.operations)} · forward"
+    return f"step {at - turns.seed} of {len(turns.recording.steps)} · backward"
+
+
+def _lit(turns: Turns, at: int, key: int | None) -> dict:
+    if at == turns.seed:
+        return {"lit": {"node": [turns.graph.root]}}
+    if key is None:
+        return {}
+    edges = []
+    if key in turns.forward:
+        edges = [i for i, e in enumerate(turns.graph.edges) if key in (e.source, e.target)]
+    results = [one.key for one in turns.graph.results(key)] if at < turns.seed else []
+    kind = "edge" if at < turns.seed else "flow"
+    return {"lit": {"node": [key, *results], kind: edges}, "step": max(0, at - turns.seed)}
+
+
+def _start(graph: Graph) -> list[Line]:
+    made = {edge.target for edge in graph.edges}
+    given = [node for node in graph.nodes if node.kind == "tensor" and node.key not in made]
+    shown = [_named(node) for node in given[:MOST_ADDENDS]]
+    shown += ["…"] if len(given) > MOST_ADDENDS else []
+    return [[["what", "given"]], [["", ", ".join(shown)]]]
+
+
+def _named(node: Node) -> str:
+    value = words.held(node)
+    return f"{node.name} = {minus(value)}" if value else node.name
+
+
+def _forward(node: Node, texts: StepTexts) -> list[Line]:
+    results = texts.graph.results(node.key)
+    line = [["", texts.label(node.key)]]
+    if len(results) == 1 and results[0].value is not None:
+        line += [["", " = "], ["value", _value(results[0], texts)]]
+    lines = [[["what", f"forward through {read(texts.graph, node).title}"]], line]
+    if any(result.value is None for result in results):
+        lines.append([["note", "the value was not kept"]])
+    return lines
+
+
+def _value(node: Node, texts: StepTexts) -> str:
+    return texts.factor(node.value, False) if node.value.is_readable else "not shown"
+
+
+def _seed(recording: Recording) -> list[Line]:
+    root = recording.graph.nodes[recording.graph.root].name
+    seed = minus(words.told(recording.seed))
+    said = f"∂{root}/∂{root} = " if seed == "1" else f"gradient given for {root}: "
+    return [[["what", f"backward starts at {root}"]], [["", said], ["back", seed]]]
+
+
+def _backward(step: Step, texts: StepTexts) -> list[Line]:
+    node = texts.graph.nodes[step.node]
+    is_leaf = node.kind == "tensor"
+    label = f"arriving at the leaf {node.name}" if is_leaf else _through(step, texts)
+    lines: list[Line] = [[["what", label]]]
+    total, whole = ", ".join(map(texts.number, step.arriving)), texts.arriving(step)
+    if whole != total:
+        name = node.name if is_leaf else texts.graph.results(step.node)[0].name
+        lines.append([["note", f"arriving at {name}, a part from each use: "], ["back", whole]])
+    if is_leaf:
+        lines.append(_accumulation(step, texts))
+    lines += [_product(flow, step, texts) for flow in step.flows]
+    said = [*step.notes, *(note for flow in step.flows for note in flow.notes)]
+    return lines + [[["note", note]] for note in words.notes(said)]
+
+
+def _through(step: Step, texts: StepTexts) -> str:
+    return f"backward through {texts.label(step.node)}"
+
+
+def _accumulation(step: Step, texts: StepTexts) -> Line:
+    before, after = texts.number(step.before), texts.number(step.after)
+    if step.stays:
+        return [["", ".grad stays "], ["held", after]]
+    verb = ".grad: " if texts.recording.accumulated else ".grad would become: "
+    arriving = ["arriving", texts.factor(step.arriving[0], True)]
+    return [["", verb], ["held", before], ["", " + "], arriving, ["", " → "], ["grad", after]]
+
+
+def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
+    to = ["to", f" to {texts.source(flow).name}"]
+    if flow.sent is None:
+        return [["", "nothing, the derivative is not defined,"], to]
+    arriving = texts.factor(step.arriving[0], False)
+    if len(step.arriving) > 1:
+        arriving = f"({', '.join(map(texts.number, step.arriving))})"
+    # The engine may have summed or cast the product on its way.
+    equals = ["", " → " if flow.notes else " = "]
+    sent = ["sent", texts.number(flow.sent)]
+    return [["arriving", arriving], ["", " × "], _local(flow, texts), equals, sent, to]
+
+
+def _local(flow: EdgeGradient, texts: StepTexts) -> list[str]:
+    if flow.local is None:
+        return ["jacobian", "J"]
+    kind = "local" if flow.local.size == 1 else "each"
+    return [kind, texts.factor(flow.local, True)]
