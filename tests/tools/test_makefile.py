@@ -1,4 +1,4 @@
-"""Each PyTorch has an environment of its own, and `make lab` opens the course for whoever types it."""
+"""Each PyTorch has an environment of its own, and `make lab` opens the course for anybody."""
 
 import json
 import os
