@@ -52,7 +52,7 @@ clean:  ## delete the environments and the caches
 
 $(VENV)/python:
 	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else 'Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: try make PYTHON=python3.11' % v)"
-	$(PYTHON) -m venv .venv && touch $@
+	$(PYTHON) -m venv $(VENV) && touch $@
 
 # PyTorch's index has CPU builds. PyPI's build for Linux brings 2 GB of CUDA libraries that no lesson uses.
 # Where the index does not answer, torch comes from wherever pip is configured to look.
