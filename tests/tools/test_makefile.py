@@ -16,6 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 (PIN,) = re.findall(r"^torch==(\S+)", REQUIREMENTS, re.M)
+CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 LESSON = "notebooks/01_scalar_gradients.ipynb"
 
 pytestmark = pytest.mark.skipif(
@@ -56,6 +57,13 @@ def test_each_torch_has_an_environment_of_its_own(arguments, folder, version):
     printed = commands("test", *arguments)
     assert set(re.findall(r"torch==(\d[\w.+]*)", printed)) == {version}
     assert set(re.findall(r"\.venv[\w.-]*", printed)) == {folder}
+
+
+def test_the_readme_installs_the_torch_that_is_pinned():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (by_hand,) = re.findall(r"`\S+(/bin/pip .* torch==\S+)`", readme)
+    assert by_hand == f"/bin/pip install --no-deps --index-url {CPU_WHEELS} torch=={PIN}"
+    assert f"--index-url {CPU_WHEELS} torch=={PIN}" in commands("lab")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the line is written for a POSIX shell")
