@@ -1,8 +1,15 @@
 # Each target is one line or two of real tools. README.md shows what to type where make is missing.
 PYTHON ?= python3
-BIN := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIN := $(shell sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements.txt)
+# `make test TORCH=2.14.1` proves the same pages on another PyTorch, in an environment of its own.
+TORCH := $(PIN)
+VENV := .venv$(if $(filter-out $(PIN),$(TORCH)),-$(TORCH))
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
-TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
+# In a container people are root, and JupyterLab does not start as root unless it is told to.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# Without a display Python knows text browsers only, and one would hide the address that JupyterLab prints.
+NO_BROWSER := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter-out Linux,$(shell uname -s)),,--no-browser)
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
@@ -12,61 +19,66 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
-lab: .venv/trusted  ## set up what is missing and open the course in JupyterLab
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST)
+lab: $(VENV)/trusted  ## set up what is missing and open the course in JupyterLab
+	@test -z "$(AS_ROOT)" || echo "You are root, so JupyterLab gets --allow-root: whoever has its address can do all that you can."
+	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST) $(AS_ROOT) $(NO_BROWSER) $(LAB_ARGS)
 
-test: .venv/test  ## set up what is missing and prove every output on every page
+test: $(VENV)/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
 
-exercises: .venv/grading  ## make exercises/ from solutions/, the only place where they are edited
+exercises: $(VENV)/grading  ## make exercises/ from solutions/, the only place where they are edited
 	$(BIN)/python -m tools.exercises
 
-grade: .venv/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
+grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
 	$(BIN)/python -m forkgrade $(ASSIGNMENT)
 
-mutate: .venv/test  ## alter every stored output in turn: each alteration must be caught (minutes)
+mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must be caught (minutes)
 	$(PYTEST) --dist load tests/pages/test_mutation.py --all-mutations
 
-browser: .venv/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
+browser: $(VENV)/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
 	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser.py
 
-bench: .venv/bench  ## time draw_graph and record_backward beside what others draw
+bench: $(VENV)/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
-refresh: .venv/lab  ## re-execute and normalise every notebook in place, and list the errors that they show
+refresh: $(VENV)/lab  ## re-execute and normalise every notebook in place, and list the errors that they show
 	$(BIN)/python -m tools.refresh && $(BIN)/python -m tools.error_index
 
-lint: .venv/test  ## check and format code and notebooks with ruff
+lint: $(VENV)/test  ## check and format code and notebooks with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-clean:  ## delete the environment and the caches
-	rm -rf .venv .pytest_cache .ruff_cache
+clean:  ## delete the environments and the caches
+	rm -rf .venv .venv-[0-9]* .pytest_cache .ruff_cache
 
-.venv/python:
+$(VENV)/python:
 	$(PYTHON) -c "import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else 'Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d: try make PYTHON=python3.11' % v)"
-	$(PYTHON) -m venv .venv && touch $@
+	$(PYTHON) -m venv $(VENV) && touch $@
 
 # PyTorch's index has CPU builds. PyPI's build for Linux brings 2 GB of CUDA libraries that no lesson uses.
-# Where the index does not answer, requirements.txt installs torch from wherever pip is configured to look.
-.venv/lab: .venv/python requirements.txt
-	-test "$$(uname -s)" != Linux || $(BIN)/pip install --no-deps --retries 1 --timeout 15 --index-url $(CPU_WHEELS) $(TORCH)
-	$(BIN)/pip install -r requirements.txt && touch $@
+# Where the index does not answer, torch comes from wherever pip is configured to look.
+$(VENV)/torch: $(VENV)/python requirements.txt
+	-test "$$(uname -s)" != Linux || $(BIN)/pip install --no-deps --retries 1 --timeout 15 --index-url $(CPU_WHEELS) torch==$(TORCH)
+	$(BIN)/pip install torch==$(TORCH) && touch $@
 
-.venv/test: .venv/grading pyproject.toml
+$(VENV)/lab: $(VENV)/torch
+	sed 's/^torch==[^ ]*/torch==$(TORCH)/' requirements.txt > $(VENV)/requirements.txt
+	$(BIN)/pip install -r $(VENV)/requirements.txt && touch $@
+
+$(VENV)/test: $(VENV)/grading pyproject.toml
 	$(BIN)/pip install -e ".[test]" && touch $@
 
 # nbgrader and the notebook package it brings add menus to JupyterLab. A learner's JupyterLab stays as it is.
-.venv/grading: .venv/lab pyproject.toml
+$(VENV)/grading: $(VENV)/lab pyproject.toml
 	$(BIN)/pip install -e ".[grading]"
-	rm -rf $(addprefix .venv/share/jupyter/labextensions/@jupyter,/nbgrader -notebook)
-	rm -f $(addprefix .venv/etc/jupyter/jupyter_server_config.d/,nbgrader.json notebook.json) && touch $@
+	rm -rf $(addprefix $(VENV)/share/jupyter/labextensions/@jupyter,/nbgrader -notebook)
+	rm -f $(addprefix $(VENV)/etc/jupyter/jupyter_server_config.d/,nbgrader.json notebook.json) && touch $@
 
-.venv/bench: .venv/lab pyproject.toml
+$(VENV)/bench: $(VENV)/lab pyproject.toml
 	$(BIN)/pip install -e ".[bench]" && touch $@
 
-.venv/browser: .venv/test pyproject.toml
+$(VENV)/browser: $(VENV)/test pyproject.toml
 	$(BIN)/pip install -e ".[browser]" && touch $@
 
 # JupyterLab hides stored pictures in a notebook that it does not trust.
-.venv/trusted: .venv/lab $(wildcard notebooks/*.ipynb)
+$(VENV)/trusted: $(VENV)/lab $(wildcard notebooks/*.ipynb)
 	$(BIN)/jupyter trust $(sort $(wildcard notebooks/*.ipynb)) && touch $@

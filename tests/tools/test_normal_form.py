@@ -1,10 +1,12 @@
 """The noise that is taken out of an output is noise, and only that."""
 
 import re
+import sys
 
+import nbformat.v4
 import pytest
 
-from tools.normal_form import NOISE, noise, without_noise
+from tools.normal_form import NOISE, execute, noise, without_noise
 
 CASES = [
     ("/tmp/ipykernel_5447/3178328005.py:2: UserWarning: 7 left", "<cell>:2: UserWarning: 7 left"),
@@ -54,3 +56,11 @@ def test_nbval_reads_the_same_patterns():
 
     text = (ROOT / "tools" / "sanitize.cfg").read_text(encoding="utf-8")
     assert plugin.get_sanitize_patterns(text) == noise()
+
+
+def test_a_page_runs_in_the_environment_that_proves_it(tmp_path):
+    cell = nbformat.v4.new_code_cell("import sys\nprint(sys.prefix)")
+    fresh = execute(nbformat.v4.new_notebook(cells=[cell]), tmp_path)
+    assert fresh.cells[0].outputs[0].text == f"{sys.prefix}\n", (
+        "the kernel python3 that Jupyter finds is another Python's: jupyter kernelspec list"
+    )
