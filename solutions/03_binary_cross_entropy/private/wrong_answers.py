@@ -199,7 +199,7 @@ TABLES = {
             "as computed": {
                 "formula": "right",
                 "clamp 1e-8": "zero",
-                "clamp 1e-7": "zero",
+                "clamp 1e-6": "zero",
                 "BCELoss": "right",
                 "with logits": "right",
             },
@@ -209,7 +209,7 @@ TABLES = {
                 {
                     "formula": "right",
                     "clamp 1e-8": "zero",
-                    "clamp 1e-7": "zero",
+                    "clamp 1e-6": "zero",
                     "BCELoss": "right",
                     "with logits": "right",
                     **changed,
@@ -225,8 +225,8 @@ TABLES = {
                 ("a_flat_sigmoid_passes_nothing", {"formula": "zero"}, "that factor cancels"),
                 ("1e_8_does_nothing_anywhere", {"clamp 1e-8": "right"}, "compare p with it"),
                 ("1e_8_gives_nan_anywhere", {"clamp 1e-8": "nan"}, "so no 1/0 is formed"),
-                ("1e_7_is_the_cure", {"clamp 1e-7": "right"}, "a clamp is flat"),
-                ("1e_7_gives_nan", {"clamp 1e-7": "nan"}, "clamp 1e-7: it holds p away"),
+                ("1e_6_is_the_cure", {"clamp 1e-6": "right"}, "a clamp is flat"),
+                ("1e_6_gives_nan", {"clamp 1e-6": "nan"}, "clamp 1e-6: it holds p away"),
                 ("bceloss_ends_at_once", {"BCELoss": "zero"}, "has not reached −100"),
                 ("bceloss_divides_by_zero", {"BCELoss": "nan"}, "bounds the log"),
                 ("logits_lose_it_too", {"with logits": "zero"}, "it is given z"),
@@ -294,7 +294,7 @@ TABLES = {
             "as_given": (clamped(1e-8), "near 1 an eps such as 1e-8 does nothing"),
             "a_smaller_eps": (clamped(1e-12), "near 1 an eps such as 1e-8 does nothing"),
             "no_eps": (lambda z, t: bce(torch.sigmoid(z), t), "1 − p is 0"),
-            "a_larger_eps": (clamped(1e-7), "finite, but flat"),
+            "a_larger_eps": (clamped(1e-6), "finite, but flat"),
             "eps_in_the_log": (eps_in_the_log, "finite, but flat"),
             "bceloss": (
                 lambda z, t: F.binary_cross_entropy(torch.sigmoid(z), t),
@@ -305,8 +305,13 @@ TABLES = {
                 lambda z, t: torch.log1p(torch.exp(z)) - z * t,
                 "lost further out",
             ),
-            "relu_at_zero": (log_sum_exp(torch.relu), "relu picks the slope 0"),
-            "clamp_at_zero": (log_sum_exp(lambda z: z.clamp(min=0)), "clamp picks the slope 1"),
+            "relu_at_zero": (log_sum_exp(torch.relu), "taken as 0, as relu does"),
+            "where_at_zero": (
+                log_sum_exp(lambda z: torch.where(z >= 0, z, torch.zeros_like(z))),
+                "taken as 1, not 0.5",
+            ),
+            # clamp's slope at its bound is 1 in PyTorch 2.13 and 0 from 2.14 on.
+            "clamp_at_zero": (log_sum_exp(lambda z: z.clamp(min=0)), "a kink of max(z, 0)"),
             "swapped_t_and_1_minus_t": (lambda z, t: F.softplus(z) - z * (1 - t), "changed places"),
             "a_sigmoid_too_many": (
                 lambda z, t: F.binary_cross_entropy_with_logits(torch.sigmoid(z), t),

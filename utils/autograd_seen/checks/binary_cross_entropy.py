@@ -65,7 +65,7 @@ arrives = predict(
     {
         "formula": "right",
         "clamp 1e-8": "zero",
-        "clamp 1e-7": "zero",
+        "clamp 1e-6": "zero",
         "BCELoss": "right",
         "with logits": "right",
     },
@@ -78,8 +78,8 @@ arrives = predict(
             "clamp 1e-8": "right"
         },
         "clamp 1e-8: it holds p away from 0 here, so no 1/0 is formed": {"clamp 1e-8": "nan"},
-        "clamp 1e-7: p lies below it, and a clamp is flat": {"clamp 1e-7": "right"},
-        "clamp 1e-7: it holds p away from 0, so no 1/0 is formed": {"clamp 1e-7": "nan"},
+        "clamp 1e-6: p lies below it, and a clamp is flat": {"clamp 1e-6": "right"},
+        "clamp 1e-6: it holds p away from 0, so no 1/0 is formed": {"clamp 1e-6": "nan"},
         "BCELoss: its log has not reached −100, and p(1 − p) not 1e-12": {"BCELoss": "zero"},
         "BCELoss: it bounds the log, so no infinity is formed": {"BCELoss": "nan"},
         "with logits: it is given z, so nothing can round away": {"with logits": "zero"},
@@ -252,7 +252,7 @@ def _then_backward(answer, z, t):
             "a new tensor on the way cuts L off from z",
         )
     got, slope, wanted = [_sum(loss), logit.grad], float(logit.grad), written(_loss_and_slope(z, t))
-    if math.isnan(slope) and math.isinf(loss):
+    if math.isinf(loss) and (math.isnan(slope) or slope == 0):
         near = "1 − p is 0 in float32, and near 1 an eps such as 1e-8 does nothing: 1 - 1e-8 is 1"
         far = "right at z = 20, lost further out: an exp is inf by now, or a sigmoid 0 or 1"
         raise Fault(written(got), wanted, near if abs(z) < 88 else far)
@@ -270,8 +270,10 @@ loss_of_logit = program(
     "loss_of_logit",
     _loss_and_slope,
     {
-        "right but at z = 0, a kink of max(z, 0), where relu picks the slope 0": _tie(0.0),
-        "right but at z = 0, a kink of max(z, 0), where clamp picks the slope 1": _tie(1.0),
+        "right but at z = 0, a kink of max(z, 0): its slope was taken as 0, as relu does": _tie(
+            0.0
+        ),
+        "right but at z = 0, a kink of max(z, 0): its slope was taken as 1, not 0.5": _tie(1.0),
         "t and 1 − t have changed places": lambda z, t: _loss_and_slope(z, 1 - t),
         "a sigmoid too many: this loss wants z, not p": _sigmoid_twice,
     },
