@@ -1,9 +1,8 @@
-"""What the checks must reject and accept: for each exercise a `Table`, in the module named like its
-checks.
+"""What the checks must reject and accept: for each exercise a `Table`.
 
-`lesson_NN.TABLES` maps the name of each check to its table. tests/test_checks.py finds the modules
-by themselves, and fails where a check has no table, or fewer than three misconceptions, or a cause
-that no row draws out."""
+``TABLES`` in solutions/NN_slug/private/wrong_answers.py maps the name of each check to its table.
+tests/autograd_seen/checks/test_engine.py finds these files by itself, and fails where a check has
+no table, or fewer than three misconceptions, or one that no row draws out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,8 +16,8 @@ class Table:
         right: accepted variants by name. The first is the plainest; wrong forms are made from it.
         wrong: by the name of the misconception, the answer and a part of the likely cause that must
             be told.
-        forms: what is told of a wrong form where it differs from test_checks.FORMS; None where the
-            form is accepted.
+        forms: what is told of a wrong form where it differs from FORMS in test_engine.py; None
+            where the form is accepted.
     """
 
     right: Mapping[str, object]

@@ -206,7 +206,7 @@ BEFORE_SETUP = """
 import builtins, math, sys, types
 import torch
 import autograd_seen
-from autograd_seen.checks import engine, scalar_gradients
+from autograd_seen.checks import answers, engine, scalar_gradients
 autograd_seen.numerical_gradient = lambda *a: 2
 torch.testing.assert_close = torch.allclose = lambda *a, **k: True
 torch.Tensor.item = lambda self: 2
@@ -215,11 +215,11 @@ math.isclose = lambda *a, **k: True
 builtins.all = builtins.any = builtins.isinstance = lambda *a: True
 builtins.AssertionError = Warning
 engine.Check.__call__ = lambda *a, **k: "passed"
-engine.agree.__code__ = (lambda *a, **k: True).__code__
-engine.all = lambda values: True
-engine.TOLERANCE = 1e9
+answers.agree.__code__ = (lambda *a, **k: True).__code__
+answers.all = lambda values: True
+answers.TOLERANCE = 1e9
 scalar_gradients.SLOPES.clear()
-object.__setattr__(scalar_gradients.two_steps, "right", lambda: 3.0)
+object.__setattr__(scalar_gradients.two_steps, "oracle", 3.0)
 sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = types.SimpleNamespace(two_steps=print, SLOPES=[1])
 sys.settrace(lambda *a: None)
 """
@@ -454,12 +454,16 @@ def hostile(course):
         ),
         "patched-checks": Case(
             wrong(
-                "import sys, types\nfrom autograd_seen.checks import engine, scalar_gradients\n"
+                "import sys, types\n"
+                "from autograd_seen.checks import answers, engine, scalar_gradients\n"
                 "engine.Check.__call__ = lambda *a, **k: 'passed'\n"
-                "engine.agree.__code__ = (lambda *a, **k: True).__code__\nengine.agree = lambda *a, **k: True\n"
-                "engine.all = lambda values: True\nengine._untouched = lambda value: False\nengine.TOLERANCE = 1e9\n"
+                "answers.agree.__code__ = (lambda *a, **k: True).__code__\n"
+                "answers.agree = engine.agree = lambda *a, **k: True\n"
+                "answers.all = lambda values: True\nanswers.TOLERANCE = 1e9\n"
+                "engine.is_untouched = lambda value: False\n"
                 "for check in vars(scalar_gradients).values():\n"
-                "    if type(check) is engine.Check:\n        object.__setattr__(check, 'right', lambda *a: None)\n"
+                "    if type(check) is engine.Check:\n"
+                "        object.__setattr__(check, 'oracle', lambda *a: None)\n"
                 "sys.modules['autograd_seen.checks.scalar_gradients'] = types.ModuleType('scalar_gradients')",
             ),
             "none",

@@ -445,7 +445,7 @@ def test_feedback_shows_the_points_the_notes_and_no_hidden_test(batch):
     html = page(batch, "edited")
     assert "Notes from grading" in html and "changed and put back" in html
     assert "HIDDEN" not in html and "Score: 14.0 / 16.0" in html
-    for hidden in ("assert 12.24", "at=[(check.ratio, -2.4"):
+    for hidden in ("assert 12.24", "cases=[(check.ratio, -2.4"):
         assert hidden in (ROOT / "solutions" / FIRST / file_of(FIRST)).read_text(encoding="utf-8")
         assert hidden not in html
 

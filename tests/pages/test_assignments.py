@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from autograd_seen.checks.engine import agree
+from autograd_seen.checks.answers import agree
 
 from tools.lessons import lessons
 from tools.normal_form import name, read
@@ -99,7 +99,7 @@ def test_a_check_is_called_in_the_open_and_again_on_what_no_student_sees(path):
         assert REGION.sub("", source).strip() == f"check.{check.name}({check.name})"
         ((kind, hidden),) = REGION.findall(source)
         assert kind == "HIDDEN TESTS" and re.search(r"^assert ", hidden, re.MULTILINE)
-        assert check.secret or f"check.{check.name}({check.name}, at=[" in hidden
+        assert check.hide_answer or f"check.{check.name}({check.name}, cases=[" in hidden
 
 
 @each

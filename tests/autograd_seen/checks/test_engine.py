@@ -2,22 +2,17 @@
 name.
 """
 
+import doctest
 import itertools
 
 import numpy
 import pytest
 import torch
-from autograd_seen.checks import engine
-from autograd_seen.checks.engine import (
-    Fault,
-    NotAttempted,
-    NotYet,
-    agree,
-    attached,
-    leaf,
-    predict,
-    program,
-)
+from autograd_seen.checks import arithmetic, engine
+from autograd_seen.checks.answers import agree, numbers_in
+from autograd_seen.checks.engine import as_tuples, check_function, check_value, tabulated
+from autograd_seen.checks.leaves import leaf
+from autograd_seen.checks.verdicts import Misfit, NotAttempted, NotYet
 from IPython.core.interactiveshell import InteractiveShell
 
 from tools.lessons import lessons
@@ -90,21 +85,21 @@ def test_check_rejects(check, row):
 def test_each_cause_is_drawn_out_by_a_row(check, table):
     messages = [told(check, answer) for answer, _ in table.wrong.values()]
     assert not [
-        cause for cause in check.causes if not any(cause in message for message in messages)
+        cause for cause in check.misconceptions if not any(cause in message for message in messages)
     ]
 
 
 @every_check
 def test_a_case_tells_any_two_causes_apart(check, table):
-    cases = [case if isinstance(case, tuple) else (case,) for case in check.at]
-    oracles = [check.right, *check.causes.values()]
+    oracles = [check.oracle, *check.misconceptions.values()]
     for one, other in itertools.combinations(oracles, 2):
-        assert not all(agree(one(*case), other(*case), partly=True) for case in cases)
+        pairs = zip(tabulated(one, check.cases), tabulated(other, check.cases), strict=True)
+        assert not all(agree(value, wrong, partly=True) for value, wrong in pairs)
 
 
 @every_check
 def test_a_prediction_stays_one(check, table):
-    if check.secret:
+    if check.hide_answer:
         answers = {name: answer for name, (answer, _) in table.wrong.items()}
         for name, answer in answers.items():
             lines = told(check, answer).splitlines()
@@ -137,30 +132,27 @@ ACCEPTED = {
 }
 
 
-def numeric(of):
-    return (
-        engine._numbers(
-            of.right(*(case if isinstance(case := next(iter(of.at)), tuple) else (case,)))
-        )
-        is not None
-    )
+def is_numeric(check):
+    return numbers_in(tabulated(check.oracle, check.cases)[0]) is not None
 
 
-NUMERIC = [of for of in ALL if numeric(of.values[0])]
+NUMERIC = [of for of in ALL if is_numeric(of.values[0])]
 
 
 def turned(check, answer, turn):
     """An answer whose value has another form."""
-    return turn(answer) if check.secret else lambda *case: turn(answer(*case))
+    return turn(answer) if check.hide_answer else lambda *case: turn(answer(*case))
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("check, table", NUMERIC)
 def test_a_wrong_form_is_named(check, table, form):
     turn, words = FORMS[form]
-    words = table.forms.get(form, "not attempted yet" if form == "None" and check.secret else words)
+    words = table.forms.get(
+        form, "not attempted yet" if form == "None" and check.hide_answer else words
+    )
     answer = turned(check, next(iter(table.right.values())), turn)
-    if words is None or (form == "int_tensor" and check.secret and isinstance(check.right(), int)):
+    if words is None or (form == "int_tensor" and isinstance(check.oracle, int)):
         check(answer)
     else:
         assert words in told(check, answer)
@@ -192,12 +184,12 @@ def test_a_wrong_form_of_a_dict_is_named(check, table):
     assert told(check, {**right, first: ...}) == f"{check.number}: not attempted yet"
 
 
-PROGRAMS = [of for of in ALL if not of.values[0].secret]
+FUNCTIONS = [of for of in ALL if not of.values[0].hide_answer]
 
 
-@pytest.mark.parametrize("check, table", PROGRAMS)
+@pytest.mark.parametrize("check, table", FUNCTIONS)
 def test_a_typed_in_answer_is_rejected(check, table):
-    assert len(list(check.at)) > 1
+    assert len(check.cases) > 1
     held = []
 
     def typed_in(*case):
@@ -207,7 +199,7 @@ def test_a_typed_in_answer_is_rejected(check, table):
     told(check, typed_in)
 
 
-@pytest.mark.parametrize("check, table", PROGRAMS)
+@pytest.mark.parametrize("check, table", FUNCTIONS)
 def test_an_answer_that_raises_is_reported_with_the_line(check, table):
     def raises(*case):
         raise ValueError("no such luck")
@@ -251,7 +243,7 @@ def stub_of_nbgrader(*case):
 @every_check
 def test_an_untouched_answer_is_not_attempted(check, table, answer):
     with pytest.raises(NotAttempted) as caught:
-        check(... if check.secret else answer)
+        check(... if check.hide_answer else answer)
     assert str(caught.value) == f"{check.number}: not attempted yet"
 
 
@@ -261,7 +253,9 @@ def test_none_is_not_attempted(check, table):
         check(None)
 
 
-HALF = program("9.9", "half", lambda x: x / 2, {"doubled": lambda x: 2 * x}, at=[3.0, 5.0])
+HALF = check_function(
+    "9.9", "half", lambda x: x / 2, {"doubled": lambda x: 2 * x}, cases=[3.0, 5.0]
+)
 
 
 def test_a_body_that_forgets_its_return_was_attempted():
@@ -297,8 +291,8 @@ def test_a_notebook_shows_a_failing_check_in_its_own_words_only(capsys):
     ]
 
 
-def test_a_cause_must_explain_every_value():
-    check = program("9.9", "f", lambda x: x, {"twice": lambda x: 2 * x}, at=[2.0, 3.0])
+def test_a_misconception_must_explain_every_value():
+    check = check_function("9.9", "f", lambda x: x, {"twice": lambda x: 2 * x}, cases=[2.0, 3.0])
     assert "twice" in told(check, lambda x: 2 * x)
     assert "twice" not in told(check, lambda x: 4.0 if x == 2.0 else 3.0)
 
@@ -309,22 +303,24 @@ def test_other_cases_may_be_asked_for():
 
     HALF(typed_in)
     with pytest.raises(NotYet, match="half"):
-        HALF(typed_in, at=[4.6])
+        HALF(typed_in, cases=[4.6])
 
 
 def test_a_check_may_name_what_no_value_shows():
-    def ask(f, x):
-        y = attached(f(x := leaf(x)))
-        y.backward()
-        if x.grad is None:
-            raise Fault("None", "a number", "the graph does not reach x")
-        return x.grad
+    def evaluate(f, x):
+        x = leaf(x)
+        if f(x).requires_grad:
+            raise Misfit("a tracked tensor", "an untracked one", "detach() is missing")
+        return 2.0
 
-    check = program("9.9", "f", lambda x: 2 * x, {}, at=[2.5], ask=ask)
-    check(lambda x: x * x)
-    assert "does not reach x" in told(check, lambda x: leaf(6.25) * 1)
-    assert "without grad_fn" in told(check, lambda x: x.detach())
-    assert "type float" in told(check, lambda x: x.item())
+    check = check_function("9.9", "f", lambda x: 2.0, {}, cases=[2.5], evaluate=evaluate)
+    check(lambda x: x.detach())
+    assert told(check, lambda x: x) == (
+        "9.9: f(2.5) is not right yet\n"
+        "  got     a tracked tensor\n"
+        "  wanted  an untracked one\n"
+        "  likely  detach() is missing"
+    )
 
 
 def test_a_warning_of_pytorch_tells_why_none_came_back():
@@ -351,14 +347,44 @@ def test_a_patched_torch_changes_no_judgement(monkeypatch, patched):
                 check(answer)
 
 
-def test_words_are_compared_without_capitals():
-    check = predict("9.9", "roles", {"x": "leaf", "y": "root"}, {"swapped": {"x": "root"}})
+def test_a_misconception_may_be_one_value_for_all_cases():
+    check = check_function("9.9", "f", lambda x: x, {"nothing moved": 0.0}, cases=[2.0, 3.0])
+    assert "nothing moved" in told(check, lambda x: 0.0)
+    assert "nothing moved" not in told(check, lambda x: 0.0 if x == 2.0 else 1.0)
+
+
+def test_an_oracle_is_tabulated_case_by_case():
+    cases = as_tuples([(1, 2), (3, 4)])
+    assert tabulated(lambda a, b: a + b, cases) == [3, 7]
+    assert tabulated(5, cases) == [5, 5]
+    assert as_tuples([1.5, [2.0], (3.0, 4.0)]) == ((1.5,), ([2.0],), (3.0, 4.0))
+
+
+def test_a_misconception_that_cannot_be_computed_spoils_no_right_answer():
+    check = check_function("9.9", "f", lambda x: x, {"1/0": lambda x: 1 / 0}, cases=[2.0])
+    check(lambda x: x)
+
+
+def test_a_prediction_of_a_dict_is_told_by_the_keys_that_betray_it():
+    check = check_value("9.9", "roles", {"x": "leaf", "y": "root"}, {"swapped": {"x": "root"}})
     check({"x": "Leaf ", "y": "root"})
     assert "swapped" in told(check, {"x": "root", "y": "leaf"})
     assert "open the hint" in told(check, {"x": "leaf", "y": "intermediate"})
 
 
-def test_the_docstrings_examples_are_true():
-    import doctest
+def test_a_check_is_shown_without_its_answer():
+    assert repr(HALF) == "Check(number='9.9', name='half', hide_answer=False)"
+    hidden = check_value("9.9", "slope", 6.25, {"that is the value": 8.5})
+    assert repr(hidden) == "Check(number='9.9', name='slope', hide_answer=True)"
 
-    assert doctest.testmod(engine).failed == 0
+
+def test_a_template_names_a_case():
+    check = check_function(
+        "9.9", "f", lambda x, n: x, {}, cases=[(2.5, 3)], template="f, {1} times, from {0}"
+    )
+    assert told(check, lambda x, n: 0.0).startswith("9.9: f, 3 times, from 2.5 is not right yet")
+
+
+@pytest.mark.parametrize("module", [engine, arithmetic])
+def test_the_docstrings_examples_are_true(module):
+    assert doctest.testmod(module).failed == 0

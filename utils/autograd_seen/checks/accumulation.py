@@ -1,8 +1,16 @@
 """The checks of assignment 04: why does the second gradient come out double?"""
 
+import math
+from collections import defaultdict
+from operator import itemgetter
+from typing import NamedTuple
+
 import torch
 
-from autograd_seen.checks.engine import Fault, leaf, predict, program
+from autograd_seen.checks.arithmetic import descend, mean, products
+from autograd_seen.checks.engine import check_function, check_value, tabulated
+from autograd_seen.checks.leaves import leaf
+from autograd_seen.checks.verdicts import Misfit
 
 _torch_tensor = torch.tensor
 
@@ -27,7 +35,7 @@ GRAPHS = {
 #: The data of exercise 4.4: a case takes so many of them. w is where the gradient is taken.
 X, T, W = [1.0, 2.0, 4.0, 5.0, 7.0, 3.0, 6.0], [3.5, 4.0, 9.5, 12.0, 13.0, 8.0, 11.0], 1.3
 
-three_calls = predict(
+three_calls = check_value(
     "4.1",
     "three_calls",
     68.0,
@@ -43,7 +51,7 @@ three_calls = predict(
     },
 )
 
-raises = predict(
+raises = check_value(
     "4.2",
     "raises",
     {"a": True, "b": False, "c": False, "d": True, "e": False, "f": True},
@@ -57,7 +65,7 @@ raises = predict(
     },
 )
 
-snapshot = program(
+snapshot = check_function(
     "4.3",
     "snapshot",
     lambda x: [3 * x**2, 3 * x**2 + 10 * x],
@@ -72,76 +80,88 @@ snapshot = program(
         "zero_() emptied the tensor that before names as well": lambda x: [10 * x] * 2,
         "before holds the value of x³, not its gradient": lambda x: [x**3, 3 * x**2 + 10 * x],
     },
-    at=[1.3, 2.7],
-    shown="snapshot(x) at x = {}",
-    ask=lambda answer, x: answer(leaf(x)),
+    cases=[1.3, 2.7],
+    template="snapshot(x) at x = {}",
+    evaluate=lambda answer, x: answer(leaf(x)),
 )
 
 
-def _weighed(weigh):
-    """The accumulated gradient if the mean loss of a part counts weigh(its length, size, number of
-    parts, N) times.
+class Part(NamedTuple):
+    """A part of the examples, as its share of the gradient may depend on it.
+
+    Attributes:
+        length: how many examples it has.
+        size: how many a full part has.
+        parts: how many parts there are.
+        count: how many examples there are.
+    """
+
+    length: int
+    size: int
+    parts: int
+    count: int
+
+
+def _weighed(share):
+    """The accumulated gradient if the mean loss of a part counts ``share`` times: a number, or a
+    function of the part.
     """
 
     def gradient(count, size):
         parts = [range(start, min(start + size, count)) for start in range(0, count, size)]
-        means = [sum(2 * (W * X[i] - T[i]) * X[i] for i in part) / len(part) for part in parts]
-        return sum(
-            weigh(len(part), size, len(parts), count) * mean
-            for part, mean in zip(parts, means, strict=True)
-        )
+        weights = tabulated(share, [(Part(len(part), size, len(parts), count),) for part in parts])
+        slopes = [mean([2 * (W * X[i] - T[i]) * X[i] for i in part]) for part in parts]
+        return sum(products(weights, slopes))
 
     return gradient
 
 
-batch_gradient = program(
+batch_gradient = check_function(
     "4.4",
     "batch_gradient",
-    _weighed(lambda length, size, parts, count: length / count),
+    _weighed(lambda part: part.length / part.count),
     {
-        "a sum of means: let the shares of all parts add up to 1": _weighed(
-            lambda length, size, parts, count: 1
-        ),
-        "each part has the same say, even a short last one": _weighed(
-            lambda length, size, parts, count: 1 / parts
-        ),
-        "N times too large: a share is a part of the whole": _weighed(
-            lambda length, size, parts, count: length
-        ),
+        "a sum of means: let the shares of all parts add up to 1": _weighed(1),
+        "each part has the same say, even a short last one": _weighed(lambda part: 1 / part.parts),
+        "N times too large: a share is a part of the whole": _weighed(lambda part: part.length),
         "a share of what: size is the length of one part": _weighed(
-            lambda length, size, parts, count: length / size
+            lambda part: part.length / part.size
         ),
         "size/N is the share of a full part: the last may be shorter": _weighed(
-            lambda length, size, parts, count: size / count
+            lambda part: part.size / part.count
         ),
         "1/N is the share of one example; a part has several": _weighed(
-            lambda length, size, parts, count: 1 / count
+            lambda part: 1 / part.count
         ),
-        "1/size: mean() has divided by the length already": _weighed(
-            lambda length, size, parts, count: 1 / size
-        ),
+        "1/size: mean() has divided by the length already": _weighed(lambda part: 1 / part.size),
         "upside down: a long part has a large share": _weighed(
-            lambda length, size, parts, count: count / length
+            lambda part: part.count / part.length
         ),
     },
-    at=[(5, 2), (7, 3), (7, 4)],
-    ask=lambda answer, count, size: answer(
+    cases=[(5, 2), (7, 3), (7, 4)],
+    evaluate=lambda answer, count, size: answer(
         leaf(W), _torch_tensor(X[:count]), _torch_tensor(T[:count]), size
     ),
-    shown="batch_gradient(w, x, t, size) for {} examples in parts of {}",
+    template="batch_gradient(w, x, t, size) for {} examples in parts of {}",
 )
 
 
-def _sent(receive, start=1.0):
-    """What x holds after each edge has changed what its input holds (None at first) by
-    receive(held, from, local).
+_at_the_output, _local = itemgetter(0), itemgetter(1)
+_first, _last = itemgetter(0), itemgetter(-1)
+
+
+def _received(send=math.prod, meet=sum, start=1.0):
+    """What x holds at the end, from the edges of a graph.
+
+    ``send`` makes what an edge brings out of a pair: what its output holds, and its local
+    derivative. ``meet`` makes what a tensor holds out of all that its edges have brought so far.
     """
 
     def received(graph):
-        held = {"z": start}
+        brought = defaultdict(list, z=[start])
         for output, name, local in GRAPHS[graph]:
-            held[name] = receive(held.get(name), held[output], local)
-        return held["x"]
+            brought[name].append(send((meet(brought[output]), local)))
+        return meet(brought["x"])
 
     return received
 
@@ -151,78 +171,63 @@ def _receive(answer, graph):
         return answer(list(GRAPHS[graph]))
     except KeyError as missing:
         likely = "that tensor holds nothing yet: begin with 1.0 at the root, add to 0.0 elsewhere"
-        raise Fault(f"KeyError: {missing}", "one number", likely) from None
+        raise Misfit(f"KeyError: {missing}", "one number", likely) from None
 
 
-received = program(
+received = check_function(
     "4.5",
     "received",
-    _sent(lambda held, arriving, local: (held or 0) + arriving * local),
+    _received(),
     {
-        "overwritten, not added: a tensor that is used twice receives twice": _sent(
-            lambda held, arriving, local: arriving * local
+        "overwritten, not added: a tensor that is used twice receives twice": _received(meet=_last),
+        "only what arrives first was kept: add the rest": _received(meet=_first),
+        "multiplied where paths meet: multiply along a path, add where paths meet": _received(
+            meet=math.prod
         ),
-        "only what arrives first was kept: add the rest": _sent(
-            lambda held, arriving, local: arriving * local if held is None else held
+        "the local derivative alone: multiply it by what has arrived at the output": _received(
+            send=_local
         ),
-        "multiplied where paths meet: multiply along a path, add where paths meet": _sent(
-            lambda held, arriving, local: (1 if held is None else held) * arriving * local
+        "the local derivatives are missing: that counts the paths": _received(send=_at_the_output),
+        "added along a path: what arrives is multiplied by the local derivative": _received(
+            send=sum
         ),
-        "the local derivative alone: multiply it by what has arrived at the output": _sent(
-            lambda held, arriving, local: (held or 0) + local
-        ),
-        "the local derivatives are missing: that counts the paths": _sent(
-            lambda held, arriving, local: (held or 0) + arriving
-        ),
-        "added along a path: what arrives is multiplied by the local derivative": _sent(
-            lambda held, arriving, local: (held or 0) + arriving + local
-        ),
-        "0 all the way: a backward pass starts with 1 at the root": _sent(
-            lambda held, arriving, local: (held or 0) + arriving * local, start=0.0
-        ),
+        "0 all the way: a backward pass starts with 1 at the root": _received(start=0.0),
     },
-    at=["z = u·v, u = 3x, v = x², x = 2.5", "z = y·v, v = y², y = x², x = 1.5"],
-    ask=_receive,
-    shown="received(edges) for {}",
+    cases=["z = u·v, u = 3x, v = x², x = 2.5", "z = y·v, v = y², y = x², x = 1.5"],
+    evaluate=_receive,
+    template="received(edges) for {}",
 )
 
 
-def _descended(w, steps, clear=True, anew=True):
-    """w after gradient descent on (3w − 4)² with lr 0.02, clearing what was accumulated and
-    computing the loss anew.
-    """
-    first, total = w, 0.0
-    for _ in range(steps):
-        gradient = 6 * (3 * (w if anew else first) - 4)
-        total = gradient if clear else total + gradient
-        w -= 0.02 * total
-    return w
+def _gradient(w):
+    return 6 * (3 * w - 4)
 
 
-trained = program(
+def _trained(w, steps, kept=0.0):
+    """w after gradient descent on (3w − 4)². ``kept`` is as in `descend`."""
+    return descend(lambda w: [_gradient(w)], [w], lr=0.02, steps=steps, kept=kept)[0]
+
+
+trained = check_function(
     "4.6",
     "trained",
-    _descended,
+    _trained,
     {
-        "w has not moved: step() finds .grad cleared, or w is not what it moves": lambda w, steps: (
-            w
+        "w has not moved: step() finds .grad cleared, or w is not what it moves": lambda w, _: w,
+        "never cleared inside the loop: each step uses the sum of all gradients so far": (
+            lambda w, steps: _trained(w, steps, kept=1.0)
         ),
-        "never cleared inside the loop: each step uses the sum of all gradients so far": lambda w, steps: (
-            _descended(w, steps, clear=False)
+        "one step short: the first step() came before the first backward()": (
+            lambda w, steps: _trained(w, steps - 1)
         ),
-        "one step short: the first step() came before the first backward()": lambda w, steps: (
-            _descended(w, steps - 1)
+        "one step only: backward() and step() belong in the loop": lambda w, _: _trained(w, 1),
+        "the loss was computed once, so its graph holds the old w": (
+            lambda w, steps: w - steps * 0.02 * _gradient(w)
         ),
-        "one step only: backward() and step() belong in the loop": lambda w, steps: _descended(
-            w, 1
-        ),
-        "the loss was computed once, so its graph holds the old w": lambda w, steps: _descended(
-            w, steps, anew=False
-        ),
-        "never cleared, and one step short": lambda w, steps: _descended(w, steps - 1, clear=False),
-        "that is the loss, not w": lambda w, steps: (3 * _descended(w, steps - 1) - 4) ** 2,
+        "never cleared, and one step short": lambda w, steps: _trained(w, steps - 1, kept=1.0),
+        "that is the loss, not w": lambda w, steps: (3 * _trained(w, steps - 1) - 4) ** 2,
     },
-    at=[(5.0, 3), (-1.5, 4)],
-    ask=lambda answer, w, steps: answer(leaf(w), steps),
-    shown="trained(w, steps={1}) from w = {0}",
+    cases=[(5.0, 3), (-1.5, 4)],
+    evaluate=lambda answer, w, steps: answer(leaf(w), steps),
+    template="trained(w, steps={1}) from w = {0}",
 )

@@ -1,16 +1,21 @@
 """The checks of assignment 03: what does a neuron learn from being sure and wrong?"""
 
+import itertools
 import math
+import operator
 
 import torch
 
-from autograd_seen.checks.engine import Fault, attached, leaf, predict, program, written
+from autograd_seen.checks.arithmetic import descend, mean, products, sigmoid
+from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.leaves import arrived, attached, leaf
+from autograd_seen.checks.report import written
+from autograd_seen.checks.verdicts import Misfit
 
 _tensor, _sum = torch.tensor, torch.sum
 
-
-def _sigmoid(z):
-    return 1 / (1 + math.exp(-z))
+#: From about this logit on exp(z) is inf in float32.
+FAR = 88
 
 
 def _bce(z, t):
@@ -18,7 +23,7 @@ def _bce(z, t):
     return max(z, 0) - z * t + math.log1p(math.exp(-abs(z)))
 
 
-reads = predict(
+reads = check_value(
     "3.1",
     "reads",
     {"silent": "q", "steepest": "p", "error": "b", "error_times_input": "w"},
@@ -42,7 +47,7 @@ reads = predict(
     },
 )
 
-mean_slope = predict(
+mean_slope = check_value(
     "3.2",
     "mean_slope",
     -1.9,
@@ -59,7 +64,7 @@ mean_slope = predict(
     },
 )
 
-arrives = predict(
+arrives = check_value(
     "3.3",
     "arrives",
     {
@@ -87,95 +92,76 @@ arrives = predict(
 )
 
 
-def _factors(w, b, x, t):
-    """∂L/∂p, ∂p/∂z and ∂z/∂w, and p."""
-    p = _sigmoid(w * x + b)
-    return [-t / p + (1 - t) / (1 - p), p * (1 - p), x], p
+def _factors(
+    first=lambda p, t: -t / p + (1 - t) / (1 - p),
+    second=lambda p: p * (1 - p),
+    third=lambda _, x: x,
+):
+    """∂L/∂p, ∂p/∂z and ∂z/∂w, each from what a function makes of p and t, of p, of w and x."""
 
+    def factors(w, b, x, t):
+        p = sigmoid(w * x + b)
+        return [first(p, t), second(p), third(w, x)]
 
-def _first(of):
-    """The factors with another ∂L/∂p, a function of p and t."""
-
-    def wrong(w, b, x, t):
-        (_, second, third), p = _factors(w, b, x, t)
-        return [of(p, t), second, third]
-
-    return wrong
-
-
-def _rest(of):
-    """The factors with the right ∂L/∂p and, for the other two, what a function of p, w and x
-    returns.
-    """
-
-    def wrong(w, b, x, t):
-        (first, _, _), p = _factors(w, b, x, t)
-        return [first, *of(p, w, x)]
-
-    return wrong
+    return factors
 
 
 def _products(w, b, x, t):
-    (first, second, third), _ = _factors(w, b, x, t)
-    return [first, first * second, first * second * third]
+    """The products so far of the right factors."""
+    return list(itertools.accumulate(_factors()(w, b, x, t), operator.mul))
 
 
-factors = program(
+factors = check_function(
     "3.4",
     "factors",
-    lambda w, b, x, t: _factors(w, b, x, t)[0],
+    _factors(),
     {
-        "∂L/∂p: t and 1 − t have changed places": _first(lambda p, t: -(1 - t) / p + t / (1 - p)),
-        "∂L/∂p: the sign, since L is minus the logs": _first(
-            lambda p, t: t / p - (1 - t) / (1 - p)
+        "∂L/∂p: t and 1 − t have changed places": _factors(
+            first=lambda p, t: -(1 - t) / p + t / (1 - p)
         ),
-        "∂L/∂p: log(1 − p) falls as p rises, so two minuses meet": _first(
-            lambda p, t: -t / p - (1 - t) / (1 - p)
+        "∂L/∂p: the sign, since L is minus the logs": _factors(
+            first=lambda p, t: t / p - (1 - t) / (1 - p)
         ),
-        "∂L/∂p: the part of log(1 − p) is missing": _first(lambda p, t: -t / p),
-        "∂L/∂p: p − t is the product of the first two factors": _first(lambda p, t: p - t),
-        "∂p/∂z: the slope of the sigmoid is p(1 − p), not p": _rest(lambda p, w, x: [p, x]),
-        "∂p/∂z: 1 − p is one half of it, p the other": _rest(lambda p, w, x: [1 - p, x]),
-        "∂z/∂w is x; w is the slope as x moves": _rest(lambda p, w, x: [p * (1 - p), w]),
-        "∂z/∂w: x is forgotten, and 1 is ∂z/∂b": _rest(lambda p, w, x: [p * (1 - p), 1]),
+        "∂L/∂p: log(1 − p) falls as p rises, so two minuses meet": _factors(
+            first=lambda p, t: -t / p - (1 - t) / (1 - p)
+        ),
+        "∂L/∂p: the part of log(1 − p) is missing": _factors(first=lambda p, t: -t / p),
+        "∂L/∂p: p − t is the product of the first two factors": _factors(first=lambda p, t: p - t),
+        "∂p/∂z: the slope of the sigmoid is p(1 − p), not p": _factors(second=lambda p: p),
+        "∂p/∂z: 1 − p is one half of it, p the other": _factors(second=lambda p: 1 - p),
+        "∂z/∂w is x; w is the slope as x moves": _factors(third=lambda w, _: w),
+        "∂z/∂w: x is forgotten, and 1 is ∂z/∂b": _factors(third=lambda *_: 1),
         "these are the products so far: give each factor alone": _products,
     },
-    at=[(0.6, -0.2, 1.7, 0.25), (-0.9, 0.4, 1.3, 1.0)],
+    cases=[(0.6, -0.2, 1.7, 0.25), (-0.9, 0.4, 1.3, 1.0)],
 )
 
 
-def _descend(of, error=lambda z, t: _sigmoid(z) - t):
-    """A fit by gradient descent, where `of` makes the gradients of w and b out of the errors and
-    the inputs.
-    """
-
-    def fit(x, t, steps, lr):
-        w = b = 0.0
-        for _ in range(steps):
-            dw, db = of([error(w * one + b, target) for one, target in zip(x, t, strict=True)], x)
-            w, b = w - lr * dw, b - lr * db
-        return [w, b]
-
-    return fit
-
-
-def _mean(values):
-    values = list(values)
-    return math.fsum(values) / len(values)
-
-
-def _times(errors, x):
-    return [error * one for error, one in zip(errors, x, strict=True)]
-
-
-def _right(errors, x):
-    return _mean(_times(errors, x)), _mean(errors)
+def _error(z, t):
+    return sigmoid(z) - t
 
 
 def _steep(z, t):
     """The error with a second slope of the sigmoid."""
-    p = _sigmoid(z)
+    p = sigmoid(z)
     return (p - t) * p * (1 - p)
+
+
+def _slopes(errors, x):
+    """The slopes of the loss in w and b, from the errors and the inputs."""
+    return mean(products(errors, x)), mean(errors)
+
+
+def _fitted(slopes=_slopes, error=_error):
+    """A fit of w and b by gradient descent, with another way to the slopes or another error."""
+
+    def fit(x, t, steps, lr):
+        def gradient(w, b):
+            return slopes([error(w * one + b, want) for one, want in zip(x, t, strict=True)], x)
+
+        return descend(gradient, [0.0, 0.0], lr, steps)
+
+    return fit
 
 
 def _fit(answer, x, t, steps, lr):
@@ -185,57 +171,57 @@ def _fit(answer, x, t, steps, lr):
         getattr(part, "shape", ()) == (len(x),) for part in found
     ):
         likely = "each sample has its own w or b now: the mean of the gradients is missing"
-        raise Fault(f"{len(x)} numbers for w or for b", "one number for each", likely)
+        raise Misfit(f"{len(x)} numbers for w or for b", "one number for each", likely)
     return found
 
 
-fit = program(
+fit = check_function(
     "3.5",
     "fit",
-    _descend(_right),
+    _fitted(),
     {
-        "÷N is forgotten: the loss is the mean over the samples": _descend(
-            lambda errors, x: (sum(_times(errors, x)), sum(errors))
+        "÷N is forgotten: the loss is the mean over the samples": _fitted(
+            lambda errors, x: (sum(products(errors, x)), sum(errors))
         ),
-        "the x are forgotten: dw is the mean of error times input": _descend(
-            lambda errors, x: (_mean(errors), _mean(errors))
+        "the x are forgotten: dw is the mean of error times input": _fitted(
+            lambda errors, _: (mean(errors), mean(errors))
         ),
-        "x in db too: the input of b is 1": _descend(
-            lambda errors, x: (_mean(_times(errors, x)),) * 2
+        "x in db too: the input of b is 1": _fitted(
+            lambda errors, x: (mean(products(errors, x)),) * 2
         ),
-        "the error is p − t: with t − p each step climbs": _descend(
-            _right, lambda z, t: t - _sigmoid(z)
+        "the error is p − t: with t − p each step climbs": _fitted(
+            error=lambda z, t: t - sigmoid(z)
         ),
-        "t and 1 − t have changed places": _descend(_right, lambda z, t: _sigmoid(z) - (1 - t)),
-        "the sigmoid is forgotten: the error is p − t, not z − t": _descend(
-            _right, lambda z, t: z - t
+        "t and 1 − t have changed places": _fitted(error=lambda z, t: _error(z, 1 - t)),
+        "the sigmoid is forgotten: the error is p − t, not z − t": _fitted(
+            error=lambda z, t: z - t
         ),
-        "p(1 − p) has cancelled in p − t, and is not wanted again": _descend(_right, _steep),
-        "the mean of the products is not the product of the means": _descend(
-            lambda errors, x: (_mean(errors) * _mean(x), _mean(errors))
+        "p(1 − p) has cancelled in p − t, and is not wanted again": _fitted(error=_steep),
+        "the mean of the products is not the product of the means": _fitted(
+            lambda errors, x: (mean(errors) * mean(x), mean(errors))
         ),
     },
-    at=[
+    cases=[
         ([1.5, -0.4, 2.2, -1.7], [1.0, 0.0, 0.8, 0.3], 3, 0.4),
         ([0.8, -1.1, 0.3], [0.3, 0.9, 0.6], 5, 0.7),
     ],
-    ask=_fit,
-    shown="fit(x, t, {2}, {3}) for x = {0} and t = {1}",
+    evaluate=_fit,
+    template="fit(x, t, {2}, {3}) for x = {0} and t = {1}",
 )
 
 
 def _loss_and_slope(z, t):
-    return [_bce(z, t), _sigmoid(z) - t]
+    return [_bce(z, t), sigmoid(z) - t]
 
 
 def _tie(slope):
     """The right answer but for z = 0, where max(z, 0) is given this slope."""
-    return lambda z, t: [_bce(z, t), (_sigmoid(z) if z else slope) - t]
+    return lambda z, t: [_bce(z, t), (sigmoid(z) if z else slope) - t]
 
 
 def _sigmoid_twice(z, t):
-    p = _sigmoid(z)
-    return [_bce(p, t), (_sigmoid(p) - t) * p * (1 - p)]
+    p = sigmoid(z)
+    return [_bce(p, t), (sigmoid(p) - t) * p * (1 - p)]
 
 
 def _then_backward(answer, z, t):
@@ -245,27 +231,25 @@ def _then_backward(answer, z, t):
     logit = leaf(z)
     loss = attached(answer(logit, _tensor(t)))
     loss.backward()
-    if logit.grad is None:
-        raise Fault(
-            "None in z.grad after L.backward()",
-            "a number",
-            "a new tensor on the way cuts L off from z",
-        )
-    got, slope, wanted = [_sum(loss), logit.grad], float(logit.grad), written(_loss_and_slope(z, t))
-    if math.isinf(loss) and (math.isnan(slope) or slope == 0):
-        near = "1 − p is 0 in float32, and near 1 an eps such as 1e-8 does nothing: 1 - 1e-8 is 1"
-        far = "right at z = 20, lost further out: an exp is inf by now, or a sigmoid 0 or 1"
-        raise Fault(written(got), wanted, near if abs(z) < 88 else far)
-    if slope == 0 and float(loss) > 5:
-        raise Fault(
-            written(got),
-            wanted,
-            "an eps or a bound keeps the loss finite, but flat: no gradient, no learning",
-        )
+    gradient = arrived(logit, "z", "L")
+    got = [_sum(loss), gradient]
+    if likely := _lost(z, float(loss), float(gradient)):
+        raise Misfit(written(got), written(_loss_and_slope(z, t)), likely)
     return got
 
 
-loss_of_logit = program(
+def _lost(z, loss, gradient):
+    """Why the gradient of a sure and wrong neuron is lost; empty if it is not."""
+    if math.isinf(loss) and (math.isnan(gradient) or gradient == 0):
+        near = "1 − p is 0 in float32, and near 1 an eps such as 1e-8 does nothing: 1 - 1e-8 is 1"
+        far = "right at z = 20, lost further out: an exp is inf by now, or a sigmoid 0 or 1"
+        return near if abs(z) < FAR else far
+    if gradient == 0 and loss > 5:
+        return "an eps or a bound keeps the loss finite, but flat: no gradient, no learning"
+    return ""
+
+
+loss_of_logit = check_function(
     "3.6",
     "loss_of_logit",
     _loss_and_slope,
@@ -277,7 +261,7 @@ loss_of_logit = program(
         "t and 1 − t have changed places": lambda z, t: _loss_and_slope(z, 1 - t),
         "a sigmoid too many: this loss wants z, not p": _sigmoid_twice,
     },
-    at=[(1.3, 1.0), (-0.8, 0.25), (0.0, 0.0), (20.0, 0.0), (120.0, 0.0), (-120.0, 1.0)],
-    ask=_then_backward,
-    shown="[loss_of_logit(z, t), z.grad] at z = {}, t = {}",
+    cases=[(1.3, 1.0), (-0.8, 0.25), (0.0, 0.0), (20.0, 0.0), (120.0, 0.0), (-120.0, 1.0)],
+    evaluate=_then_backward,
+    template="[loss_of_logit(z, t), z.grad] at z = {}, t = {}",
 )

@@ -4,7 +4,9 @@ import math
 
 import torch
 
-from autograd_seen.checks.engine import Fault, attached, leaf, predict, program
+from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.leaves import arrived, attached, leaf
+from autograd_seen.checks.verdicts import Misfit
 
 _sum = torch.sum
 
@@ -24,7 +26,7 @@ CHAINS = {
     "cos(exp(sin(x²)))": ["x²", "sin", "exp", "cos"],
 }
 
-reads = predict(
+reads = check_value(
     "2.1",
     "reads",
     {"root": "z", "leaf": "x", "first": "ExpBackward0", "last": "MulBackward0"},
@@ -41,7 +43,7 @@ reads = predict(
     },
 )
 
-three_steps = predict(
+three_steps = check_value(
     "2.2",
     "three_steps",
     21.0,
@@ -61,7 +63,7 @@ def _factors(x):
     return math.exp(math.cos(x**3)), -math.sin(x**3), 3 * x**2
 
 
-three_factors = program(
+three_factors = check_function(
     "2.3",
     "three_factors",
     lambda x: math.prod(_factors(x)),
@@ -84,7 +86,7 @@ three_factors = program(
             math.exp(x**3) * math.prod(_factors(x)[1:])
         ),
     },
-    at=[0.9, 1.3],
+    cases=[0.9, 1.3],
 )
 
 
@@ -117,14 +119,15 @@ def _send(answer, formula, x):
         z = STEPS[step][2](z)
     sent = answer(z)
     if x.grad is not None:
-        likely = "backward() was called, or AccumulateGrad, the node of the leaf: it adds to x.grad"
-        raise Fault(
-            "a new number in x.grad", "the gradient returned, and x.grad left alone", likely
+        raise Misfit(
+            "a new number in x.grad",
+            "the gradient returned, and x.grad left alone",
+            "backward() was called, or AccumulateGrad, the node of the leaf: it adds to x.grad",
         )
     return sent
 
 
-send_back = program(
+send_back = check_function(
     "2.4",
     "send_back",
     _chain,
@@ -142,12 +145,12 @@ send_back = program(
             _sent_back(CHAINS[f][:1], x)[1]
         ),
     },
-    at=[("cos(x²)", 1.3), ("exp(sin(x³))", 0.9), ("sin(x)", 0.7)],
-    ask=_send,
-    shown="send_back(z) for z = {} at x = {}",
+    cases=[("cos(x²)", 1.3), ("exp(sin(x³))", 0.9), ("sin(x)", 0.7)],
+    evaluate=_send,
+    template="send_back(z) for z = {} at x = {}",
 )
 
-middle_gradient = program(
+middle_gradient = check_function(
     "2.5",
     "middle_gradient",
     lambda x: -math.sin(x**3),
@@ -157,9 +160,9 @@ middle_gradient = program(
         "that is z itself": lambda x: math.cos(x**3),
         "the sine is taken at y, not at x": lambda x: -math.sin(x),
     },
-    at=[1.3, 0.8],
-    ask=lambda answer, x: answer(leaf(x)),
-    shown="middle_gradient(x) at x = {}",
+    cases=[1.3, 0.8],
+    evaluate=lambda answer, x: answer(leaf(x)),
+    template="middle_gradient(x) at x = {}",
 )
 
 
@@ -168,16 +171,10 @@ def _then_backward(answer, x):
     x = leaf(x)
     z = attached(answer(x))
     z.backward()
-    if x.grad is None:
-        raise Fault(
-            "None in x.grad after z.backward()",
-            "a number",
-            "a new tensor on the way cuts z off from x",
-        )
-    return [_sum(z), x.grad]
+    return [_sum(z), arrived(x, "x", "z")]
 
 
-connected = program(
+connected = check_function(
     "2.6",
     "connected",
     lambda x: [math.exp(math.sin(x)), math.exp(math.sin(x)) * math.cos(x)],
@@ -193,7 +190,7 @@ connected = program(
             2 * math.exp(math.sin(x)) * math.cos(x),
         ],
     },
-    at=[0.7, 2.3],
-    ask=_then_backward,
-    shown="[z, x.grad] for z = connected(x) and z.backward(), at x = {}",
+    cases=[0.7, 2.3],
+    evaluate=_then_backward,
+    template="[z, x.grad] for z = connected(x) and z.backward(), at x = {}",
 )

@@ -4,20 +4,12 @@ import math
 
 import torch
 
-from autograd_seen.checks.engine import predict, program
+from autograd_seen.checks.arithmetic import descend, mean, products
+from autograd_seen.checks.engine import check_function, check_value
 
 _tensor = torch.tensor
 
-
-def _mean(values):
-    return math.fsum(values) / len(values)
-
-
-def _products(x, t):
-    return [a * b for a, b in zip(x, t, strict=True)]
-
-
-gets_grad = predict(
+gets_grad = check_value(
     "6.1",
     "gets_grad",
     {"w0": True, "w1": False, "b": True, "x": False},
@@ -29,7 +21,7 @@ gets_grad = predict(
     },
 )
 
-one_step = predict(
+one_step = check_value(
     "6.2",
     "one_step",
     2.6,
@@ -49,12 +41,12 @@ def _curvatures(x):
     """The eigenvalues of 2·[[mean x², mean x], [mean x, 1]], the Hessian in w and b: the smaller
     one first.
     """
-    squares, mean = _mean(_products(x, x)), _mean(x)
-    half_gap = math.hypot(squares - 1, 2 * mean)
+    squares = mean(products(x, x))
+    half_gap = math.hypot(squares - 1, 2 * mean(x))
     return squares + 1 - half_gap, squares + 1 + half_gap
 
 
-largest_step = program(
+largest_step = check_function(
     "6.3",
     "largest_step",
     lambda x: 2 / _curvatures(x)[1],
@@ -69,65 +61,67 @@ largest_step = program(
         "that is the largest λ, a curvature: the limit is 2 divided by it": lambda x: _curvatures(
             x
         )[1],
-        "2 over an entry of H: the curvature along w alone": lambda x: 1 / _mean(_products(x, x)),
+        "2 over an entry of H: the curvature along w alone": lambda x: 1 / mean(products(x, x)),
         "÷N is missing in H: the loss is the mean, not the sum": lambda x: (
             2 / _curvatures(x)[1] / len(x)
         ),
     },
-    at=[([1.5, 2.2, 4.1],), ([0.3, -0.8, 2.4, 3.5, 0.7],)],
-    ask=lambda answer, x: answer(_tensor(x)),
-    shown="largest_step(x) at x = {}",
+    cases=[([1.5, 2.2, 4.1],), ([0.3, -0.8, 2.4, 3.5, 0.7],)],
+    evaluate=lambda answer, x: answer(_tensor(x)),
+    template="largest_step(x) at x = {}",
 )
 
 
-def _descend(x, t, lr, steps, kept=0.0, lr_of_b=None):
-    """[w, b] from 0 after so many steps down the mean squared error; ``kept`` is the part of a
-    gradient left over.
+def _fitted(x, t, lr, steps, kept=0.0, moves_b=True):
+    """[w, b] from 0 after so many steps down the mean squared error. ``kept`` is as in
+    `descend`.
     """
-    w = b = into_w = into_b = 0.0
-    for _ in range(steps):
-        r = [w * a + b - c for a, c in zip(x, t, strict=True)]
-        into_w = 2 * _mean(_products(r, x)) + kept * into_w
-        into_b = 2 * _mean(r) + kept * into_b
-        w, b = w - lr * into_w, b - (lr if lr_of_b is None else lr_of_b) * into_b
-    return [w, b]
+
+    def gradient(w, b):
+        residuals = [w * one + b - want for one, want in zip(x, t, strict=True)]
+        slope_of_b = 2 * mean(residuals) if moves_b else 0.0
+        return 2 * mean(products(residuals, x)), slope_of_b
+
+    return descend(gradient, [0.0, 0.0], lr, steps, kept)
+
+
+def _kept(*case):
+    return _fitted(*case, kept=1.0)
+
+
+def _summed(x, t, lr, steps):
+    """As `_fitted`, on the sum of the squares instead of their mean."""
+    return _fitted(x, t, lr * len(x), steps)
 
 
 def _as_tensors(answer, x, t, *rest):
     return answer(_tensor(x), _tensor(t), *rest)
 
 
-fit = program(
+fit = check_function(
     "6.4",
     "fit",
-    _descend,
+    _fitted,
     {
-        "each gradient was added to those before it: clear .grad after the step": lambda *case: (
-            _descend(*case, kept=1.0)
+        "each gradient was added to those before it: clear .grad after the step": _kept,
+        "÷N is missing: the loss is the mean, not the sum": _summed,
+        "uphill: a step goes against the gradient": (
+            lambda x, t, lr, steps: _fitted(x, t, -lr, steps)
         ),
-        "÷N is missing: the loss is the mean, not the sum": lambda x, t, lr, steps: _descend(
-            x, t, lr * len(x), steps
+        "b has not moved: it makes its own step, with its own .grad": (
+            lambda *case: _fitted(*case, moves_b=False)
         ),
-        "uphill: a step goes against the gradient": lambda x, t, lr, steps: _descend(
-            x, t, -lr, steps
+        "one step only: all of it is repeated, from the loss on": (
+            lambda x, t, lr, _: _fitted(x, t, lr, 1)
         ),
-        "b has not moved: it makes its own step, with its own .grad": lambda *case: _descend(
-            *case, lr_of_b=0.0
-        ),
-        "one step only: all of it is repeated, from the loss on": lambda x, t, lr, steps: _descend(
-            x, t, lr, 1
-        ),
-        "nothing moved: was .grad cleared before the step used it?": lambda x, t, lr, steps: [
-            0.0,
-            0.0,
-        ],
+        "nothing moved: was .grad cleared before the step used it?": [0.0, 0.0],
     },
-    at=[
+    cases=[
         ([1.5, 2.2, 4.1], [4.0, 3.5, 9.0], 0.03, 3),
         ([0.4, -0.8, 2.5, 3.5], [1.2, 0.7, 3.1, 6.4], 0.05, 4),
     ],
-    ask=_as_tensors,
-    shown="fit(x, t, {2}, {3}) at x = {0}, t = {1}",
+    evaluate=_as_tensors,
+    template="fit(x, t, {2}, {3}) at x = {0}, t = {1}",
 )
 
 
@@ -135,19 +129,19 @@ def _standardised_slope(x, t):
     """The least squares slope of the standardised data, and what maps it back: std of t over std of
     x.
     """
-    dx, dt = [value - _mean(x) for value in x], [value - _mean(t) for value in t]
-    std_x, std_t = math.sqrt(_mean(_products(dx, dx))), math.sqrt(_mean(_products(dt, dt)))
-    return _mean(_products(dx, dt)) / (std_x * std_t), std_t / std_x
+    dx, dt = [value - mean(x) for value in x], [value - mean(t) for value in t]
+    std_x, std_t = math.sqrt(mean(products(dx, dx))), math.sqrt(mean(products(dt, dt)))
+    return mean(products(dx, dt)) / (std_x * std_t), std_t / std_x
 
 
 def _line(x, t, times=1, power=1):
     """[slope, intercept] of the least squares line; ``times`` and ``power`` spoil the slope."""
     w, ratio = _standardised_slope(x, t)
     slope = times * w * ratio**power
-    return [slope, _mean(t) - slope * _mean(x)]
+    return [slope, mean(t) - slope * mean(x)]
 
 
-least_squares = program(
+least_squares = check_function(
     "6.5",
     "least_squares",
     _line,
@@ -161,51 +155,44 @@ least_squares = program(
         ),
         "the intercept is where x = 0, not where x has its mean": lambda x, t: [
             _line(x, t)[0],
-            _mean(t),
+            mean(t),
         ],
         "the intercept takes the slope after it is mapped back, not w": lambda x, t: [
             _line(x, t)[0],
-            _mean(t) - _standardised_slope(x, t)[0] * _mean(x),
+            mean(t) - _standardised_slope(x, t)[0] * mean(x),
         ],
         "the slope is mapped back, the intercept is not": lambda x, t: [_line(x, t)[0], 0.0],
         "a line through 0: X lacks its column of ones": lambda x, t: [
-            math.fsum(_products(x, t)) / math.fsum(_products(x, x)),
+            math.fsum(products(x, t)) / math.fsum(products(x, x)),
             0.0,
         ],
         "÷N is missing: the loss is the mean, not the sum": lambda x, t: _line(x, t, times=len(x)),
     },
-    at=[
+    cases=[
         ([1.5, 2.2, 4.1], [4.0, 3.5, 7.0]),
         ([0.4, -0.8, 2.5, 3.5, 6.1], [1.2, 0.7, 3.1, 6.4, 4.6]),
     ],
-    ask=_as_tensors,
-    shown="least_squares(x, t) at x = {0}, t = {1}",
+    evaluate=_as_tensors,
+    template="least_squares(x, t) at x = {0}, t = {1}",
 )
 
-mended = program(
+mended = check_function(
     "6.6",
     "mended",
-    _descend,
+    _fitted,
     {
-        "(N, 1) − (N,) sets every prediction against every target": lambda x, t, lr, steps: (
-            _descend(x, [_mean(t)] * len(t), lr, steps)
+        "(N, 1) − (N,) sets every prediction against every target": (
+            lambda x, t, lr, steps: _fitted(x, [mean(t)] * len(t), lr, steps)
         ),
-        "each gradient was added to those before it: zero_grad() is lost": lambda *case: _descend(
-            *case, kept=1.0
-        ),
-        "nothing moved: zero_grad() before step() leaves it no gradient": lambda x, t, lr, steps: [
-            0.0,
-            0.0,
-        ],
-        "÷N is missing: the loss is the mean, not the sum": lambda x, t, lr, steps: _descend(
-            x, t, lr * len(x), steps
-        ),
-        "the weight comes first, then the bias": lambda *case: _descend(*case)[::-1],
+        "each gradient was added to those before it: zero_grad() is lost": _kept,
+        "nothing moved: zero_grad() before step() leaves it no gradient": [0.0, 0.0],
+        "÷N is missing: the loss is the mean, not the sum": _summed,
+        "the weight comes first, then the bias": lambda *case: _fitted(*case)[::-1],
     },
-    at=[
+    cases=[
         ([1.5, 2.2, 4.1], [4.0, 3.5, 9.0], 0.04, 3),
         ([0.4, -0.8, 2.5, 3.5], [1.2, 0.7, 3.1, 6.4], 0.06, 5),
     ],
-    ask=_as_tensors,
-    shown="mended(x, t, {2}, {3}) at x = {0}, t = {1}",
+    evaluate=_as_tensors,
+    template="mended(x, t, {2}, {3}) at x = {0}, t = {1}",
 )

@@ -1,14 +1,18 @@
 """The checks of assignment 01: how steep is a function at one point?"""
 
-from autograd_seen.checks.engine import predict, program
+import torch
+
+from autograd_seen.checks.engine import check_function, check_value
+
+Number = float | torch.Tensor
 
 
-def cube(x):
+def cube(x: Number) -> Number:
     """5x³ − 4x"""
     return 5 * x * x * x - 4 * x
 
 
-def ratio(x):
+def ratio(x: Number) -> Number:
     """x² + 6/x"""
     return x * x + 6 / x
 
@@ -16,7 +20,7 @@ def ratio(x):
 #: The functions that exercises 1.3 and 1.5 are tried on, with their derivatives.
 SLOPES = {cube: lambda x: 15 * x**2 - 4, ratio: lambda x: 2 * x - 6 / x**2}
 
-receives = predict(
+receives = check_value(
     "1.1",
     "receives",
     {"w": True, "x": False, "b": True},
@@ -27,7 +31,7 @@ receives = predict(
     },
 )
 
-two_steps = predict(
+two_steps = check_value(
     "1.2",
     "two_steps",
     15.0,
@@ -40,7 +44,7 @@ two_steps = predict(
     },
 )
 
-nudged_slope = program(
+nudged_slope = check_function(
     "1.3",
     "nudged_slope",
     lambda f, x, h: (f(x + h) - f(x - h)) / (2 * h),
@@ -55,10 +59,10 @@ nudged_slope = program(
         ),
         "left minus right: the sign": lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
     },
-    at=[(cube, 1.3, 0.1), (ratio, 1.7, 0.2)],
+    cases=[(cube, 1.3, 0.1), (ratio, 1.7, 0.2)],
 )
 
-slope_by_hand = program(
+slope_by_hand = check_function(
     "1.4",
     "slope_by_hand",
     lambda x: 12 * x**2 - 2,
@@ -70,24 +74,24 @@ slope_by_hand = program(
         "−2x is lost: its slope is −2 everywhere": lambda x: 12 * x**2,
         "the sign of 2x": lambda x: 12 * x**2 + 2,
     },
-    at=[1.5, -0.7],
+    cases=[1.5, -0.7],
 )
 
-slope = program(
+slope = check_function(
     "1.5",
     "slope",
     lambda f, x: SLOPES[f](x),
     {
         "that is f(x), the value: the slope is in the .grad of the input": lambda f, x: f(x),
-        "a formula for one function: let autograd differentiate whatever f is": lambda f, x: SLOPES[
-            cube
-        ](x),
+        "a formula for one function: let autograd differentiate whatever f is": (
+            lambda _, x: SLOPES[cube](x)
+        ),
         "backward() called twice, and a leaf adds what arrives": lambda f, x: 2 * SLOPES[f](x),
     },
-    at=[(cube, 1.5), (ratio, 1.7), (cube, 3)],
+    cases=[(cube, 1.5), (ratio, 1.7), (cube, 3)],
 )
 
-slopes = program(
+slopes = check_function(
     "1.6",
     "slopes",
     lambda values: [15 * x**2 for x in values],
@@ -100,5 +104,5 @@ slopes = program(
         ),
         "these are the values 5x³, not the slopes": lambda values: [5 * x**3 for x in values],
     },
-    at=[([1.5, -0.4, 2.2],), ([0.7, 3.1],)],
+    cases=[([1.5, -0.4, 2.2],), ([0.7, 3.1],)],
 )

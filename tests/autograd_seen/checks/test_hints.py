@@ -1,0 +1,66 @@
+"""The likely cause is read off the values, or off what PyTorch says."""
+
+import math
+
+import pytest
+import torch
+from autograd_seen.checks.hints import ERROR_HINTS, UNKNOWN, error_hint, likely_cause
+
+RIGHT = [2.0, -3.0]
+CAUSES = {"doubled": [4.0, -6.0], "doubled too": [4.0, -6.0], "one case only": [7.0, -3.0]}
+
+
+@pytest.mark.parametrize(
+    "got, cause",
+    [
+        ([4.0, -6.0], "doubled"),
+        ([7.0, -3.0], "one case only"),
+        ([4.0, -3.0], UNKNOWN),
+        ([-2.0, 3.0], "the sign"),
+        ([1.0, -1.5], "each time 0.5 × the right value: a factor too many, or one missing"),
+        ([5.0, 5.0], "one answer for every input: is it typed in, or an input not used?"),
+        ([math.nan, -3.0], "not a number: 0/0 or infinity − infinity on the way"),
+    ],
+)
+def test_the_first_cause_that_explains_every_value(got, cause):
+    assert likely_cause(got, RIGHT, CAUSES) == cause
+
+
+def test_a_right_value_of_0_tells_no_factor():
+    assert likely_cause([0.5, 1.0], [0.0, 1.0], {}) == UNKNOWN
+    assert likely_cause([1.0], [0.5], {}) == UNKNOWN
+
+
+def test_words_have_no_sign_and_no_factor():
+    assert likely_cause(["root"], ["leaf"], {}) == UNKNOWN
+    assert likely_cause([False], [True], {}) == UNKNOWN
+
+
+def test_a_misconception_about_a_dict_may_name_some_keys():
+    got, wanted = [{"x": "root", "y": "leaf"}], [{"x": "leaf", "y": "root"}]
+    assert likely_cause(got, wanted, {"x": [{"x": "root"}]}) == "x"
+
+
+def error_of(run):
+    with pytest.raises(RuntimeError) as caught:
+        run()
+    return caught.value
+
+
+def test_an_error_of_pytorch_is_explained():
+    error = error_of(lambda: torch.tensor(2.0).backward())
+    assert "nothing was recorded" in error_hint(error)
+    error = error_of(lambda: torch.ones(2, requires_grad=True).backward())
+    assert "starts from one number" in error_hint(error)
+    assert error_hint(ValueError("no such luck")) == ""
+
+
+def test_no_hint_hides_another():
+    """The first entry whose words are in a message is taken, so none may lie in a later one."""
+    words = list(ERROR_HINTS)
+    assert not [
+        (one, other)
+        for place, one in enumerate(words)
+        for other in words[place + 1 :]
+        if one in other
+    ]

@@ -1,0 +1,107 @@
+"""Names the likely cause of a wrong answer, from the values alone or from an error's message."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from autograd_seen.checks.answers import agree, number_pairs, numbers_in
+
+_NO_GRADIENT_YET = "a .grad is None: cleared before the step, or w = w − … made w an intermediate"
+
+#: What PyTorch and Python say, and what has led to it. An entry serves the exercises of every
+#: lesson.
+ERROR_HINTS = {
+    "Only Tensors of floating point": "an integer tensor: write 3.0, or convert with float(…)",
+    "does not require grad": (
+        "nothing was recorded: mark the input before computing, and keep tensors"
+    ),
+    "can be implicitly created only for": (
+        "backward() starts from one number: ask from an element or a sum"
+    ),
+    "a second time": "a second backward pass through a graph that has freed what it saved",
+    "no attribute 'backward'": (
+        "a Python number has no history: no tensor went in, or .item() came too early"
+    ),
+    "not a leaf Tensor": (
+        "only a leaf keeps its .grad; elsewhere ask for it, by retain_grad() before backward()"
+    ),
+    "To copy construct from a tensor": "torch.tensor(…) of a tensor is a copy without history",
+    "no attribute 'zero_'": (
+        "a .grad is None: no gradient has arrived yet, or w = w − … made a new tensor"
+    ),
+    "leaf Variable that requires grad": (
+        "the update is recorded too: make it under torch.no_grad()"
+    ),
+    "'float' and 'NoneType'": _NO_GRADIENT_YET,
+    "'NoneType' and 'float'": _NO_GRADIENT_YET,
+    "should be between 0 and 1": (
+        "a probability was wanted, and got a logit: use the loss that is given z"
+    ),
+    "mat1 and mat2 shapes": (
+        "nn.Linear takes a row for each sample: x[:, None] makes (N,) into (N, 1)"
+    ),
+    "tuple index out of range": (
+        "the leaf's node has nothing after it in next_functions: stop before you call it"
+    ),
+    "inplace operation": (
+        "what was saved is written over: detach() shares memory with it, detach().clone() does not"
+    ),
+    "Inference tensors": (
+        "a product saves what inference_mode() made: clone it outside the block, or use no_grad()"
+    ),
+    "True on inference tensor": (
+        "an inference tensor takes no mark: clone it outside the block that made it"
+    ),
+    "flags of leaf variables": (
+        "only a leaf has a mark of its own to take off; cut a result off with detach()"
+    ),
+    "Can't call numpy()": (
+        "NumPy records nothing, so a tracked tensor is refused: detach() it first"
+    ),
+    "is not callable": "a function was wanted: has its name been used for something else?",
+}
+UNKNOWN = "none that this check knows: open the hint"
+
+
+def error_hint(message: object) -> str:
+    """What has led to an error or a warning; empty if `ERROR_HINTS` does not know it."""
+    text = str(message)
+    return next((hint for words, hint in ERROR_HINTS.items() if words in text), "")
+
+
+def likely_cause(got: Sequence, wanted: Sequence, misconceptions: Mapping[str, Sequence]) -> str:
+    """The first misconception that explains every value; if none does, what the values have in
+    common.
+
+    Args:
+        got: what the answer gives, case by case.
+        wanted: the right values, case by case.
+        misconceptions: what each misconception gives, case by case; for a dict perhaps some of its
+            keys.
+    """
+    for cause, values in misconceptions.items():
+        if all(agree(value, wrong, partly=True) for value, wrong in zip(got, values, strict=True)):
+            return cause
+    if all(numbers_in(want) for want in wanted):
+        return _common_flaw(got, wanted) or UNKNOWN
+    return UNKNOWN
+
+
+def _common_flaw(got: Sequence, wanted: Sequence) -> str:
+    """What all numbers have in common that were got where others were wanted; empty if nothing."""
+    pairs = []
+    for value, want in zip(got, wanted, strict=True):
+        pairs += number_pairs(value, want)
+    if any(math.isnan(value) for value, _ in pairs):
+        return "not a number: 0/0 or infinity − infinity on the way"
+    factors = [value / want if want else math.nan for value, want in pairs]
+    if _all_agree(factors, -1):
+        return "the sign"
+    if len(got) > 1 and _all_agree(got, got[0]):
+        return "one answer for every input: is it typed in, or an input not used?"
+    if len(factors) > 1 and _all_agree(factors, factors[0]):
+        return f"each time {factors[0]:.4g} × the right value: a factor too many, or one missing"
+    return ""
+
+
+def _all_agree(values: Sequence, wanted: object) -> bool:
+    return all(agree(value, wanted) for value in values)
