@@ -7,7 +7,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab test exercises grade mutate browser bench refresh lint clean
+.PHONY: help lab test lesson exercises grade mutate browser bench refresh lint figures clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
@@ -17,6 +17,9 @@ lab: .venv/trusted  ## set up what is missing and open the course in JupyterLab
 
 test: .venv/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
+
+lesson: .venv/lab  ## lay down an empty lesson that the tests reject: make lesson SLUG=07_jacobians
+	$(BIN)/python -m tools.lesson $(SLUG)
 
 exercises: .venv/grading  ## make exercises/ from solutions/, the only place where they are edited
 	$(BIN)/python -m tools.exercises
@@ -33,11 +36,14 @@ browser: .venv/browser  ## play a backward pass in a real Chromium, in JupyterLa
 bench: .venv/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
-refresh: .venv/lab  ## re-execute and normalise every notebook in place, and list the errors that they show
-	$(BIN)/python -m tools.refresh && $(BIN)/python -m tools.error_index
+refresh: .venv/lab  ## re-execute and normalise every notebook in place, and list the lessons and their errors
+	$(BIN)/python -m tools.refresh && $(BIN)/python -m tools.error_index && $(BIN)/python -m tools.lesson_table
 
 lint: .venv/test  ## check and format code and notebooks with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+figures: .venv/lab  ## count what the house style asks of code: lengths, branches, docstrings
+	$(BIN)/python -m tools.figures
 
 clean:  ## delete the environment and the caches
 	rm -rf .venv .pytest_cache .ruff_cache

@@ -1,9 +1,9 @@
-"""What the checks must reject and accept: for each exercise a `Table`, in the module named like its
-checks.
+"""What a check must reject and accept: a `Table` for each exercise.
 
-`lesson_NN.TABLES` maps the name of each check to its table. tests/test_checks.py finds the modules
-by themselves, and fails where a check has no table, or fewer than three misconceptions, or a cause
-that no row draws out."""
+TABLES in a lesson's private/wrong_answers.py maps the name of each check to its table.
+tests/autograd_seen/checks/test_engine.py finds these files by itself, and fails where a table has
+fewer than three misconceptions, or a check has a cause that no row draws out.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,13 +17,19 @@ class Table:
         right: accepted variants by name. The first is the plainest; wrong forms are made from it.
         wrong: by the name of the misconception, the answer and a part of the likely cause that must
             be told.
-        forms: what is told of a wrong form where it differs from test_checks.FORMS; None where the
-            form is accepted.
+        forms: what is told of a wrong form where it differs from FORMS in test_engine.py; None
+            where the form is accepted.
     """
 
     right: Mapping[str, object]
     wrong: Mapping[str, tuple[object, str]]
     forms: Mapping[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.right:
+            raise ValueError(
+                "a Table needs one right answer at least: wrong forms are made from it"
+            )
 
 
 #: What is told of a wrong form where a tensor with its graph is wanted, and one number of it is
