@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 .PHONY: help lab test lesson exercises grade mutate browser bench refresh lint figures clean
 
 help:  ## print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 lab: .venv/trusted  ## set up what is missing and open the course in JupyterLab
 	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST)
@@ -37,7 +37,8 @@ bench: .venv/bench  ## time draw_graph and record_backward beside what others dr
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
 refresh: .venv/lab  ## re-execute and normalise every notebook in place, and list the lessons and their errors
-	$(BIN)/python -m tools.refresh && $(BIN)/python -m tools.error_index && $(BIN)/python -m tools.lesson_table
+	$(BIN)/python -m tools.refresh
+	$(BIN)/python -m tools.error_index && $(BIN)/python -m tools.lesson_table
 
 lint: .venv/test  ## check and format code and notebooks with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

@@ -3,7 +3,6 @@ trace.
 """
 
 import contextlib
-import doctest
 import math
 import random
 import re
@@ -411,14 +410,6 @@ def test_keywords_name_tensors():
     x = leaf()
     z = x.sin()
     assert {node.name for node in record_backward(z, angle=x).graph.nodes} >= {"angle", "z"}
-
-
-def test_the_example_is_true():
-    (example,) = doctest.DocTestFinder().find(
-        record_backward, globs={"torch": torch, "record_backward": record_backward}
-    )
-    assert example.examples
-    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 # The recorder against PyTorch.
