@@ -14,10 +14,10 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab test exercises grade mutate browser bench refresh lint clean
+.PHONY: help lab test lesson exercises grade mutate browser bench refresh lint figures clean
 
 help:  ## print this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 lab: $(VENV)/trusted  ## set up what is missing and open the course in JupyterLab
 	@test -z "$(AS_ROOT)" || echo "You are root, so JupyterLab gets --allow-root: whoever has its address can do all that you can."
@@ -25,6 +25,9 @@ lab: $(VENV)/trusted  ## set up what is missing and open the course in JupyterLa
 
 test: $(VENV)/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
+
+lesson: $(VENV)/lab  ## lay down an empty lesson that the tests reject: make lesson SLUG=07_jacobians
+	$(BIN)/python -m tools.lesson $(SLUG)
 
 exercises: $(VENV)/grading  ## make exercises/ from solutions/, the only place where they are edited
 	$(BIN)/python -m tools.exercises
@@ -41,11 +44,15 @@ browser: $(VENV)/browser  ## play a backward pass in a real Chromium, in Jupyter
 bench: $(VENV)/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
 
-refresh: $(VENV)/lab  ## re-execute and normalise every notebook in place, and list the errors that they show
-	$(BIN)/python -m tools.refresh && $(BIN)/python -m tools.error_index
+refresh: $(VENV)/lab  ## re-execute and normalise every notebook in place, and list the lessons and their errors
+	$(BIN)/python -m tools.refresh
+	$(BIN)/python -m tools.error_index && $(BIN)/python -m tools.lesson_table
 
 lint: $(VENV)/test  ## check and format code and notebooks with ruff
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+figures: $(VENV)/lab  ## count what the house style asks of code: lengths, branches, docstrings
+	$(BIN)/python -m tools.figures
 
 clean:  ## delete the environments and the caches
 	rm -rf .venv .venv-[0-9]* .pytest_cache .ruff_cache

@@ -34,17 +34,24 @@ OPERATION = {
 REPEATING = 3
 NOTES = """\
 source      from the output tensor to DOT text, in milliseconds
-SVG         from the output tensor to SVG text, in milliseconds; draw_graph has its own layout, peers use dot
-memory      what drawing the SVG adds to the process's peak resident memory, in MB; dot's own is left out
-ratio       peer / draw_graph, the row above it that draws most: above 1, draw_graph is faster or smaller
+SVG         from the output tensor to SVG text, in milliseconds; draw_graph has its own layout,
+            peers use dot
+memory      what drawing the SVG adds to the process's peak resident memory, in MB; dot's own is
+            left out
+ratio       peer / draw_graph, the row above it that draws most: above 1, draw_graph is faster or
+            smaller
             * they drew different numbers of operations, so this is not like for like
-draw_graph  the autograd graph: operations, leaves, constants and the tensors between, with names and values;
-            (cut): the graph is larger than the default limit, so it is drawn again with max_operations=1000
-torchviz    make_dot(output): the autograd graph's operations and leaves, no names, values or tensors between
-torchview   draw_graph(model, inputs): functions and tensors of a forward pass, no parameters and no autograd,
-            modules opened to the innermost; it runs that pass itself, so the pass is in its time
-times       median of up to {repeats} repeats in {seconds} s after a warm-up, or the warm-up where that takes longer;
-            imports and building the graph are left out; a process is ended after {limit} s; one thread"""
+draw_graph  the autograd graph: operations, leaves, constants and the tensors between, with names
+            and values; (cut): the graph is larger than the default limit, so it is drawn again
+            with max_operations=1000
+torchviz    make_dot(output): the autograd graph's operations and leaves, no names, values or
+            tensors between
+torchview   draw_graph(model, inputs): functions and tensors of a forward pass, no parameters and
+            no autograd, modules opened to the innermost; it runs that pass itself, so the pass
+            is in its time
+times       median of up to {repeats} repeats in {seconds} s after a warm-up, or the warm-up
+            where that takes longer; imports and building the graph are left out; a process is
+            ended after {limit} s; one thread"""
 COLUMNS = (20, 12, 15, 8, 15, 8, 14, 8)
 HEADER = ("", "operations", "source, ms", "ratio ", "SVG, ms", "ratio ", "memory, MB", "ratio ")
 

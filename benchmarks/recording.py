@@ -23,18 +23,25 @@ PEERS = ("torchlens", "torchviz", "torchview")
 REPEATING, REPEATS, LIMIT = 2, 200, 120
 NOTES = """\
 record      from the output tensor to the recorded backward pass, in milliseconds
-ratio       to backward(retain_graph=True) of the same graph, which records nothing and shows nothing
+ratio       to backward(retain_graph=True) of the same graph, which records nothing and shows
+            nothing
 SVG         from that recording to SVG text, in milliseconds, and its size in kB; peers use dot
 gradients   numbers that stand beside edges of the picture: what was sent back along them
-ours        record_backward, and draw_graph of what it returns, where a block that repeats is drawn once: the picture of
-            the transformer shows one of its twelve layers, and a peer's shows all
-torchlens   log_backward of a trace (the traced forward pass is left out), and draw_backward: the gradients are in the
-            trace as data, and the picture has the nodes of the pass without any number of it
-torchviz    make_dot(output, show_attrs=True, show_saved=True): nodes, and what they save; it records no pass
+ours        record_backward, and draw_graph of what it returns, where a block that repeats is
+            drawn once: the picture of the transformer shows one of its twelve layers, and a
+            peer's shows all
+torchlens   log_backward of a trace (the traced forward pass is left out), and draw_backward: the
+            gradients are in the trace as data, and the picture has the nodes of the pass without
+            any number of it
+torchviz    make_dot(output, show_attrs=True, show_saved=True): nodes, and what they save; it
+            records no pass
 torchview   follows a forward pass alone, and has no backward pass to show
-player      step_through of the recording, as HTML: milliseconds and kB; more than 80 steps are a picture and a table
-forward     what record_forward adds to the forward pass, in microseconds for each operation that it keeps
-times       median of up to {repeats} repeats in {seconds} s after a warm-up; imports are left out; one thread"""
+player      step_through of the recording, as HTML: milliseconds and kB; more than 80 steps are a
+            picture and a table
+forward     what record_forward adds to the forward pass, in microseconds for each operation that
+            it keeps
+times       median of up to {repeats} repeats in {seconds} s after a warm-up; imports are left
+            out; one thread"""
 COLUMNS = (18, 12, 10, 12, 12, 12)
 HEADER = ("", "record, ms", "ratio ", "SVG, ms", "SVG, kB", "gradients")
 OWN_HEADER = ("", "player, ms", "kB", "forward, ms", "recorded, ms", "added, µs")

@@ -13,18 +13,22 @@ from tools.strict_nbval import RUNS
 
 skip_address_grammar()  # here, so that every process of the tests does
 
+#: The lines of the closing summary by what a test's path below tests/ begins with: the first that
+#: does counts.
 KINDS = {
     "pages/test_mutation.py": ("mutations", "altered outputs are caught"),
     "pages": ("pages", "the README, and the form of every assignment"),
     "tools/test_rules.py": ("hygiene", "rules that every notebook keeps"),
     "tools/test_refresh.py": ("freshness", "re-executed, the same bytes"),
     "tools/test_exercises.py": ("exercises", "what a student gets, untouched and solved"),
+    "tools/test_guards.py": ("guards", "imports, style, and a test for each module"),
     "tools": ("tools", "what makes and proves pages"),
     "autograd_seen/checks": ("checks", "wrong answers are rejected, right ones accepted"),
     "autograd_seen/show/test_browser.py": ("browser", "the player in a real JupyterLab and a page"),
     "autograd_seen/live/test_operators.py": ("operators", "the table of operators against PyTorch"),
     "autograd_seen": ("units", "what a learner imports, and its contracts"),
     "forkgrade": ("grading", "honest and hostile submissions"),
+    "": ("tests", "what the tests themselves promise"),
 }
 
 #: The files that take longest, in the order in which they begin: or one worker would wait for the
@@ -64,31 +68,42 @@ def fresh_run(request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    counts, notes = {}, {}
+    counts, told = {}, {}
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             kind = kind_of(report.nodeid)
             counts.setdefault(kind, Counter())[outcome] += 1
-            properties = getattr(
-                report, "user_properties", []
-            )  # what failed to be collected has none
-            notes.setdefault(kind, []).extend(value for key, value in properties if key == "note")
+            # What failed to be collected has no properties.
+            told.setdefault(kind, []).extend(getattr(report, "user_properties", []))
     if not counts:
         return
     terminalreporter.section("what was checked")
     for (short, meaning), count in sorted(counts.items()):
         numbers = ", ".join(f"{number} {outcome}" for outcome, number in count.items())
         terminalreporter.line(f"{short:10} {numbers:30} {meaning}")
-        for note in sorted(notes[short, meaning]):
-            terminalreporter.line(f"{'':41} {note}")
+        for line in closing_lines(told[short, meaning]):
+            terminalreporter.line(f"{'':41} {line}")
+
+
+def closing_lines(properties):
+    """What tests told by `record_property`, as lines: each text, and the sum of each number.
+
+    So that 600 tests which drew three graphs each say "1,800 graphs".
+    """
+    texts = sorted(value for _, value in properties if isinstance(value, str))
+    sums = Counter()
+    for name, value in properties:
+        if not isinstance(value, str):
+            sums[name] += value
+    return [*texts, *(f"{total:,} {name}" for name, total in sorted(sums.items()))]
 
 
 def kind_of(nodeid):
+    """The short name of what a test is about, and its meaning."""
     path = nodeid.split("::")[0]
     if path.endswith(".ipynb"):
         return "outputs", "cells of the lessons re-run by nbval"
+    if not path.startswith("tests/"):
+        return "examples", "the examples in docstrings"
     below = path.removeprefix("tests/")
-    return next(
-        (kind for start, kind in KINDS.items() if below.startswith(start)),
-        ("examples", "the examples in docstrings"),
-    )
+    return next(kind for start, kind in KINDS.items() if below.startswith(start))

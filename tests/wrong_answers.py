@@ -1,8 +1,9 @@
-"""What the checks must reject and accept: for each exercise a `Table`.
+"""What a check must reject and accept: a `Table` for each exercise.
 
-``TABLES`` in solutions/NN_slug/private/wrong_answers.py maps the name of each check to its table.
-tests/autograd_seen/checks/test_engine.py finds these files by itself, and fails where a check has
-no table, or fewer than three misconceptions, or one that no row draws out."""
+TABLES in a lesson's private/wrong_answers.py maps the name of each check to its table.
+tests/autograd_seen/checks/test_engine.py finds these files by itself, and fails where a table has
+fewer than three misconceptions, or a check has a cause that no row draws out.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,12 @@ class Table:
     right: Mapping[str, object]
     wrong: Mapping[str, tuple[object, str]]
     forms: Mapping[str, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.right:
+            raise ValueError(
+                "a Table needs one right answer at least: wrong forms are made from it"
+            )
 
 
 #: What is told of a wrong form where a tensor with its graph is wanted, and one number of it is

@@ -2,9 +2,9 @@
 path.
 """
 
-import importlib
 import importlib.util
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +16,10 @@ from tools.normal_form import ROOT
 SLUG = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 
 
+class PartBroken(Exception):
+    """A part of a lesson is there and cannot be read; the message says which, and why."""
+
+
 @dataclass(frozen=True)
 class Lesson:
     """A lesson of the course that lies in ``root``, by its slug, such as ``04_accumulation``."""
@@ -25,6 +29,7 @@ class Lesson:
 
     @property
     def number(self) -> str:
+        """Its two digits."""
         return self.slug[:2]
 
     @property
@@ -34,36 +39,75 @@ class Lesson:
 
     @property
     def notebook(self) -> Path:
+        """The page that a learner reads."""
         return self.root / "notebooks" / f"{self.slug}.ipynb"
 
     @property
     def solution(self) -> Path:
+        """The assignment with its answers."""
         return self.root / "solutions" / self.slug / f"assignment_{self.number}.ipynb"
 
     @property
     def exercise(self) -> Path:
+        """The assignment as a student gets it."""
         return self.root / "exercises" / self.slug / f"assignment_{self.number}.ipynb"
 
     @property
     def wrong_answers(self) -> Path:
+        """What the checks must reject, and what they must accept."""
         return self.solution.parent / "private" / "wrong_answers.py"
 
     @property
     def checks(self) -> Path:
-        return self.root / "utils" / "autograd_seen" / "checks" / f"{self.name}.py"
+        """The module that judges the answers."""
+        return checks_folder(self.root) / f"{self.name}.py"
+
+    def place(self, path: Path) -> str:
+        """A path as a message names it: from the root of the course."""
+        return path.relative_to(self.root).as_posix()
 
     def load_checks(self) -> dict[str, Check]:
-        """The checks of the assignment by their names, in the order of the exercises."""
-        module = importlib.import_module(f"autograd_seen.checks.{self.name}")
-        return {name: value for name, value in vars(module).items() if isinstance(value, Check)}
+        """The checks of the assignment by their names, in the order of the exercises.
+
+        Empty where there is no such file. Raises PartBroken where it cannot be loaded.
+        """
+        return checks_in(self.load(self.checks))
 
     def load_tables(self) -> dict:
-        """The tables of wrong answers by the names of their checks; empty where there is no such
-        file.
+        """The tables of wrong answers by the names of their checks.
+
+        Empty where there is no such file. Raises PartBroken where it cannot be loaded, or holds no
+        dict TABLES.
         """
-        if not self.wrong_answers.exists():
+        held = self.load(self.wrong_answers)
+        tables = held.get("TABLES", {})
+        if held and not ("TABLES" in held and isinstance(tables, dict)):
+            raise PartBroken(
+                f"{self.place(self.wrong_answers)} needs a dict TABLES, from the name of a check "
+                f"to its Table"
+            )
+        return tables
+
+    def load(self, path: Path) -> dict:
+        """The names that a module of this lesson holds; none where there is no such file."""
+        if not path.exists():
             return {}
-        return load(self.wrong_answers, f"wrong_answers_{self.number}").TABLES
+        try:
+            return vars(load(path, f"{path.stem}_of_{self.slug}"))
+        except Exception as error:
+            raise PartBroken(
+                f"{self.place(path)} cannot be loaded: {type(error).__name__}: {error}"
+            ) from error
+
+    def broken_parts(self) -> list[str]:
+        """A sentence for each of its modules that cannot be loaded."""
+        found = []
+        for load_part in (self.load_checks, self.load_tables):
+            try:
+                load_part()
+            except PartBroken as broken:
+                found.append(str(broken))
+        return found
 
 
 def load(path: Path, name: str) -> ModuleType:
@@ -74,8 +118,34 @@ def load(path: Path, name: str) -> ModuleType:
     return module
 
 
+def checks_folder(root: Path) -> Path:
+    """Where the modules of checks lie."""
+    return root / "utils" / "autograd_seen" / "checks"
+
+
+def checks_in(names: dict) -> dict[str, Check]:
+    """Those of a module's names that are checks."""
+    return {name: value for name, value in names.items() if isinstance(value, Check)}
+
+
+def slugs(root: Path) -> set[str]:
+    """Whatever a notebook or a folder of assignments is called in a course."""
+    folders = [*(root / "solutions").glob("*/"), *(root / "exercises").glob("*/")]
+    found = {path.stem for path in (root / "notebooks").glob("*.ipynb")}
+    return found | {folder.name for folder in folders if not folder.name.startswith(".")}
+
+
 def lessons(root: Path = ROOT) -> list[Lesson]:
     """The lessons of a course in their order: whatever has a notebook, or an assignment."""
-    slugs = {path.stem for path in (root / "notebooks").glob("*.ipynb")}
-    slugs |= {path.name for path in (root / "solutions").glob("*") if path.is_dir()}
-    return [Lesson(slug, root) for slug in sorted(slugs) if SLUG.fullmatch(slug)]
+    return [Lesson(slug, root) for slug in sorted(slugs(root)) if SLUG.fullmatch(slug)]
+
+
+def strays(root: Path = ROOT) -> Iterator[str]:
+    """A sentence for each thing that lies among the lessons of a course and belongs to none."""
+    for slug in sorted(slugs(root)):
+        if not SLUG.fullmatch(slug):
+            yield f"{slug} is not named like a lesson: two digits, an underscore, small letters"
+    names = {lesson.name for lesson in lessons(root)}
+    for path in sorted(checks_folder(root).glob("*.py")):
+        if path.stem not in names and checks_in(vars(load(path, f"stray_{path.stem}"))):
+            yield f"{path.relative_to(root).as_posix()} holds checks and belongs to no lesson"

@@ -200,7 +200,8 @@ def facts(value, place=""):
         for number, part in enumerate(value):
             yield from facts(part, f"{place} {number}".strip())
     elif place.endswith("image/png"):
-        yield f"{place}: {len(value)} characters, sha256 {hashlib.sha256(value.encode()).hexdigest()[:12]}"
+        digest = hashlib.sha256(value.encode()).hexdigest()[:12]
+        yield f"{place}: {len(value)} characters, sha256 {digest}"
     else:
         yield from (f"{place}: {COLOUR.sub('', line)[:160]}" for line in str(value).split("\n"))
 

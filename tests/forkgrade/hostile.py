@@ -167,7 +167,10 @@ def trusting():
     tests = {
         "a check": "check.two_steps(3.0)",
         "a table": "assert check.SLOPES",
-        "a helper": "from autograd_seen import numerical_gradient\nassert numerical_gradient(lambda x: x, 1.0) == 2",
+        "a helper": (
+            "from autograd_seen import numerical_gradient\n"
+            "assert numerical_gradient(lambda x: x, 1.0) == 2"
+        ),
         "torch testing": "torch.testing.assert_close(torch.tensor(1.0), torch.tensor(2.0))",
         "a function of torch": "assert torch.allclose(torch.tensor(1.0), torch.tensor(2.0))",
         "a method": "assert torch.tensor(1.0).item() == 2",
@@ -220,14 +223,16 @@ answers.all = lambda values: True
 answers.TOLERANCE = 1e9
 scalar_gradients.SLOPES.clear()
 object.__setattr__(scalar_gradients.two_steps, "oracle", 3.0)
-sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = types.SimpleNamespace(two_steps=print, SLOPES=[1])
+mine = types.SimpleNamespace(two_steps=print, SLOPES=[1])
+sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = mine
 sys.settrace(lambda *a: None)
 """
 AFTER_SETUP = """
 class check:
     two_steps, SLOPES = print, [1]
 all = any = isinstance = abs = lambda *a: True
-__builtins__ = {**vars(__import__("builtins")), "all": all, "isinstance": all, "AssertionError": Warning}
+__builtins__ = vars(__import__("builtins")) | {"all": all, "isinstance": all}
+__builtins__["AssertionError"] = Warning
 class math:
     isclose = lambda *a: True
 class torch:
@@ -342,7 +347,9 @@ def escapes(course):
         "run one by the shell": "get_ipython().run_line_magic('sx', 'true') or 1 / 0",
         "kill its parent": f"{other}.kill({other}.getppid(), 0)",
         "kill them all": f"{other}.kill(-1, 0)",
-        "trace its parent": "1 / (__import__('ctypes').CDLL(None).ptrace(16, __import__('os').getppid(), 0, 0) + 1)",
+        "trace its parent": (
+            "1 / (__import__('ctypes').CDLL(None).ptrace(16, __import__('os').getppid(), 0, 0) + 1)"
+        ),
         "write a large file": "open('large', 'wb').write(bytes(2**26))",
         "see a secret": f"{other}.environ['TEST_TOKEN']",
     }
@@ -355,7 +362,10 @@ def hostile(course):
     loop = "while True:\n    pass"
     # Asleep, it leaves the processor to the tests beside it.
     idle = "import time\nwhile True:\n    time.sleep(0.01)"
-    stubborn = "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n    except BaseException:\n        pass"
+    stubborn = (
+        "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n"
+        "    except BaseException:\n        pass"
+    )
     return {
         # nothing wrong with it
         "=2+5": Case(as_it_is, "all"),
@@ -409,7 +419,8 @@ def hostile(course):
         "recursion": Case(running("def f(x):\n    return f(x)\nf(1)"), "all", rare=True),
         "thread": Case(
             running(
-                "import threading\ndef spin():\n    while True:\n        pass\nthreading.Thread(target=spin).start()"
+                "import threading\ndef spin():\n    while True:\n        pass\n"
+                "threading.Thread(target=spin).start()"
             ),
             "all",
             rare=True,
@@ -464,14 +475,16 @@ def hostile(course):
                 "for check in vars(scalar_gradients).values():\n"
                 "    if type(check) is engine.Check:\n"
                 "        object.__setattr__(check, 'oracle', lambda *a: None)\n"
-                "sys.modules['autograd_seen.checks.scalar_gradients'] = types.ModuleType('scalar_gradients')",
+                "mine = types.ModuleType('scalar_gradients')\n"
+                "sys.modules['autograd_seen.checks.scalar_gradients'] = mine",
             ),
             "none",
             "replaced",
         ),
         "patched-builtins": Case(
             wrong(
-                "import builtins\nbuiltins.AssertionError = ValueError\nbuiltins.all = builtins.isinstance = print"
+                "import builtins\nbuiltins.AssertionError = ValueError\n"
+                "builtins.all = builtins.isinstance = print"
             ),
             "none",
             "replaced",
@@ -488,8 +501,10 @@ def hostile(course):
             wrong(
                 "import sys\nshell = get_ipython()\nshell.showtraceback = sys.excepthook = print\n"
                 "shell.ast_transformers.append(type('T', (), {'visit': lambda s, n: n})())\n"
-                "shell.input_transformers_post.append(lambda lines: ['pass'])\nsys.settrace(lambda *a: None)\n"
-                "shell.runner.run_course_cell = lambda *a, **k: None\nshell.run_cell = lambda *a, **k: None"
+                "shell.input_transformers_post.append(lambda lines: ['pass'])\n"
+                "sys.settrace(lambda *a: None)\n"
+                "shell.runner.run_course_cell = lambda *a, **k: None\n"
+                "shell.run_cell = lambda *a, **k: None"
             ),
             "none",
             rare=True,
@@ -497,7 +512,8 @@ def hostile(course):
         "forged": Case(
             wrong(
                 "import os, json\nfor fd in range(3, 40):\n    try:\n"
-                "        os.write(fd, json.dumps({'outputs': [], 'put_back': []}).encode() + b'\\n')\n"
+                "        said = json.dumps({'outputs': [], 'put_back': []}).encode()\n"
+                "        os.write(fd, said + b'\\n')\n"
                 "    except OSError:\n        pass"
             ),
             "none",

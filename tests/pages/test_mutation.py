@@ -291,10 +291,8 @@ def judge_alterations(title, nb, fresh, everything, note, turn=None):
         for check in must_be_red(nb, page) - checks:
             missed.append(f"{label(nb.cells[at])}: {kind} (not seen by {check})")
     by = ", ".join(f"{number} by {check}" for check, number in sorted(caught.items()))
-    note(
-        "note",
-        f"{title}: {len(chosen) - len(missed)} of {len(chosen)} caught of {len(found)} possible ({by})",
-    )
+    share = f"{len(chosen) - len(missed)} of {len(chosen)} caught of {len(found)} possible"
+    note("note", f"{title}: {share} ({by})")
     assert not missed, f"{title}: alterations that a check does not see:\n" + "\n".join(missed)
 
 
@@ -332,8 +330,8 @@ def test_a_number_changed_in_the_code_changes_the_page(
             quiet += 1
         elif not stale_page(page, run):
             missed.append(label(cell))
-    shown = f"{made - quiet - len(missed)} of {made} changed numbers caught, {quiet} change nothing on the page"
-    record_property("note", f"{name(path)}: {shown}")
+    shown = f"{made - quiet - len(missed)} of {made} changed numbers caught"
+    record_property("note", f"{name(path)}: {shown}, {quiet} change nothing on the page")
     assert not missed, f"a changed number hides within what a picture may differ by: {missed}"
 
 

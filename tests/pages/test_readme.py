@@ -1,6 +1,5 @@
-"""The README says what is so: its picture, its table of lessons, its commands."""
+"""The README says what is so: its picture, its links, its commands."""
 
-import json
 import os
 import re
 import shutil
@@ -13,11 +12,6 @@ from autograd_seen import draw_graph, record_backward
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-
-
-def first_cell(path):
-    return "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
 
 
 def test_the_picture_is_what_draw_graph_draws():
@@ -29,25 +23,6 @@ def test_the_picture_is_what_draw_graph_draws():
     assert drawn == committed, (
         "draw it again: draw_graph(record_backward(z)).save('notebooks/images/sin_x2.svg')"
     )
-
-
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
-def test_the_table_has_each_lesson_with_its_title_and_minutes(path):
-    number, question = re.match(r"# (\d\d) · (.+)", first_cell(path)).groups()
-    (minutes,) = re.findall(r"^\*(\d+) minutes\.", first_cell(path), re.M)
-    (row,) = [
-        line
-        for line in README.splitlines()
-        if f"](notebooks/{path.name})" in line and line.startswith("|")
-    ]
-    cells = [cell.strip() for cell in row.strip("|").split("|")]
-    assert cells[0].startswith(f"[{number}]") and cells[1] == question and cells[3] == minutes
-
-
-def test_the_table_has_nothing_else():
-    assert re.findall(r"^\| \[\d\d\]\(notebooks/(.+?)\)", README, re.M) == [
-        path.name for path in LESSONS
-    ]
 
 
 def test_links_lead_somewhere():

@@ -10,7 +10,7 @@ from tools.normal_form import name, notebooks, read
 from tools.rules import LINK, anchor_in_lab, why_broken
 
 LESSONS = notebooks("notebooks")
-PAGE = errors.PAGE.read_text(encoding="utf-8")
+PAGE = errors.PART.text()
 
 
 def lesson(*cells):
@@ -34,7 +34,7 @@ def prints(text):
 
 
 def test_the_page_is_what_the_lessons_show():
-    assert errors.up_to_date(PAGE, LESSONS) == PAGE, "make refresh writes it"
+    assert errors.PART.filled(PAGE, errors.table(LESSONS)) == PAGE, "make refresh writes it"
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=name)
@@ -48,15 +48,13 @@ def test_each_error_of_a_lesson_is_on_the_page(path):
 
 
 def test_each_link_leads_to_a_section_that_shows_the_error():
-    rows = [
-        row for row in PAGE.split(errors.BEGIN)[1].split(errors.END)[0].splitlines() if "](" in row
-    ]
+    rows = [row for row in errors.PART.inside().splitlines() if "](" in row]
     assert rows
     for row in rows:
         for link in ("".join(groups) for groups in LINK.findall(row)):
-            assert not why_broken(link, None, errors.PAGE)
+            assert not why_broken(link, None, errors.PART.page)
             file, _, anchor = unquote(link).partition("#")
-            shown = errors.found(read(errors.PAGE.parent / file))
+            shown = errors.messages_by_heading(read(errors.PART.page.parent / file))
             said = row.split("|")[1].strip().strip("`").strip()
             assert (said, anchor) in [(line, anchor_in_lab(heading)) for line, heading in shown]
 
@@ -68,7 +66,7 @@ def test_a_line_belongs_to_the_nearest_heading_above_it():
         heading("Prose.\n\n## First\n\n## Second"),
         shows(error("two\nmore")),
     )
-    assert list(errors.found(nb)) == [
+    assert list(errors.messages_by_heading(nb)) == [
         ("RuntimeError: one", "01 · Title"),
         ("RuntimeError: two", "Second"),
     ]
@@ -76,7 +74,7 @@ def test_a_line_belongs_to_the_nearest_heading_above_it():
 
 def test_a_printed_warning_counts_and_other_text_does_not():
     nb = lesson(heading("# T"), shows(prints("loss 3\nUserWarning: careful\nno Warning: here\n")))
-    assert list(errors.found(nb)) == [("UserWarning: careful", "T")]
+    assert list(errors.messages_by_heading(nb)) == [("UserWarning: careful", "T")]
 
 
 def test_a_line_that_two_sections_show_has_one_row_with_both(tmp_path):
@@ -84,22 +82,5 @@ def test_a_line_that_two_sections_show_has_one_row_with_both(tmp_path):
     cells = [heading("## A `b`"), shows(error("x | `y`")), heading("## C"), shows(error("x | `y`"))]
     nbformat.write(lesson(*cells), path)
     (row,) = [line for line in errors.table([path]).splitlines() if "Runtime" in line]
-    assert (
-        row
-        == "| `` RuntimeError: x \\| `y` `` | [01 · A `b`](01_a.ipynb#A-b)<br>[01 · C](01_a.ipynb#C) |"
-    )
-
-
-@pytest.mark.parametrize(
-    "text", ["no marks", errors.BEGIN, errors.END + errors.BEGIN, 2 * (errors.BEGIN + errors.END)]
-)
-def test_a_page_without_a_place_for_the_table_is_refused(text):
-    with pytest.raises(SystemExit, match=r"README\.md needs, once and in this order"):
-        errors.up_to_date(text, LESSONS)
-
-
-def test_what_stands_around_the_table_stays():
-    text = f"before\n{errors.BEGIN}old\n{errors.END}after\n"
-    new = errors.up_to_date(text, [])
-    assert new.startswith("before\n") and new.endswith("after\n") and "old" not in new
-    assert errors.up_to_date(new, []) == new
+    links = "[01 · A `b`](01_a.ipynb#A-b)<br>[01 · C](01_a.ipynb#C)"
+    assert row == f"| `` RuntimeError: x \\| `y` `` | {links} |"

@@ -54,7 +54,10 @@ def test_lessons_are_numbered_without_a_gap():
 
 # --- a rule is tested by what it rejects ----------------------------------------------------------
 
-DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg=="
+DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJg"
+    "gg=="
+)
 FRAMES = [
     "-----",
     "ValueError  Traceback (most recent call last)",

@@ -16,7 +16,8 @@ def plot_tangent(
     the line runs to either side, in units of x.
 
     Example:
-        >>> figure, axes = plt.subplots()
+        >>> from matplotlib.figure import Figure
+        >>> axes = Figure().subplots()
         >>> plot_tangent(axes, torch.square, at=3.0)
         6.0
     """

@@ -33,13 +33,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 if PROGRAM is None:
     pytest.skip(
-        "The player was not tried in a browser: there is none on PATH. Install Chromium (apt install chromium, brew "
-        "install --cask chromium), or set CHROMIUM to the path of a Chrome, Chromium or Edge",
+        "The player was not tried in a browser: there is none on PATH. Install Chromium "
+        "(apt install chromium, brew install --cask chromium), or set CHROMIUM to the path of a "
+        "Chrome, Chromium or Edge",
         allow_module_level=True,
     )
 # What a browser asks its maker, and what needs a graphics card.
-OPTIONS = """--disable-background-networking --disable-component-update --disable-sync --disable-gpu --no-first-run
-    --no-default-browser-check""".split()
+OPTIONS = """--disable-background-networking --disable-component-update --disable-sync
+    --disable-gpu --no-first-run --no-default-browser-check""".split()
 SECONDS = 60
 CELLS = [
     "import torch\nfrom autograd_seen import step_through",
@@ -429,8 +430,10 @@ def test_players_of_one_page_play_apart(player, page):
 
 
 def test_without_motion_nothing_moves_by_itself(player, page):
-    moves = """element => [element, ...element.querySelectorAll("*")].map(e => getComputedStyle(e)).some(s =>
-        s.animationName !== "none" || s.transitionDuration !== "0s" || s.scrollBehavior === "smooth")"""
+    moves = """element => [element, ...element.querySelectorAll("*")]
+        .map(e => getComputedStyle(e))
+        .some(s => s.animationName !== "none" || s.transitionDuration !== "0s"
+            || s.scrollBehavior === "smooth")"""
     player.get_by_role("slider").fill("5")
     assert player.evaluate(moves)
     page.emulate_media(reduced_motion="reduce")

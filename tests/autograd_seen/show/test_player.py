@@ -3,7 +3,6 @@ one.
 """
 
 import base64
-import doctest
 import json
 import re
 from html.parser import HTMLParser
@@ -115,14 +114,6 @@ def key_of(shown, name):
 
 
 # --- what is shown without a script ---------------------------------------------------------------
-
-
-def test_the_example_is_true():
-    (example,) = doctest.DocTestFinder(recurse=False).find(
-        step_through, globs={"torch": torch, "step_through": step_through}
-    )
-    assert example.examples
-    assert doctest.DocTestRunner().run(example).failed == 0
 
 
 def test_jupyter_gets_html_and_text():

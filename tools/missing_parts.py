@@ -1,0 +1,73 @@
+"""What a lesson lacks, each part in a sentence: `python -m tools.missing_parts`."""
+
+import sys
+from collections.abc import Iterator
+
+from tools import lesson_table
+from tools.lessons import Lesson, lessons, strays
+
+
+def missing_parts(lesson: Lesson) -> list[str]:
+    """A sentence for each part that a lesson lacks, with what to do about it."""
+    missing = [*missing_files(lesson), *missing_in_readme(lesson)]
+    broken = lesson.broken_parts()
+    return [*missing, *(broken or unpaired(lesson))]
+
+
+def missing_files(lesson: Lesson) -> Iterator[str]:
+    """A sentence for each file that a lesson lacks."""
+    parts = [
+        ("notebook: write", lesson.notebook),
+        ("solution: write", lesson.solution),
+        ("exercise: `make exercises` makes", lesson.exercise),
+        ("checks: write", lesson.checks),
+        ("wrong answers: write", lesson.wrong_answers),
+    ]
+    for what, path in parts:
+        if not path.exists():
+            yield f"{lesson.slug} has no {what} {lesson.place(path)}"
+
+
+def missing_in_readme(lesson: Lesson) -> Iterator[str]:
+    """A sentence if README.md does not lead to a lesson, or does not say what it shows."""
+    sights = lesson_table.sights(lesson_table.part(lesson.root).inside())
+    if lesson.slug not in sights:
+        yield f"{lesson.slug} has no row in README.md: `make refresh` writes it"
+    elif sights[lesson.slug] in ("", lesson_table.EMPTY):
+        yield (
+            f"{lesson.slug} has a row in README.md that does not say what a reader will see: "
+            f"write it there, `make refresh` keeps it"
+        )
+
+
+def unpaired(lesson: Lesson) -> Iterator[str]:
+    """A sentence for each check without a table, and for each table without a check.
+
+    None where one of the two files is missing, which is told already.
+    """
+    if not (lesson.checks.exists() and lesson.wrong_answers.exists()):
+        return
+    checks, tables = lesson.load_checks(), lesson.load_tables()
+    if not checks:
+        yield f"{lesson.place(lesson.checks)} holds no check"
+    if not tables:
+        yield f"{lesson.place(lesson.wrong_answers)} holds no table"
+    for name in (name for name in checks if name not in tables):
+        yield (
+            f"the check {name} has no table, so nothing shows what it rejects: "
+            f"add it to TABLES in {lesson.place(lesson.wrong_answers)}"
+        )
+    for name in (name for name in tables if name not in checks):
+        yield f"the table {name} has no check: add it to {lesson.place(lesson.checks)}"
+
+
+def main() -> int:
+    """Prints what the lessons of this course lack; returns 1 if that is anything."""
+    found = [sentence for lesson in lessons() for sentence in missing_parts(lesson)]
+    found += strays()
+    print("\n".join(found) if found else "no part of a lesson is missing")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
