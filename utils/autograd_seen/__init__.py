@@ -2,10 +2,11 @@
 gradient.
 """
 
+from autograd_seen.comparison import compare
 from autograd_seen.draw import draw_graph
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
-from autograd_seen.numeric import compare, numerical_gradient
+from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_tangent
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.step import step_through
