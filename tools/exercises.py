@@ -25,9 +25,11 @@ class GenerationFailed(Exception):
     """nbgrader could not make an exercise of a solution; the message says why."""
 
 
-def generate(root, to):
+def generate(root: Path, to: Path) -> None:
     """Writes what students get of the folder solutions/ in `root` into the folder `to`, in normal
     form.
+
+    Raises GenerationFailed where nbgrader cannot make it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nbgrader's own, as it is imported and as it runs
@@ -42,18 +44,18 @@ def generate(root, to):
         course = CourseDirectory(
             config=config, root=str(root), release_directory=str(to), assignment_id="*"
         )
-        log, said = logging.getLogger("tools.exercises"), []
-        log.handlers = [Listener(said)]
+        log, messages = logging.getLogger("tools.exercises"), []
+        log.handlers = [Listener(messages)]
         log.propagate = False
         try:
             GenerateAssignment(coursedir=course, config=config, log=log).start()
         except NbGraderException as error:
-            raise GenerationFailed(last_line(said, str(error))) from error
+            raise GenerationFailed(last_line(messages, str(error))) from error
     for path in notebooks(to):
         path.write_bytes(write_text(normalise(read(path))).encode())
 
 
-def swap(new, old):
+def swap(new: Path, old: Path) -> None:
     """Puts a folder in the place of another, or of none."""
     away = new.with_name(f"{new.name}.old")
     if old.exists():
@@ -66,7 +68,7 @@ def swap(new, old):
     shutil.rmtree(away, ignore_errors=True)
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Makes the exercises; returns 1, and leaves the old ones, if one could not be made."""
     parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__)
     parser.add_argument(

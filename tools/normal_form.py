@@ -10,6 +10,7 @@ import functools
 import hashlib
 import io
 import re
+from collections.abc import Iterable, Iterator
 from itertools import groupby, zip_longest
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import nbformat
 from forkgrade.files import write_whole
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
 from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +53,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 OVERWRITTEN = re.compile(r"^.*\r(?=[^\n])", re.MULTILINE)
 
 
-def noise():
+def noise() -> list[tuple[str, str]]:
     """The (pattern, replacement) pairs of sanitize.cfg."""
     text = (ROOT / "tools" / "sanitize.cfg").read_text(encoding="utf-8")
     return re.findall(r"^regex: (.*)\nreplace: (.*)$", text, re.MULTILINE)
@@ -60,7 +62,7 @@ def noise():
 NOISE = [(re.compile(pattern), replacement) for pattern, replacement in noise()]
 
 
-def notebooks(*folders):
+def notebooks(*folders: str | Path) -> list[Path]:
     """The notebooks that are named, or lie below a named folder of the repository, in reading
     order.
     """
@@ -70,41 +72,40 @@ def notebooks(*folders):
     return sorted(path for path in found if ".ipynb_checkpoints" not in path.parts)
 
 
-def name(path):
+def name(path: Path) -> str:
     """A notebook's path from the root of the repository, with forward slashes; the whole path
     elsewhere.
     """
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.as_posix()
 
 
-def read(path):
+def read(path: Path) -> NotebookNode:
     """The notebook in a file, as it is: nbformat.read would mend it on the way."""
     return nbformat.v4.reads(path.read_text(encoding="utf-8"))
 
 
-def write_text(nb):
+def write_text(nb: NotebookNode) -> str:
     """The text of a notebook as nbformat writes it: sorted keys, one final newline."""
     return nbformat.v4.writes(nb).rstrip("\n") + "\n"
 
 
-def code_cells(nb):
+def code_cells(nb: NotebookNode) -> list[NotebookNode]:
+    """The cells of a notebook that hold code."""
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 
-def label(cell):
+def label(cell: NotebookNode) -> str:
     """How a message names a cell: its number and its first line."""
     first = cell.source.strip().split("\n")[0][:60]
-    return (
-        f"[{cell.get('execution_count') or ' '}] {first}"
-        if cell.cell_type == "code"
-        else f"text: {first}"
-    )
+    if cell.cell_type != "code":
+        return f"text: {first}"
+    return f"[{cell.get('execution_count') or ' '}] {first}"
 
 
 # --- normal form ----------------------------------------------------------------------------------
 
 
-def normalise(nb):
+def normalise(nb: NotebookNode) -> NotebookNode:
     """A copy of a notebook in normal form. Sources, cell ids and tags stay as they are."""
     nb = copy.deepcopy(nb)
     nb.nbformat, nb.nbformat_minor = 4, 5
@@ -121,7 +122,7 @@ def normalise(nb):
     return nbformat.from_dict(nb)
 
 
-def normal_outputs(outputs, count):
+def normal_outputs(outputs: list[NotebookNode], count: int | None) -> list[NotebookNode]:
     """The outputs of the cell that ran as number `count`, in normal form."""
     outputs = merge_streams(copy.deepcopy(outputs))
     for output in outputs:
@@ -140,7 +141,7 @@ def normal_outputs(outputs, count):
     return outputs
 
 
-def merge_streams(outputs):
+def merge_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """Outputs with neighbouring streams joined, stdout before stderr.
 
     A kernel sends a stream in pieces, cut by its clock; only a display puts them in order.
@@ -151,7 +152,8 @@ def merge_streams(outputs):
     return merged
 
 
-def one_stream_a_name(streams):
+def one_stream_a_name(streams: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """What was printed to each stream, joined: stdout, then stderr."""
     texts = {}
     for stream in streams:
         texts[stream.name] = texts.get(stream.name, "") + stream.text
@@ -163,13 +165,14 @@ def one_stream_a_name(streams):
 
 # The mutations ask for the same few texts thousands of times.
 @functools.lru_cache(maxsize=2000)
-def without_noise(text):
+def without_noise(text: str) -> str:
+    """A text in which what differs from run to run is replaced, as sanitize.cfg says."""
     for pattern, replacement in NOISE:
         text = pattern.sub(replacement, text)
     return text
 
 
-def own_frame(frame):
+def own_frame(frame: str) -> bool:
     """Whether a frame of a traceback is in a cell. One in a library shows paths and lines of this
     machine.
     """
@@ -179,7 +182,7 @@ def own_frame(frame):
 # --- comparing ------------------------------------------------------------------------------------
 
 
-def difference(stored, fresh):
+def difference(stored: object, fresh: object) -> str:
     """A short diff between a stored and a fresh value, such as two lists of outputs; empty if they
     agree.
     """
@@ -191,22 +194,24 @@ def difference(stored, fresh):
     return "\n".join(list(lines)[:40]) or "they differ in colours, in types or far to the right"
 
 
-def facts(value, place=""):
-    """Lines that show a nested value, each with its place in front."""
+def facts(value: object, path: str = "") -> Iterator[str]:
+    """Lines that show a nested value, each with the keys that lead to it in front."""
     if isinstance(value, dict):
         for key in sorted(value):
-            yield from facts(value[key], f"{place} {key}".strip())
+            yield from facts(value[key], f"{path} {key}".strip())
     elif isinstance(value, list):
         for number, part in enumerate(value):
-            yield from facts(part, f"{place} {number}".strip())
-    elif place.endswith("image/png"):
+            yield from facts(part, f"{path} {number}".strip())
+    elif path.endswith("image/png"):
         digest = hashlib.sha256(value.encode()).hexdigest()[:12]
-        yield f"{place}: {len(value)} characters, sha256 {digest}"
+        yield f"{path}: {len(value)} characters, sha256 {digest}"
     else:
-        yield from (f"{place}: {COLOUR.sub('', line)[:160]}" for line in str(value).split("\n"))
+        yield from (f"{path}: {COLOUR.sub('', line)[:160]}" for line in str(value).split("\n"))
 
 
-def with_stored_pictures(stored, fresh):
+def with_stored_pictures(
+    stored: list[NotebookNode], fresh: list[NotebookNode]
+) -> list[NotebookNode]:
     """A copy of fresh outputs in which each picture that looks as stored is the stored one."""
     fresh = copy.deepcopy(fresh)
     for old, new in zip(stored, fresh, strict=False):
@@ -216,7 +221,7 @@ def with_stored_pictures(stored, fresh):
     return fresh
 
 
-def same_picture(one, other):
+def same_picture(one: str, other: str) -> bool:
     """Whether two PNGs in base64 look the same, within PIXELS and LEVELS."""
     if one == other:
         return True
@@ -230,18 +235,19 @@ def same_picture(one, other):
     return max(high for _, high in ImageChops.difference(small, beside).getextrema()) <= LEVELS
 
 
-def on_white(payload):
+def on_white(payload: str) -> Image.Image:
+    """The picture of a PNG in base64, on a white ground."""
     picture = Image.open(io.BytesIO(base64.b64decode(payload))).convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
-def stale_outputs(cell, fresh):
+def stale_outputs(cell: NotebookNode, fresh: list[NotebookNode]) -> str:
     """How a cell's stored outputs differ from the outputs of a fresh run; empty if they agree."""
     fresh = normal_outputs(fresh, cell.execution_count)
     return difference(cell.outputs, with_stored_pictures(cell.outputs, fresh))
 
 
-def stale_page(stored, fresh):
+def stale_page(stored: NotebookNode, fresh: NotebookNode) -> dict[str, str]:
     """How a stored notebook differs from a fresh run in normal form: {cell: diff}, empty if it
     agrees.
     """
@@ -261,7 +267,7 @@ def stale_page(stored, fresh):
 # --- running --------------------------------------------------------------------------------------
 
 
-def build_font_cache():
+def build_font_cache() -> None:
     """Does now what the first plot on a machine does, because that plot's cell may say so in its
     output.
     """
@@ -272,7 +278,7 @@ class CellFailed(Exception):
     """A cell raised an error that is not part of the lesson, or never came to an end."""
 
 
-def execute(nb, folder):
+def execute(nb: NotebookNode, folder: Path) -> NotebookNode:
     """A fresh run of a notebook in a folder, in normal form.
 
     Raises CellFailed, in one line, where a cell that is not tagged raises-exception raises.
@@ -292,33 +298,31 @@ def execute(nb, folder):
     try:
         client.execute()
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        reason = (
-            f"{error.ename}: {error.evalue}"
-            if isinstance(error, CellExecutionError)
-            else str(error)
-        )
-        raise CellFailed(f"{place(nb, at['number'])}: {one_line(reason)}") from error
+        reason = str(error)
+        if isinstance(error, CellExecutionError):
+            reason = f"{error.ename}: {error.evalue}"
+        raise CellFailed(f"{position(nb, at['number'])}: {one_line(reason)}") from error
     return whole_run(nb, client.widget_state)
 
 
-def whole_run(nb, widget_state):
+def whole_run(nb: NotebookNode, widget_state: dict) -> NotebookNode:
     """A notebook that ran from its first to its last cell, in normal form."""
     for cell in code_cells(nb):
         cell.outputs = with_widget_contents(cell.outputs, widget_state)
     return normalise(nb)
 
 
-def kept_run(path, folder):
+def kept_run(path: Path, folder: Path) -> Path:
     """Where the fresh run of a notebook is kept in a folder."""
     return folder / name(path).replace("/", "--").replace(":", "")
 
 
-def keep_run(nb, path, folder):
+def keep_run(nb: NotebookNode, path: Path, folder: Path) -> None:
     """Keeps the fresh run of a notebook for whoever asks for it next."""
     write_whole(kept_run(path, folder), write_text(nb))
 
 
-def with_widget_contents(outputs, state):
+def with_widget_contents(outputs: list[NotebookNode], state: dict) -> list[NotebookNode]:
     """Outputs with, after each widget, what is shown inside it, so that it is stored and
     compared.
     """
@@ -329,7 +333,7 @@ def with_widget_contents(outputs, state):
     return shown
 
 
-def contents(model, state):
+def contents(model: str, state: dict) -> list[NotebookNode]:
     """What the Output widgets at and below a model hold; `state` is a kernel's {model: its
     values}.
     """
@@ -340,10 +344,12 @@ def contents(model, state):
     return held
 
 
-def place(nb, number):
-    code = sum(cell.cell_type == "code" for cell in nb.cells[: number + 1])
+def position(nb: NotebookNode, number: int) -> str:
+    """How a message names the cell of this number, in a notebook that was not run to its end."""
+    code = len(code_cells(NotebookNode(cells=nb.cells[: number + 1])))
     return f"code cell {code} ({nb.cells[number].source.strip().splitlines()[0][:60]})"
 
 
-def one_line(text):
+def one_line(text: str) -> str:
+    """The beginning of a text on one line."""
     return " ".join(text.split())[:200]

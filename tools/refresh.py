@@ -19,8 +19,11 @@ from tools.normal_form import (
 )
 
 
-def refresh(path):
-    """Brings one notebook up to date, whole or not at all; returns whether its bytes changed."""
+def refresh(path: Path) -> bool:
+    """Brings one notebook up to date, whole or not at all; returns whether its bytes changed.
+
+    Raises CellFailed, and leaves the file as it is, where a cell fails or somebody else saved it.
+    """
     before = path.read_bytes()
     after = write_text(execute(read(path), path.parent))
     if after.encode() == before:
@@ -31,7 +34,7 @@ def refresh(path):
     return True
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> int:
     """Refreshes what the command line names; returns 1 if a notebook could not be run."""
     parser = argparse.ArgumentParser(prog="python -m tools.refresh", description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path, help="notebooks/ and solutions/ if left out")

@@ -6,9 +6,12 @@ of paths."""
 
 import json
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from nbformat import NotebookNode
 
 from tools.normal_form import COLOUR, code_cells, difference, label, normalise, read, write_text
 
@@ -38,7 +41,7 @@ HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|//")
 
 
-def texts(output):
+def texts(output: NotebookNode) -> Iterator[tuple[str, str]]:
     """(what it is, text) for everything in an output that is words: not a PNG."""
     for key in ("text", "evalue"):
         if key in output:
@@ -51,32 +54,34 @@ def texts(output):
         yield "metadata", json.dumps(output.metadata)
 
 
-def outputs(nb):
+def outputs(nb: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
+    """(cell, output) for each output of a notebook."""
     return ((cell, output) for cell in code_cells(nb) for output in cell.outputs)
 
 
-def errors(cell):
+def errors(cell: NotebookNode) -> list[NotebookNode]:
+    """The errors among the outputs of a cell of code."""
     return [output for output in cell.outputs if output.output_type == "error"]
 
 
 # --- rules for every notebook ---------------------------------------------------------------------
 
 
-def not_valid(nb):
+def not_valid(nb: NotebookNode) -> list[str]:
     """The notebook follows Jupyter's schema and no two cells share an id."""
     found = [error.message.split("\n")[0][:200] for error in nbformat.validator.iter_validate(nb)]
     ids = [cell.get("id") for cell in nb.cells]
     return found + sorted({f"the cell id {one} is used twice" for one in ids if ids.count(one) > 1})
 
 
-def not_normal(nb):
+def not_normal(nb: NotebookNode) -> list[str]:
     """The notebook is in normal form: what `make refresh` writes."""
     if write_text(nb) == write_text(normalise(nb)):
         return []
     return [f"not in normal form, make refresh mends it:\n{difference(nb, normalise(nb))}"]
 
 
-def machine_in_output(nb):
+def machine_in_output(nb: NotebookNode) -> list[str]:
     """No output says where, when or in which process it was made."""
     return [
         f"{label(cell)}: {what} in its {key}: {pattern.search(text).group()}…"
@@ -87,7 +92,7 @@ def machine_in_output(nb):
     ]
 
 
-def skipped(nb):
+def skipped(nb: NotebookNode) -> list[str]:
     """No tag and no comment keeps a cell out of the comparison."""
     tags = [
         (cell, tag)
@@ -103,13 +108,13 @@ def skipped(nb):
     ]
 
 
-def installs(nb):
+def installs(nb: NotebookNode) -> list[str]:
     """No cell installs anything or bends the import path: `make lab` has done so."""
     hits = ((cell, INSTALL.search(cell.source)) for cell in code_cells(nb))
     return [f"{label(cell)}: {hit.group().strip()}" for cell, hit in hits if hit]
 
 
-def too_big(nb):
+def too_big(nb: NotebookNode) -> list[str]:
     """A page stays readable: columns and lines in a cell, cells on a page, bytes in a file."""
     lines = [(label(cell), cell.source.splitlines()) for cell in code_cells(nb)]
     sizes = [(name, len(code), LINES, "lines") for name, code in lines]
@@ -123,7 +128,7 @@ def too_big(nb):
     ]
 
 
-def empty_cells(nb):
+def empty_cells(nb: NotebookNode) -> list[str]:
     """No cell is empty."""
     return [
         f"cell {number} is empty"
@@ -135,7 +140,7 @@ def empty_cells(nb):
 # --- rules for a notebook that is stored with its outputs -----------------------------------------
 
 
-def miscounted(nb):
+def miscounted(nb: NotebookNode) -> list[str]:
     """Every code cell was executed, once, from top to bottom."""
     counts = [cell.execution_count for cell in code_cells(nb)]
     return (
@@ -145,7 +150,7 @@ def miscounted(nb):
     )
 
 
-def untagged_errors(nb):
+def untagged_errors(nb: NotebookNode) -> list[str]:
     """A cell raises if, and only if, it is tagged raises-exception."""
     found = []
     for cell in code_cells(nb):
@@ -159,7 +164,7 @@ def untagged_errors(nb):
     return found
 
 
-def torn_tracebacks(nb):
+def torn_tracebacks(nb: NotebookNode) -> list[str]:
     """A traceback ends in its error's name and message, and shows frames of cells only."""
     found = []
     for cell in code_cells(nb):
@@ -176,7 +181,7 @@ def torn_tracebacks(nb):
     return found
 
 
-def lonely_pictures(nb):
+def lonely_pictures(nb: NotebookNode) -> list[str]:
     """Beside each PNG stands a number as text: a picture is compared by its look only."""
     cells = code_cells(nb)
     return [
@@ -187,7 +192,8 @@ def lonely_pictures(nb):
     ]
 
 
-def says_a_number(cell):
+def says_a_number(cell: NotebookNode) -> bool:
+    """Whether a digit stands in what a cell printed or returned."""
     words = [
         output.get("text", output.get("data", {}).get("text/plain", "")) for output in cell.outputs
     ]
@@ -198,7 +204,7 @@ EVERYWHERE = [not_valid, not_normal, machine_in_output, skipped, installs, too_b
 EXECUTED = [miscounted, untagged_errors, torn_tracebacks, lonely_pictures]
 
 
-def findings(nb, rules):
+def findings(nb: NotebookNode, rules: list[Callable[[NotebookNode], list[str]]]) -> list[str]:
     """What any of these rules finds in a notebook."""
     return [f"{rule.__name__}: {finding}" for rule in rules for finding in rule(nb)]
 
@@ -206,7 +212,7 @@ def findings(nb, rules):
 # --- rules that look beyond the notebook ----------------------------------------------------------
 
 
-def broken_links(nb, path):
+def broken_links(nb: NotebookNode, path: Path) -> list[str]:
     """Each relative link leads to a file that exists and, after a #, to a heading in it."""
     found = []
     for cell in nb.cells:
@@ -217,7 +223,8 @@ def broken_links(nb, path):
     return found
 
 
-def why_broken(link, nb, path):
+def why_broken(link: str, nb: NotebookNode | None, path: Path) -> str:
+    """Why a relative link of the notebook in `path` leads nowhere; empty if it leads somewhere."""
     file, _, anchor = unquote(link).partition("#")
     target = path.parent / file
     if not target.exists():
@@ -227,19 +234,21 @@ def why_broken(link, nb, path):
     return ""
 
 
-def anchors_in(target):
+def anchors_in(target: Path) -> set[str]:
+    """What a link to this notebook or Markdown file can name after a #."""
     if target.suffix == ".ipynb":
         return anchors(markdown(read(target)), "lab")
     return anchors(target.read_text(encoding="utf-8"), "github")
 
 
-def markdown(nb):
+def markdown(nb: NotebookNode) -> str:
+    """The prose of a notebook, without its code."""
     return "\n\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
 
 
-def anchors(text, style):
-    """The headings of a text as a link names them: in JupyterLab, or in a Markdown file on
-    GitHub.
+def anchors(text: str, style: str) -> set[str]:
+    """The headings of a text as a link names them: in JupyterLab (style "lab"), or in a Markdown
+    file on GitHub (style "github").
     """
     text = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
     titles = HEADING.findall(text)
@@ -248,17 +257,17 @@ def anchors(text, style):
     return {re.sub(r"[^\w\- ]", "", as_shown(title).lower()).replace(" ", "-") for title in titles}
 
 
-def anchor_in_lab(title):
+def anchor_in_lab(title: str) -> str:
     """What leads to a heading after a # in JupyterLab."""
     return as_shown(title).replace(" ", "-")
 
 
-def as_shown(title):
+def as_shown(title: str) -> str:
     """A heading without what Markdown takes out of it; in code, a star is a star."""
     return re.sub(r"`([^`]*)`|\*|\[([^]]*)\]\([^)]*\)", r"\1\2", title)
 
 
-def misnumbered(paths):
+def misnumbered(paths: list[Path]) -> list[str]:
     """Lessons are numbered 01, 02, 03 … without a gap."""
     numbers = [path.name.split("_")[0] for path in paths]
     wanted = [f"{number:02}" for number in range(1, len(paths) + 1)]

@@ -19,6 +19,9 @@ import nbval.plugin
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
+from nbformat import NotebookNode
+from nbval.kernel import RunningKernel
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 from tools.normal_form import (
     KERNEL_OPTIONS,
@@ -38,7 +41,11 @@ original_runtest = nbval.plugin.IPyNbCell.runtest
 original_teardown = nbval.plugin.IPyNbFile.teardown
 
 
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
+    """Puts what stands below in the place of what nbval does, in every process of the tests.
+
+    Raises pytest.UsageError for a version of nbval that nobody has compared with this file.
+    """
     if version("nbval") != KNOWN:
         raise pytest.UsageError(
             f"tools/strict_nbval.py mends nbval {KNOWN}, and {version('nbval')} is installed: "
@@ -62,23 +69,30 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node):
+def pytest_configure_node(node: object) -> None:
+    """Tells a worker of pytest-xdist, before it starts, where the runs are kept."""
     node.workerinput["runs"] = str(node.config.stash[RUNS])
 
 
-def execute_as_a_reader_does(kernel, source, allow_stdin=None):
+def execute_as_a_reader_does(
+    kernel: RunningKernel, source: str, allow_stdin: bool | None = None
+) -> str:
+    """Sends a cell to the kernel; returns the number of the message."""
     # With history the kernel counts cells, as it did when the outputs were stored.
     return kernel.kc.execute(
         source, store_history=True, allow_stdin=allow_stdin, stop_on_error=False
     )
 
 
-def keep_streams(outputs):
+def keep_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """The outputs as they came."""
     # nbval joins all streams of a name, which hides whether a line came before or after a picture.
     return outputs
 
 
-def get_message_and_show_it(file, timeout=None, stream="iopub"):
+def get_message_and_show_it(
+    file: IPyNbFile, timeout: float | None = None, stream: str = "iopub"
+) -> dict:
     """Passes each message of the kernel to nbclient too, which shows, updates and clears as a page
     does.
     """
@@ -88,7 +102,8 @@ def get_message_and_show_it(file, timeout=None, stream="iopub"):
     return message
 
 
-def run_and_compare_all(item):
+def run_and_compare_all(item: IPyNbCell) -> None:
+    """Runs one cell, as nbval does, and shows on a page of its own what the kernel says of it."""
     file = item.parent
     if not hasattr(file, "page"):
         file.page = NotebookClient(copy.deepcopy(file.nb), record_timing=False)
@@ -103,7 +118,10 @@ def run_and_compare_all(item):
     original_runtest(item)
 
 
-def compare_all(item, test, ref, skip_compare=None):
+def compare_all(
+    item: IPyNbCell, test: dict, ref: dict, skip_compare: tuple[str, ...] | None = None
+) -> bool:
+    """Whether a cell's fresh outputs are all of its stored ones, and nothing else."""
     page = item.parent.page
     fresh = with_widget_contents(page.nb.cells[item.parent.shown].outputs, page.widget_state)
     tagged = "raises-exception" in item.cell.metadata.get("tags", [])
@@ -115,7 +133,8 @@ def compare_all(item, test, ref, skip_compare=None):
     return not found
 
 
-def keep_the_run(file):
+def keep_the_run(file: IPyNbFile) -> None:
+    """Keeps the run of a notebook whose cells were all run, when nbval is through with it."""
     original_teardown(file)
     if getattr(file, "ran", 0) == len(code_cells(file.nb)):
         keep_run(
