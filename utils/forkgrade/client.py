@@ -110,7 +110,7 @@ class Warm:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.connect(self.place)
             line = warm.Lines(connection.fileno(), connection.fileno())
-            line.send({"folder": folder, "limits": limits.as_dict()})
+            line.send({"folder": folder, "limits": limits.for_notebook().as_dict()})
             ended = None
             for source, course in cells:
                 line.send({"source": source, "course": course, "key": secrets.token_hex(8)})

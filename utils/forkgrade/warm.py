@@ -29,6 +29,7 @@ import traceback
 import warnings
 
 from forkgrade import sandbox
+from forkgrade.limits import NotebookLimits
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -130,7 +131,7 @@ def keep(connection, runner):
     """Runs one notebook in a child and reports on it."""
     above = Lines(connection.fileno(), connection.fileno())
     task = above.receive()
-    limits, folder = task["limits"], task["folder"]
+    limits, folder = NotebookLimits(**task["limits"]), task["folder"]
     down, up = os.pipe(), os.pipe()
     os.setsid()
     child = os.fork()
@@ -147,7 +148,7 @@ def keep(connection, runner):
             os._exit(status)
     os.close(down[0])
     os.close(up[1])
-    below = Lines(up[0], down[1], most=limits["display_chars"] * 2)
+    below = Lines(up[0], down[1], most=limits.display_chars * 2)
     try:
         why = watch(above, below, folder, limits)
     finally:
@@ -171,14 +172,14 @@ def watch(above, below, folder, limits):
         )
     spent = 0.0
     while "end" not in (cell := above.receive() or {"end": True}):
-        left = limits["total_seconds"] - spent
+        left = limits.total_seconds - spent
         if left <= 0:
-            return f"the notebook ran longer than {limits['total_seconds']:g} s in total"
-        seconds = min(limits["cell_seconds"], left)
+            return f"the notebook ran longer than {limits.total_seconds:g} s in total"
+        seconds = min(limits.cell_seconds, left)
         started = time.monotonic()
         try:
             below.send(cell | {"seconds": seconds})
-            result = below.receive(seconds + limits["grace_seconds"], beside=above.inward)
+            result = below.receive(seconds + limits.grace_seconds, beside=above.inward)
         except TimeoutError:
             return f"a cell ran longer than {seconds:g} s and could not be interrupted"
         except OverflowError:
@@ -197,8 +198,8 @@ def watch(above, below, folder, limits):
         if not isinstance(result, dict) or result.pop("key", None) != cell["key"]:
             return "the notebook wrote on the channel of its results"
         above.send(result)
-        if weight(folder) > limits["folder_mb"] * 2**20:
-            return f"the notebook wrote more than {limits['folder_mb']} MiB of files"
+        if weight(folder) > limits.folder_mb * 2**20:
+            return f"the notebook wrote more than {limits.folder_mb} MiB of files"
     return "done"
 
 
@@ -229,9 +230,9 @@ def death(status):
 def play(line, folder, limits, runner):
     """Runs the cells that come in on a line and sends their results, until the line ends."""
     prepare(line, folder, limits)
-    runner.output_chars = limits["output_chars"]
+    runner.output_chars = limits.output_chars
     # Bound now, before the notebook can put others in their places.
-    receive, send, run, most = line.receive, line.send, runner.run, limits["display_chars"]
+    receive, send, run, most = line.receive, line.send, runner.run, limits.display_chars
     dumps, write, size = json.dumps, os.write, len
     send({"ready": True}, dumps, write)
     while cell := receive():
