@@ -19,7 +19,7 @@ import nbformat
 from tests.forkgrade.hostile import file_of, is_answer, solved
 from tools.normal_form import ROOT, read
 
-OURS = ROOT / "utils" / "forkgrade" / "nbgrader_config.py"
+OURS = ROOT / "nbgrader_config.py"
 # nbgrader as it comes, but for where things lie and what an unanswered exercise holds.
 STOCK = """
 c = get_config()
@@ -111,9 +111,8 @@ def main():
     differ = sorted(
         key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
     )
-    print(
-        f"{options.count} submissions of {name}, {len(before)} graded cells, {os.cpu_count()} processors"
-    )
+    size = f"{options.count} submissions of {name}, {len(before)} graded cells"
+    print(f"{size}, {os.cpu_count()} processors")
     print(f"nbgrader autograde            {cold:7.1f} s")
     print(f"nbgrader generate_feedback    {pages:7.1f} s")
     print(
