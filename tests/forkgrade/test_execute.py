@@ -100,7 +100,7 @@ def test_files_are_copied_to_the_private_folder_but_no_notebook_and_no_link(tmp_
     (source / "data").mkdir(parents=True)
     (source / "data" / "table.csv").write_text("1")
     (source / "a.ipynb").write_text("{}")
-    (source / "link").symlink_to(tmp_path)
+    (source / "link").symlink_to(source / "data" / "table.csv")
     copy_files(source, folder)
     assert [path.name for path in folder.rglob("*")] == ["data", "table.csv"]
 

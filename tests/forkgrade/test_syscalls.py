@@ -98,6 +98,12 @@ def test_the_same_call_by_another_architecture_is_refused(machine):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_no_two_calls_share_a_number(machine):
+    numbers = call_numbers(machine).values()
+    assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_the_numbers_are_those_of_libseccomp(machine):
     seccomp = pytest.importorskip("pyseccomp", exc_type=(ImportError, RuntimeError))
     architecture = getattr(seccomp.Arch, machine.upper())
