@@ -19,7 +19,7 @@ import nbformat
 from tests.forkgrade.hostile import file_of, is_answer, solved
 from tools.normal_form import ROOT, read
 
-OURS = ROOT / "utils" / "forkgrade" / "nbgrader_config.py"
+OURS = ROOT / "nbgrader_config.py"
 # nbgrader as it comes, but for where things lie and what an unanswered exercise holds.
 STOCK = """
 c = get_config()
@@ -34,9 +34,9 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 """
 
 
-def course(place, assignment, count):
-    """A course with `count` submissions: each leaves out, or has wrong, other answers than its
-    neighbours.
+def course(place: Path, assignment: str, count: int) -> None:
+    """Lays out a course with `count` submissions: each leaves out, or has wrong, other answers than
+    its neighbours.
     """
     solution, release = (
         read(ROOT / folder / assignment / file_of(assignment))
@@ -57,7 +57,7 @@ def course(place, assignment, count):
         nbformat.write(nb, folder / file_of(assignment))
 
 
-def run(place, *command):
+def run(place: Path, *command: str) -> float:
     """Seconds that a command takes in a course. Raises if it fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
@@ -73,7 +73,7 @@ def run(place, *command):
     return time.perf_counter() - began
 
 
-def grades(place, assignment):
+def grades(place: Path, assignment: str) -> dict[tuple[str, str], tuple[float | None, bool]]:
     """{(student, cell): (automatic points, whether a person must look)}."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -88,7 +88,8 @@ def grades(place, assignment):
             }
 
 
-def main():
+def main() -> int:
+    """Times both and prints the figures; returns 1 if a grade differs."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.grading", description=__doc__)
     parser.add_argument("count", nargs="?", type=int, default=40)
     parser.add_argument("assignment", nargs="?", default="01_scalar_gradients")

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from filelock import FileLock
-from forkgrade.lean import skip_address_grammar
+from forkgrade.nbgrader_patches import skip_address_grammar
 
 from tools.normal_form import execute, keep_run, kept_run, read
 from tools.strict_nbval import RUNS

@@ -4,7 +4,6 @@ A run that fails leaves the exercises as they were; a second run changes no byte
 """
 
 import argparse
-import logging
 import os
 import shutil
 import sys
@@ -12,13 +11,13 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from forkgrade.log import Listener, last_line
+from forkgrade.error_log import open_log
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from tools.normal_form import ROOT, normalise, notebooks, read, write_text
 
-CONFIG = ROOT / "utils" / "forkgrade" / "nbgrader_config.py"
+CONFIG = ROOT / "nbgrader_config.py"
 
 
 class GenerationFailed(Exception):
@@ -44,13 +43,11 @@ def generate(root: Path, to: Path) -> None:
         course = CourseDirectory(
             config=config, root=str(root), release_directory=str(to), assignment_id="*"
         )
-        log, messages = logging.getLogger("tools.exercises"), []
-        log.handlers = [Listener(messages)]
-        log.propagate = False
-        try:
-            GenerateAssignment(coursedir=course, config=config, log=log).start()
-        except NbGraderException as error:
-            raise GenerationFailed(last_line(messages, str(error))) from error
+        with open_log() as (log, errors):
+            try:
+                GenerateAssignment(coursedir=course, config=config, log=log).start()
+            except NbGraderException as error:
+                raise GenerationFailed(errors.cause(str(error))) from error
     for path in notebooks(to):
         path.write_bytes(write_text(normalise(read(path))).encode())
 

@@ -167,10 +167,7 @@ def trusting():
     tests = {
         "a check": "check.two_steps(3.0)",
         "a table": "assert check.SLOPES",
-        "a helper": (
-            "from autograd_seen import numerical_gradient\n"
-            "assert numerical_gradient(lambda x: x, 1.0) == 2"
-        ),
+        "a helper": "import autograd_seen as a\nassert a.numerical_gradient(lambda x: x, 1.0) == 2",
         "torch testing": "torch.testing.assert_close(torch.tensor(1.0), torch.tensor(2.0))",
         "a function of torch": "assert torch.allclose(torch.tensor(1.0), torch.tensor(2.0))",
         "a method": "assert torch.tensor(1.0).item() == 2",
@@ -223,16 +220,16 @@ answers.all = lambda values: True
 answers.TOLERANCE = 1e9
 scalar_gradients.SLOPES.clear()
 object.__setattr__(scalar_gradients.two_steps, "oracle", 3.0)
-mine = types.SimpleNamespace(two_steps=print, SLOPES=[1])
-sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = mine
+fake = types.SimpleNamespace(two_steps=print, SLOPES=[1])
+sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = fake
 sys.settrace(lambda *a: None)
 """
 AFTER_SETUP = """
 class check:
     two_steps, SLOPES = print, [1]
 all = any = isinstance = abs = lambda *a: True
-__builtins__ = vars(__import__("builtins")) | {"all": all, "isinstance": all}
-__builtins__["AssertionError"] = Warning
+mine = {"all": all, "isinstance": all, "AssertionError": Warning}
+__builtins__ = vars(__import__("builtins")) | mine
 class math:
     isclose = lambda *a: True
 class torch:
@@ -326,10 +323,11 @@ def escapes(course):
     """
     book = str(course / "grading" / "gradebook.db")
     solution = "solutions/01_scalar_gradients/assignment_01.ipynb"
-    other = "__import__('os')"
+    other, ctypes = "__import__('os')", "__import__('ctypes')"
     return {
         "read the solution": f"open({str(course / solution)!r}).read()[:40]",
         "read it from beside": f"open('../../../../{solution}').read()[:40]",
+        "read the wrong answers beside it": "open('private/wrong_answers.py').read()[:40]",
         "read the grade book": f"open({book!r}, 'rb').read()[:40]",
         "read another's notebook": f"{other}.listdir({str(course / 'grading' / 'submitted')!r})",
         "read the accounts": "open('/etc/passwd').read()[:40]",
@@ -347,25 +345,86 @@ def escapes(course):
         "run one by the shell": "get_ipython().run_line_magic('sx', 'true') or 1 / 0",
         "kill its parent": f"{other}.kill({other}.getppid(), 0)",
         "kill them all": f"{other}.kill(-1, 0)",
-        "trace its parent": (
-            "1 / (__import__('ctypes').CDLL(None).ptrace(16, __import__('os').getppid(), 0, 0) + 1)"
-        ),
+        "trace its parent": f"1 / ({ctypes}.CDLL(None).ptrace(16, {other}.getppid(), 0, 0) + 1)",
         "write a large file": "open('large', 'wb').write(bytes(2**26))",
         "see a secret": f"{other}.environ['TEST_TOKEN']",
     }
+
+
+#: Cells that do what nobody would by accident.
+STUBBORN = """
+import time
+while True:
+    try:
+        time.sleep(0.01)
+    except BaseException:
+        pass
+"""
+# Asleep, it leaves the processor to the tests beside it.
+IDLE = """
+import time
+while True:
+    time.sleep(0.01)
+"""
+SPINNING = """
+import threading
+def spin():
+    while True:
+        pass
+threading.Thread(target=spin).start()
+"""
+PATCHED_TESTING = """
+import torch
+torch.testing.assert_close = torch.allclose = lambda *a, **k: True
+"""
+PATCHED_CHECKS = """
+import sys, types
+from autograd_seen.checks import answers, engine, scalar_gradients
+engine.Check.__call__ = lambda *a, **k: "passed"
+answers.agree.__code__ = (lambda *a, **k: True).__code__
+answers.agree = engine.agree = lambda *a, **k: True
+answers.all = lambda values: True
+engine.is_untouched = lambda value: False
+answers.TOLERANCE = 1e9
+for check in vars(scalar_gradients).values():
+    if type(check) is engine.Check:
+        object.__setattr__(check, "oracle", lambda *a: None)
+name = "autograd_seen.checks.scalar_gradients"
+sys.modules[name] = types.ModuleType("scalar_gradients")
+"""
+PATCHED_BUILTINS = """
+import builtins
+builtins.AssertionError = ValueError
+builtins.all = builtins.isinstance = print
+"""
+PATCHED_SIGNAL = """
+import signal
+signal.setitimer = signal.signal = signal.alarm = lambda *a: None
+"""
+PATCHED_SHELL = """
+import sys
+shell = get_ipython()
+shell.showtraceback = sys.excepthook = print
+shell.ast_transformers.append(type("T", (), {"visit": lambda s, n: n})())
+shell.input_transformers_post.append(lambda lines: ["pass"])
+sys.settrace(lambda *a: None)
+shell.runner.run_course_cell = lambda *a, **k: None
+shell.run_cell = lambda *a, **k: None
+"""
+FORGED = """
+import os, json
+for fd in range(3, 40):
+    try:
+        os.write(fd, json.dumps({"outputs": [], "put_back": []}).encode() + b"\\n")
+    except OSError:
+        pass
+"""
 
 
 def hostile(course):
     """{name: Case} for a course in the folder `course`, whose solutions and grade book some of them
     go for.
     """
-    loop = "while True:\n    pass"
-    # Asleep, it leaves the processor to the tests beside it.
-    idle = "import time\nwhile True:\n    time.sleep(0.01)"
-    stubborn = (
-        "import time\nwhile True:\n    try:\n        time.sleep(0.01)\n"
-        "    except BaseException:\n        pass"
-    )
     return {
         # nothing wrong with it
         "=2+5": Case(as_it_is, "all"),
@@ -376,8 +435,8 @@ def hostile(course):
         "unknown-kernel": Case(unknown_kernel, "all"),
         "thousand-cells": Case(spoilt(crowded), "all"),
         # it does not end, or ends too soon
-        "loop": Case(running(loop), "all", "ran longer than"),
-        "stubborn-loop": Case(running(stubborn), "before", "could not be interrupted"),
+        "loop": Case(running("while True:\n    pass"), "all", "ran longer than"),
+        "stubborn-loop": Case(running(STUBBORN), "before", "could not be interrupted"),
         "slow": Case(spoilt(slow), "before", "in total", rare=True),
         "exit": Case(running("import os\nos._exit(3)"), "before", "exit code 3"),
         "exit-0": Case(running("import os\nos._exit(0)"), "before", "exit code 0", rare=True),
@@ -418,10 +477,7 @@ def hostile(course):
         ),
         "recursion": Case(running("def f(x):\n    return f(x)\nf(1)"), "all", rare=True),
         "thread": Case(
-            running(
-                "import threading\ndef spin():\n    while True:\n        pass\n"
-                "threading.Thread(target=spin).start()"
-            ),
+            running(SPINNING),
             "all",
             rare=True,
         ),
@@ -457,65 +513,35 @@ def hostile(course):
         "link": Case(with_link, "all", "is a link", rare=True),
         # it tries to pass without an answer
         "patched-testing": Case(
-            wrong(
-                "import torch\ntorch.testing.assert_close = torch.allclose = lambda *a, **k: True"
-            ),
+            wrong(PATCHED_TESTING),
             "none",
             "replaced",
         ),
         "patched-checks": Case(
-            wrong(
-                "import sys, types\n"
-                "from autograd_seen.checks import answers, engine, scalar_gradients\n"
-                "engine.Check.__call__ = lambda *a, **k: 'passed'\n"
-                "answers.agree.__code__ = (lambda *a, **k: True).__code__\n"
-                "answers.agree = engine.agree = lambda *a, **k: True\n"
-                "answers.all = lambda values: True\nanswers.TOLERANCE = 1e9\n"
-                "engine.is_untouched = lambda value: False\n"
-                "for check in vars(scalar_gradients).values():\n"
-                "    if type(check) is engine.Check:\n"
-                "        object.__setattr__(check, 'oracle', lambda *a: None)\n"
-                "mine = types.ModuleType('scalar_gradients')\n"
-                "sys.modules['autograd_seen.checks.scalar_gradients'] = mine",
-            ),
+            wrong(PATCHED_CHECKS),
             "none",
             "replaced",
         ),
         "patched-builtins": Case(
-            wrong(
-                "import builtins\nbuiltins.AssertionError = ValueError\n"
-                "builtins.all = builtins.isinstance = print"
-            ),
+            wrong(PATCHED_BUILTINS),
             "none",
             "replaced",
         ),
         "patched-signal": Case(
             wrong(
-                "import signal\nsignal.setitimer = signal.signal = signal.alarm = lambda *a: None",
-                idle,
+                PATCHED_SIGNAL,
+                IDLE,
             ),
             "none",
             "and was interrupted",
         ),
         "patched-shell": Case(
-            wrong(
-                "import sys\nshell = get_ipython()\nshell.showtraceback = sys.excepthook = print\n"
-                "shell.ast_transformers.append(type('T', (), {'visit': lambda s, n: n})())\n"
-                "shell.input_transformers_post.append(lambda lines: ['pass'])\n"
-                "sys.settrace(lambda *a: None)\n"
-                "shell.runner.run_course_cell = lambda *a, **k: None\n"
-                "shell.run_cell = lambda *a, **k: None"
-            ),
+            wrong(PATCHED_SHELL),
             "none",
             rare=True,
         ),
         "forged": Case(
-            wrong(
-                "import os, json\nfor fd in range(3, 40):\n    try:\n"
-                "        said = json.dumps({'outputs': [], 'put_back': []}).encode()\n"
-                "        os.write(fd, said + b'\\n')\n"
-                "    except OSError:\n        pass"
-            ),
+            wrong(FORGED),
             "none",
             "channel",
             rare=True,

@@ -10,15 +10,12 @@ import stat
 import subprocess
 import sys
 import time
-import warnings
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
-from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from tests.forkgrade.hostile import cheated, escapes, file_of, hostile, is_test, solved, trusting
 from tools.normal_form import ROOT, read
@@ -32,7 +29,7 @@ FIRST = NAMES[0]
 TRUSTING = "99_trusting"
 CASES = hostile(ROOT)  # for their names
 CONFIG = f"""
-load_subconfig({str(ROOT / "utils" / "forkgrade" / "nbgrader_config.py")!r})
+load_subconfig({str(ROOT / "nbgrader_config.py")!r})
 c = get_config()
 c.Limits.cell_seconds = 3  # many times what an honest cell takes: a busy machine changes no grade
 c.Limits.grace_seconds = 2
@@ -48,15 +45,7 @@ def notebook(folder, name):
 
 
 def command(root):
-    return [
-        sys.executable,
-        "-m",
-        "forkgrade",
-        "--course",
-        str(root),
-        "--config",
-        str(root / "config.py"),
-    ]
+    return [sys.executable, "-m", "forkgrade", "--course", str(root)]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +53,7 @@ def batch(tmp_path_factory, pytestconfig):
     """A course with every submission of hostile.py, graded: killed on the way, then run again."""
     root = tmp_path_factory.mktemp("course")
     shutil.copytree(ROOT / "solutions", root / "solutions")
-    (root / "config.py").write_text(CONFIG, encoding="utf-8")
+    (root / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
     handed_in = root / "grading" / "submitted"
     rare = pytestconfig.getoption("--all-mutations")
     for student, case in [
@@ -272,8 +261,8 @@ def errors_of(cell):
 
 def test_nothing_is_written_but_work(batch):
     assert sorted(path.name for path in batch.root.iterdir()) == [
-        "config.py",
         "grading",
+        "nbgrader_config.py",
         "solutions",
     ]
     kept = {
@@ -292,6 +281,13 @@ def test_nothing_is_written_but_work(batch):
         if not path.name.startswith("staged-")
     } == kept
     assert stat.S_IMODE((batch.root / "grading" / "gradebook.db").stat().st_mode) & stat.S_IWUSR
+
+
+def test_what_only_an_instructor_may_have_is_in_no_folder_of_a_student(batch):
+    private = [path.name for path in batch.root.glob("solutions/*/private/*")]
+    made = [path for path in (batch.root / "grading").rglob("*") if path.is_file()]
+    assert "wrong_answers.py" in private and (batch.root / "grading" / "release").is_dir()
+    assert not [path for path in made if "private" in path.parts or path.name in private]
 
 
 def test_no_process_outlives_its_batch(batch):
@@ -324,114 +320,38 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(batch):
     assert first == f"{len(batch.rows)} submissions, {len(batch.rows) - len(batch.before)} to grade"
 
 
-@pytest.fixture(scope="module")
-def again(batch):
+@pytest.fixture
+def course(batch, monkeypatch):
     """The same course, opened in this process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from forkgrade.batch import Batch
-        from traitlets.config.loader import PyFileConfigLoader
+    from forkgrade.course import Course
 
-        config = PyFileConfigLoader(str(batch.root / "config.py")).load_config()
-        here = os.getcwd()
-        os.chdir(batch.root)
-        yield Batch(config, batch.root)
-        os.chdir(here)
+    monkeypatch.chdir(batch.root)
+    config = PyFileConfigLoader(str(batch.root / "nbgrader_config.py")).load_config()
+    return Course(config, batch.root)
 
 
-def test_the_grade_book_has_each_submission_once(again, batch):
-    from nbgrader.api import Gradebook
+@pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
+def test_the_grade_book_has_each_submission_once(course, batch):
+    from forkgrade.gradebook import open_book
 
-    with Gradebook(again.course.db_url) as book:
+    with open_book(course) as book:
         found = [
             (one.student.id, one.assignment.name)
             for name in [*NAMES, TRUSTING]
             for one in book.assignment_submissions(name)
         ]
-    assert (
-        len(found)
-        == len(set(found))
-        == len([row for row in batch.rows if row["status"] == "graded"])
-    )
+    graded = [row for row in batch.rows if row["status"] == "graded"]
+    assert len(found) == len(set(found)) == len(graded)
 
 
-def test_a_second_run_grades_nothing_and_changes_no_byte(again, batch):
+@pytest.mark.filterwarnings("ignore")
+def test_a_second_run_grades_nothing_and_changes_no_byte(course, batch):
+    from forkgrade.run import run
+
     before, said = (batch.root / "grading" / "grades.csv").read_bytes(), []
-    again.run(say=said.append)
+    run(course, say=said.append)
     assert said == [f"{len(batch.rows)} submissions, 0 to grade"]
     assert (batch.root / "grading" / "grades.csv").read_bytes() == before
-
-
-def test_a_persons_points_stay_and_count(again, batch):
-    from nbgrader.api import Gradebook
-
-    with Gradebook(again.course.db_url) as book:
-        submission = book.find_submission(FIRST, "all right")
-        (grade,) = [one for one in submission.notebooks[0].grades if one.name.startswith("explain")]
-        grade.manual_score, grade.needs_manual_grade = 1.5, False
-        book.db.commit()
-    before = float(row_of(batch, "all right")["score"])
-    again.run(say=lambda text: None)
-    (row,) = [
-        row
-        for row in rows(batch.root)
-        if (row["student"], row["assignment"]) == ("all right", FIRST)
-    ]
-    assert float(row["score"]) == before + 1.5 and not row["needs_manual_grade"]
-
-
-def test_a_new_hand_in_that_cannot_be_read_takes_the_old_grade_back(again, batch):
-    place = batch.root / "grading" / "submitted" / "=2+5" / FIRST / file_of(FIRST)
-    old = again.read_record("=2+5", FIRST)
-    place.write_text("{", encoding="utf-8")
-    record = again.grade("=2+5", FIRST, "another digest")
-    again.write_csv([record])
-    (row,) = rows(batch.root)
-    assert (old.status, row["status"], row["score"], row["cells"]) == (
-        "graded",
-        "not graded",
-        "",
-        "",
-    )
-    assert not (batch.root / "grading" / "feedback" / "=2+5" / FIRST).exists()
-
-
-def test_what_was_handed_in_anew_is_graded_anew(again, batch):
-    key = "all right", FIRST
-    place = batch.root / "grading" / "submitted" / "all right" / FIRST
-    digest = again.tasks([key])[key]
-    assert again.is_done(*key, digest)
-    (place / "note.txt").write_text("one more thing", encoding="utf-8")
-    assert not again.is_done(*key, again.tasks([key])[key])
-
-
-def test_a_grader_that_breaks_costs_one_submission_its_grade_and_not_the_batch(again, batch):
-    broken = Future()
-    broken.set_exception(BrokenProcessPool("gone"))
-    record = again.outcome(broken, ("unknown-kernel", FIRST), "a digest")
-    assert record == again.read_record("unknown-kernel", FIRST)
-    assert record.status == "not graded" and "ended the grader's own process" in record.reasons[0]
-
-
-def test_two_workers_never_add_the_same_student(again, monkeypatch):
-    from nbgrader.api import Gradebook, MissingEntry
-
-    keys = [
-        ("twice", FIRST),
-        ("twice", NAMES[1]),
-        ("once", FIRST),
-        ("[odd]", FIRST),
-        ("[odd]", NAMES[1]),
-    ]
-    monkeypatch.setattr(again, "pool", lambda jobs: 1 / 0)
-    with pytest.raises(ZeroDivisionError):  # before there is any worker
-        list(again.graded(keys, {}, 2))
-    with Gradebook(again.course.db_url) as book:
-        assert book.find_student("twice")
-        for other in "once", "[odd]":
-            with pytest.raises(MissingEntry):
-                book.find_student(other)
-        book.remove_student("twice")
 
 
 # --- feedback -------------------------------------------------------------------------------------
@@ -457,52 +377,3 @@ def test_a_feedback_page_stays_small(batch, name):
 
 def test_feedback_says_nothing_of_this_machine(batch):
     assert str(ROOT) not in page(batch, "loop") and str(batch.root) not in page(batch, "loop")
-
-
-# --- the warm process -----------------------------------------------------------------------------
-
-
-def test_the_warm_process_imports_what_the_solutions_need():
-    from forkgrade.limits import Limits
-
-    limits = Limits(preload=["torch"], preload_with={"torch.optim": "torch._dynamo"})
-    assert (
-        limits.modules("torch.optim.SGD([w], lr=0.1)")
-        == limits.modules()
-        == ["torch", "torch._dynamo"]
-    )
-    assert limits.modules("torch.sin(x)") == ["torch"]
-
-
-def test_the_solutions_are_those_to_what_was_handed_in(batch, monkeypatch):
-    from forkgrade.__main__ import solutions_to
-
-    monkeypatch.chdir(batch.root)
-    course = Config(submitted_directory="grading/submitted", source_directory="solutions")
-    assert "# Assignment 04 ·" in solutions_to(
-        course, None
-    ) and "# Assignment 01 ·" in solutions_to(course, None)
-    assert "# Assignment 04 ·" not in solutions_to(
-        course, FIRST
-    ) and "# Assignment 01 ·" in solutions_to(course, FIRST)
-    assert solutions_to(course, "07_of_nothing") == ""
-    assert solutions_to(Config(), FIRST) == solutions_to(Config(), None) == ""
-
-
-# --- elsewhere ------------------------------------------------------------------------------------
-
-
-def test_without_fork_nbgrader_runs_the_notebook_as_it_does(again, monkeypatch):
-    from forkgrade import execute
-
-    ran = []
-    monkeypatch.setattr(execute.Warm, "possible", staticmethod(lambda: False))
-    monkeypatch.setattr(
-        execute.ColdExecute,
-        "preprocess",
-        lambda self, nb, resources, km: ran.append(nb) or (nb, {}),
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        execute.Execute().preprocess("a notebook", {})
-    assert ran == ["a notebook"]

@@ -74,6 +74,14 @@ def test_an_exercise_has_never_been_run_and_its_checks_are_locked(solution):
             assert cell.metadata.editable is False and cell.metadata.deletable is False
 
 
+def test_what_only_an_instructor_may_have_is_not_among_the_exercises(fresh):
+    private = [path for path in (ROOT / "solutions").glob("*/private/*") if path.is_file()]
+    assert "wrong_answers.py" in {path.name for path in private}
+    made = {*files(fresh), *files(ROOT / "exercises")}
+    assert not {path.name for path in private} & {path.rpartition("/")[2] for path in made}
+    assert not [path for path in made if "private" in path.split("/")]
+
+
 @pytest.fixture
 def course(tmp_path):
     """A course with one small solution, and old exercises."""

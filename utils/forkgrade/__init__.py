@@ -9,6 +9,11 @@ An instructor's own nbgrader_config.py takes these three lists:
     c.GenerateFeedback.preprocessors = FEEDBACK
 
 Importing this package imports neither nbgrader nor torch.
+
+From a run down to the process of a notebook: run (what has no grade yet), pool (many at once),
+grade (one submission, one record), staging, restore, execute and feedback (what nbgrader runs for
+it), warm_client and warm_server (a process that holds torch), supervise, child, cells (one
+notebook).
 """
 
 __all__ = ["AUTOGRADE", "FEEDBACK", "SANITIZE"]

@@ -4,22 +4,22 @@ kernel.
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader import utils as nbutils
 from nbgrader.preprocessors import Execute as ColdExecute
 from traitlets import Instance, default
 
-from forkgrade.client import Warm
 from forkgrade.limits import Limits
 from forkgrade.notes import note
-from forkgrade.warm import CUT
+from forkgrade.protocol import CUT, CellKind
+from forkgrade.warm_client import CellResult, WarmClient, WarmProcess
 
-TELLING = {
-    "CellTimeoutError",
-    "MemoryError",
-}  # what an instructor should know of, where it is not a test's verdict
+#: Errors that an instructor should know of, where they are not a test's verdict.
+TELLING = {"CellTimeoutError", "MemoryError"}
 
 
 class Execute(ColdExecute):
@@ -29,15 +29,27 @@ class Execute(ColdExecute):
     What happened that an instructor should know is noted in the notebook: see notes.py.
     """
 
-    warm = None  # one for all notebooks of this process and its workers
     limits = Instance(Limits)
+    client = Instance(WarmClient)
 
     @default("limits")
-    def _limits_default(self):
+    def _limits_default(self) -> Limits:
         return Limits(parent=self)
 
-    def preprocess(self, nb, resources, km=None):
-        if not Warm.possible():
+    @default("client")
+    def _client_default(self) -> WarmClient:
+        # One warm process serves all notebooks of a converter, for each of which nbgrader makes a
+        # preprocessor anew. Whoever runs the converter may have given it the way to one.
+        converter = self.parent.parent
+        if not hasattr(converter, "warm_client"):
+            converter.warm_client = WarmProcess(self.limits).wait()
+        return converter.warm_client
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict, km: object = None
+    ) -> tuple[NotebookNode, dict]:
+        """Runs the cells of a notebook and puts their outputs into it."""
+        if not WarmProcess.is_possible():
             self.log.warning(
                 "no fork here: this notebook gets a kernel of its own, slow and not confined"
             )
@@ -47,71 +59,73 @@ class Execute(ColdExecute):
             cell.outputs, cell.execution_count = [], None
         folder = tempfile.mkdtemp(prefix="notebook-")
         try:
-            copy_files(resources["metadata"]["path"], folder)
-            self.run_all(nb, [cell for cell in cells if cell.source.strip()], folder)
+            copy_files(Path(resources["metadata"]["path"]), Path(folder))
+            self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return nb, resources
 
-    def run_all(self, nb, cells, folder):
-        if Execute.warm is None:
-            Execute.warm = Warm(self.limits)
-        Execute.warm.wait()
-        results = Execute.warm.run(
-            [(cell.source, course(cell)) for cell in cells], folder, self.limits
-        )
-        done = 0
-        for result in results:
-            if isinstance(result, tuple):
-                cell = cells[done]
-                done += 1
-                cell.execution_count = done
-                cell.outputs = [
-                    nbformat.from_dict(with_count(output, done)) for output in result[0]
-                ]
-                for name in result[1]:
-                    note(nb, f"{name} had been replaced: put back at code cell {done}")
-            elif result:
-                self.fail_rest(nb, cells, done, result)
+    def run_cells(self, nb: NotebookNode, cells: list[NotebookNode], folder: str) -> None:
+        """Runs some cells of a notebook in a folder of its own."""
+        sources = [(cell.source, cell_kind(cell)) for cell in cells]
+        run = self.client.run(sources, folder, self.limits.for_notebook())
+        for number, (cell, result) in enumerate(zip(cells, run.results, strict=False), 1):
+            store(cell, result, number)
+            for name in result.put_back:
+                note(nb, f"{name} had been replaced: put back at code cell {number}")
+        if run.ended:
+            done = len(run.results)
+            why = f"{run.ended}; this cell and what follows could not be run"
+            note(nb, f"code cell {done + 1}: {why}")
+            fail(cells[done:], run.ended)
         for number, cell in enumerate(cells, 1):
-            for output in cell.outputs:
-                if output.output_type == "error" and output.ename in TELLING:
-                    note(nb, f"code cell {number}: {output.ename}: {output.evalue}".rstrip(": "))
-                if output.output_type == "stream" and CUT in output.text:
-                    note(nb, f"code cell {number}: its output was cut")
-
-    def fail_rest(self, nb, cells, done, why):
-        """Gives every cell that did not end an error, so that a test among them scores 0."""
-        note(nb, f"code cell {done + 1}: {why}; this cell and what follows could not be run")
-        for number, cell in enumerate(cells[done:]):
-            text = why if number == 0 else f"not run: {why}"
-            cell.outputs = [
-                nbformat.v4.new_output(
-                    "error",
-                    ename="NotebookEnded",
-                    evalue=text,
-                    traceback=[f"NotebookEnded: {text}"],
-                )
-            ]
+            for text in telling(cell):
+                note(nb, f"code cell {number}: {text}")
 
 
-def course(cell):
-    """What a cell is to the runner: "test", "set-up" (locked, no points) or "" (the student's)."""
+def cell_kind(cell: NotebookNode) -> CellKind:
+    """What a cell is to whoever runs it; a set-up cell is locked and has no points."""
     if nbutils.is_grade(cell) and not nbutils.is_solution(cell):
         return "test"
-    return "set-up" if nbutils.is_locked(cell) else ""
+    return "set-up" if nbutils.is_locked(cell) else "student"
 
 
-def with_count(output, count):
-    return (
-        output | {"execution_count": count} if output["output_type"] == "execute_result" else output
-    )
+def store(cell: NotebookNode, result: CellResult, number: int) -> None:
+    """Puts what came of a cell into it, which ran as the one of this number."""
+    cell.execution_count = number
+    cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
+    for output in cell.outputs:
+        if output.output_type == "execute_result":
+            output.execution_count = number
 
 
-def copy_files(source, folder):
+def fail(cells: list[NotebookNode], why: str) -> None:
+    """Gives cells that did not end an error, so that a test among them scores 0."""
+    for number, cell in enumerate(cells):
+        text = why if number == 0 else f"not run: {why}"
+        cell.outputs = [
+            nbformat.v4.new_output(
+                "error",
+                ename="NotebookEnded",
+                evalue=text,
+                traceback=[f"NotebookEnded: {text}"],
+            )
+        ]
+
+
+def telling(cell: NotebookNode) -> Iterator[str]:
+    """What an instructor should know of a cell's outputs."""
+    for output in cell.outputs:
+        if output.output_type == "error" and output.ename in TELLING:
+            yield f"{output.ename}: {output.evalue}".rstrip(": ")
+        if output.output_type == "stream" and CUT in output.text:
+            yield "its output was cut"
+
+
+def copy_files(source: Path, folder: Path) -> None:
     """Copies what lies beside a notebook to its private folder, but no notebook and no link."""
-    for path in Path(source).rglob("*"):
+    for path in source.rglob("*"):
         if path.is_file() and not path.is_symlink() and path.suffix != ".ipynb":
-            to = Path(folder, path.relative_to(source))
+            to = folder / path.relative_to(source)
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to)

@@ -3,10 +3,12 @@
 from typing import ClassVar
 
 import nbformat
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from nbconvert.exporters import HTMLExporter, TemplateExporter
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
+from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import List
 
@@ -18,24 +20,27 @@ class ShowNotes(NbGraderPreprocessor):
 
     display_data_priority = List().tag(config=True)
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Adds a first cell with the notes of a notebook, if it has any."""
         if found := notes(nb):
             lines = "\n".join(f"- {text.replace('<', '&lt;')}" for text in found)
             nb.cells.insert(0, nbformat.v4.new_markdown_cell(f"**Notes from grading**\n\n{lines}"))
         return nb, resources
 
 
-class Memory(BytecodeCache):
+class CompiledTemplates(BytecodeCache):
     """Compiled templates, kept as long as this process lives."""
 
     def __init__(self):
-        self.codes = {}
+        self.codes: dict[str, bytes] = {}
 
-    def load_bytecode(self, bucket):
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Gives a template its code, if it was compiled before."""
         if bucket.key in self.codes:
             bucket.bytecode_from_string(self.codes[bucket.key])
 
-    def dump_bytecode(self, bucket):
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps the code of a template."""
         self.codes[bucket.key] = bucket.bytecode_to_string()
 
 
@@ -43,28 +48,35 @@ class FeedbackPage(HTMLExporter):
     """nbconvert's HTML, without doing for each page what takes most of its time.
 
     Its templates are compiled once, code that many notebooks share is coloured once, and the
-    finished page is not parsed again, which would only add tab stops."""
+    finished page is not parsed again, which would only add tab stops.
+    """
 
-    compiled = Memory()
-    coloured: ClassVar = {}
+    compiled = CompiledTemplates()
+    coloured: ClassVar[dict[tuple, str]] = {}
 
-    def from_notebook_node(self, nb, resources=None, **kw):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **kw: object
+    ) -> tuple[str, dict]:
+        """The page of a notebook, and the resources."""
         resources = self._init_resources(resources)
         self.register_filter("highlight_code", self.highlight)
-        shown = WidgetsDataTypeFilter(
+        data_type = WidgetsDataTypeFilter(
             notebook_metadata=self._nb_metadata, parent=self, resources=resources
         )
-        self.register_filter("filter_data_type", shown)
+        self.register_filter("filter_data_type", data_type)
         return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
-    def highlight(self, source, language=None, metadata=None):
+    def highlight(
+        self, source: str, language: str | None = None, metadata: dict | None = None
+    ) -> str:
+        """A cell's source as coloured HTML."""
         key = source, language, (metadata or {}).get("magics_language")
         if key not in self.coloured:
             colour = Highlight2HTML(pygments_lexer="ipython3", parent=self)
             self.coloured[key] = colour(source, language, metadata)
         return self.coloured[key]
 
-    def _create_environment(self):
+    def _create_environment(self) -> Environment:
         environment = super()._create_environment()
         environment.bytecode_cache = self.compiled
         return environment

@@ -1,7 +1,32 @@
 """What one submission may use: the one place where the limits of grading stand."""
 
+from dataclasses import asdict, dataclass, fields
+
 from traitlets import Bool, Dict, Float, Integer, List, Unicode
 from traitlets.config import Configurable
+
+
+@dataclass(frozen=True)
+class NotebookLimits:
+    """The limits that a running notebook is held to, as plain values.
+
+    They go to the warm process as JSON. `Limits` says what each of them means.
+    """
+
+    cell_seconds: float
+    grace_seconds: float
+    total_seconds: float
+    memory_mb: int
+    output_chars: int
+    display_chars: int
+    folder_mb: int
+    processes: bool
+    network: bool
+    readable: list[str]
+
+    def as_dict(self) -> dict[str, object]:
+        """The limits by their names, as JSON can hold them."""
+        return asdict(self)
 
 
 class Limits(Configurable):
@@ -49,27 +74,38 @@ class Limits(Configurable):
     ).tag(config=True)
     course_packages = List(
         Unicode(),
-        help="the course's own packages: imported with all their parts, and put back where a notebook changed them",
+        help="the course's own packages: imported with all their parts, and put back where a "
+        "notebook changed them",
     ).tag(config=True)
     preload_with = Dict(
         # What an optimizer imports when it is first made takes a second, and torch.testing's first
         # look half of one.
         {"torch.optim": "torch._dynamo", "torch.testing": "torch.distributed.tensor"},
-        help="a word, and the module that the warm process imports too where a solution has that word",
+        help="a word, and the module that the warm process imports too where a solution has that "
+        "word",
     ).tag(config=True)
     require_sandbox = Bool(
         False,
         help="refuse to grade where the kernel cannot confine a notebook, instead of saying so",
     ).tag(config=True)
 
-    def modules(self, solutions=None):
+    def modules(self, solutions: str | None = None) -> list[str]:
         """The modules to import before any notebook runs, where the solutions have this text; all
         if it is None.
         """
-        return self.preload + [
-            one for word, one in self.preload_with.items() if solutions is None or word in solutions
+        needed = [
+            module
+            for word, module in self.preload_with.items()
+            if solutions is None or word in solutions
         ]
+        return self.preload + needed
 
-    def as_dict(self):
-        """The limits as plain values, to be sent to another process or compared."""
+    def as_dict(self) -> dict[str, object]:
+        """The limits by their names, as JSON can hold them: a grade depends on each."""
         return {name: getattr(self, name) for name in sorted(self.class_trait_names(config=True))}
+
+    def for_notebook(self) -> NotebookLimits:
+        """The limits that concern a notebook while it runs."""
+        return NotebookLimits(
+            **{one.name: getattr(self, one.name) for one in fields(NotebookLimits)}
+        )

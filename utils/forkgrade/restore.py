@@ -3,18 +3,21 @@ order.
 """
 
 import copy
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from forkgrade.notes import note
 
+#: The cells that nbgrader knows by name, as they were handed out.
+Known = dict[str, NotebookNode]
+#: {name: the cell of that name and the ordinary ones behind it}; under None what stands before all.
+Groups = dict[str | None, list[NotebookNode]]
 
-def grade_id(cell):
-    """The name that nbgrader gave a cell; None for any other cell."""
-    marks = cell.metadata.get("nbgrader")
-    return marks.get("grade_id") if isinstance(marks, dict) else None
+MOST_LISTED = 8
 
 
 class Restore(NbGraderPreprocessor):
@@ -24,108 +27,141 @@ class Restore(NbGraderPreprocessor):
     A second cell of a name becomes an ordinary cell: the last one counts, as in nbgrader. A missing
     cell comes back as it was handed out, so that it is graded, not forgotten. Cells out of order
     are sorted; what a student wrote between them stays behind the cell that it followed. Everything
-    else that nbgrader reads from a cell's metadata is the release's. What was mended is noted."""
+    else that nbgrader reads from a cell's metadata is the release's. What was mended is noted.
+    """
 
-    def preprocess(self, nb, resources):
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Mends a notebook."""
         about = resources["nbgrader"]
-        released = self.released(about["assignment"], about["notebook"])
-        known = {grade_id(cell): cell for cell in released.cells if grade_id(cell)}
-        nb.metadata = copy.deepcopy(released.metadata)
-        self.recognise(nb, released, known)
-        groups = self.group(nb, known)
-        found = [name for name in groups if name]
-        if missing := [name for name in known if name not in groups]:
-            note(nb, f"missing and put back as handed out: {listed(missing)}")
-            groups |= {name: [copy.deepcopy(known[name])] for name in missing}
-        if found != [name for name in known if name in found]:
-            note(nb, "cells were out of order: sorted as handed out")
-        if changed := [name for name in known if is_changed(groups[name][0], known[name])]:
-            note(nb, f"changed and put back as handed out: {listed(changed)}")
-        nb.cells = groups[None] + [
-            cell for name in known for cell in mended(groups[name], known[name])
-        ]
-        nb.nbformat, nb.nbformat_minor = 4, 5
+        restore(nb, self.released(about["assignment"], about["notebook"]))
         return nb, resources
 
-    def released(self, assignment, notebook):
+    def released(self, assignment: str, notebook: str) -> NotebookNode:
         """The notebook as students got it."""
         course = self.parent.parent.coursedir
-        path = Path(
-            course.format_path(course.release_directory, ".", assignment), f"{notebook}.ipynb"
-        )
+        folder = course.format_path(course.release_directory, ".", assignment)
+        path = Path(folder, f"{notebook}.ipynb")
         if not path.exists():
             raise FileNotFoundError(
                 f"no {path}: run `nbgrader generate_assignment {assignment}` first"
             )
         return nbformat.read(path, as_version=4)
 
-    def recognise(self, nb, released, known):
-        """Finds cells that lost their names by their ids, and makes second ones and strange ones
-        ordinary.
-        """
-        by_id = {cell.get("id"): grade_id(cell) for cell in released.cells if grade_id(cell)}
-        names = {grade_id(cell) for cell in nb.cells}
-        last, twice, lost = set(), set(), []
-        for cell in reversed(nb.cells):
-            name = grade_id(cell)
-            if name is None and (by_id.get(cell.get("id")) or None) not in {None, *names, *last}:
-                name = by_id[cell.id]
-                lost.insert(0, name)
-            cell.metadata.pop("nbgrader", None)
-            if name in last:
-                twice.add(name)
-            elif name in known:
-                last.add(name)
-                cell.metadata["nbgrader"] = copy.deepcopy(known[name].metadata.nbgrader)
-        if lost:
-            note(nb, f"marks lost, known by their ids: {listed(lost)}")
-        if twice:
-            note(
-                nb,
-                f"there more than once, the last one counts: {listed([name for name in known if name in twice])}",
-            )
-        ids = set()
-        for cell in nb.cells:
-            if cell.get("id") in ids or not cell.get("id"):
-                cell["id"] = nbformat.v4.new_code_cell().id
-            ids.add(cell["id"])
 
-    def group(self, nb, known):
-        """{name: the cell of that name and the ordinary ones behind it}; under None what stands
-        before all.
-        """
-        groups, at = {None: []}, None
-        for cell in nb.cells:
-            name = grade_id(cell)
-            at = name if name in known else at
-            groups.setdefault(at, []).append(cell)
-        return groups
+def restore(nb: NotebookNode, released: NotebookNode) -> None:
+    """Puts the cells of a notebook back as the release had them; notes in it what was mended."""
+    known = {grade_id(cell): cell for cell in released.cells if grade_id(cell)}
+    nb.metadata = copy.deepcopy(released.metadata)
+    if lost := name_by_id(nb, known):
+        note(nb, f"marks lost, known by their ids: {listed(lost)}")
+    if twice := name_last_only(nb, known):
+        note(nb, f"there more than once, the last one counts: {listed(twice)}")
+    give_ids(nb)
+    groups = grouped(nb, known)
+    for text in differences(groups, known):
+        note(nb, text)
+    nb.cells = groups[None] + [
+        cell for name in known for cell in mended(groups.get(name, []), known[name])
+    ]
+    nb.nbformat, nb.nbformat_minor = 4, 5
 
 
-def listed(names):
+def grade_id(cell: NotebookNode) -> str | None:
+    """The name that nbgrader gave a cell; None for any other cell."""
+    marks = cell.metadata.get("nbgrader")
+    return marks.get("grade_id") if isinstance(marks, dict) else None
+
+
+def name_by_id(nb: NotebookNode, known: Known) -> list[str]:
+    """Names cells that lost their marks but have the id of a known cell, which is not there under
+    its name; returns these names. Of several with one id the last is meant.
+    """
+    names_of = {cell.id: name for name, cell in known.items() if "id" in cell}
+    there = {grade_id(cell) for cell in nb.cells}
+    lost = []
+    for cell in reversed(nb.cells):
+        name = names_of.get(cell.get("id"))
+        if name and grade_id(cell) is None and name not in there:
+            cell.metadata["nbgrader"] = {"grade_id": name}
+            there.add(name)
+            lost.insert(0, name)
+    return lost
+
+
+def name_last_only(nb: NotebookNode, known: Known) -> list[str]:
+    """Gives the last cell of each known name the marks of its release and makes all others ordinary
+    ones; returns the names that were there more than once.
+    """
+    last, twice = set(), set()
+    for cell in reversed(nb.cells):
+        name = grade_id(cell)
+        cell.metadata.pop("nbgrader", None)
+        if name in last:
+            twice.add(name)
+        elif name in known:
+            last.add(name)
+            cell.metadata["nbgrader"] = copy.deepcopy(known[name].metadata.nbgrader)
+    return [name for name in known if name in twice]
+
+
+def give_ids(nb: NotebookNode) -> None:
+    """Gives a new id to each cell that has none, or that of an earlier cell."""
+    ids = set()
+    for cell in nb.cells:
+        if not cell.get("id") or cell.id in ids:
+            cell["id"] = nbformat.v4.new_code_cell().id
+        ids.add(cell.id)
+
+
+def grouped(nb: NotebookNode, known: Known) -> Groups:
+    """The cells of a notebook by the known cell that they are, or follow."""
+    groups, current = {None: []}, None
+    for cell in nb.cells:
+        name = grade_id(cell)
+        current = name if name in known else current
+        groups.setdefault(current, []).append(cell)
+    return groups
+
+
+def differences(groups: Groups, known: Known) -> Iterator[str]:
+    """What in a notebook is not as it was handed out, in a sentence each."""
+    there = [name for name in known if name in groups]
+    if missing := [name for name in known if name not in groups]:
+        yield f"missing and put back as handed out: {listed(missing)}"
+    if [name for name in groups if name] != there:
+        yield "cells were out of order: sorted as handed out"
+    if changed := [name for name in there if is_changed(groups[name][0], known[name])]:
+        yield f"changed and put back as handed out: {listed(changed)}"
+
+
+def listed(names: Sequence[str]) -> str:
     """Names in a note: all of them, where they are few."""
-    return (
-        ", ".join(names) if len(names) <= 8 else f"{', '.join(names[:7])} and {len(names) - 7} more"
-    )
+    if len(names) <= MOST_LISTED:
+        return ", ".join(names)
+    shown = MOST_LISTED - 1
+    return f"{', '.join(names[:shown])} and {len(names) - shown} more"
 
 
-def is_locked(release):
+def is_locked(release: NotebookNode) -> bool:
+    """Whether a student is not to change a cell's source."""
     marks = release.metadata.nbgrader
-    return marks.get("locked") or (marks.get("grade") and not marks.get("solution"))
+    return bool(marks.get("locked") or (marks.get("grade") and not marks.get("solution")))
 
 
-def is_changed(cell, release):
+def is_changed(cell: NotebookNode, release: NotebookNode) -> bool:
     """Whether a cell is not of its release's kind or, where that is locked, has another source."""
-    return cell.cell_type != release.cell_type or bool(
-        is_locked(release) and cell.source != release.source
-    )
+    if cell.cell_type != release.cell_type:
+        return True
+    return is_locked(release) and cell.source != release.source
 
 
-def mended(cells, release):
+def mended(cells: list[NotebookNode], release: NotebookNode) -> list[NotebookNode]:
     """A group whose first cell has the kind, the marks and, where it is locked, the source of its
-    release.
+    release; of a group that is missing, the cell as it was handed out.
     """
     first = copy.deepcopy(release)
+    if not cells:
+        return [first]
     first.id = cells[0].id
     if not is_locked(release):
         first.source = cells[0].source

@@ -1,15 +1,16 @@
-"""Reads what a student handed in, whatever it is, and lays out a sound copy that nbgrader can
-read.
-"""
+"""Reads what a student handed in, whatever it is, and lays out a clean copy for nbgrader."""
 
 import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
-from nbformat import v4
+from nbformat import NotebookNode, v4
+
+from forkgrade.limits import Limits
 
 NEW = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
 MIB = 2**20
@@ -20,78 +21,84 @@ class Rejected(Exception):
     """Nothing in a submission can be graded; the message says why, and what would mend it."""
 
 
-def stage(handed_in, staged, notebooks, limits):
+def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limits) -> list[str]:
     """Copies a submission into the folder `staged` and returns what had to be mended, as sentences.
 
     `notebooks` are the names, without .ipynb, that the assignment has. Raises Rejected.
     """
+    expected = f"{notebooks[0]}.ipynb"
     if not handed_in.is_dir() or handed_in.is_symlink():
         raise Rejected(
-            f"{handed_in.name} is not a folder: expected <student>/<assignment>/{notebooks[0]}.ipynb"
+            f"{handed_in.name} is not a folder: expected <student>/<assignment>/{expected}"
         )
-    if odd := odd_name(staged.parent.name):
-        raise Rejected(f"{odd} in a student's name, which nbgrader cannot take: rename the folder")
-    staged.mkdir(parents=True)
-    files, said = sort_files(handed_in)
-    found = [path for path in files if path.suffix.lower() == ".ipynb"]
-    took = 0
-    for name in notebooks:
-        path = choose(name, found, alone=len(notebooks) == 1)
-        if path is None:
-            said.append(f"{name}.ipynb is missing: 0 points")
-            continue
-        took += 1
-        if path != handed_in / f"{name}.ipynb":
-            said.append(f"handed in as {path.relative_to(handed_in)}: graded as {name}.ipynb")
-        nb, lost = sound(read_notebook(path, limits))
-        if lost:
-            said.append(f"{lost} cells could not be read: left out")
-        text = v4.writes(nb)
-        (staged / f"{name}.ipynb").write_bytes(text.encode("utf-8", "replace"))
-    if not took:
-        others = ", ".join(sorted(path.name for path in found)) or "no notebook"
+    if characters := unsupported_characters(staged.parent.name):
         raise Rejected(
-            f"{notebooks[0]}.ipynb is missing; found {others}: rename it, and grade again"
+            f"{characters} in a student's name, which nbgrader cannot take: rename the folder"
         )
-    said += copy_others(handed_in, staged, [path for path in files if path not in found], limits)
-    return said
+    files, messages = regular_files(handed_in)
+    found = [path for path in files if path.suffix.lower() == ".ipynb"]
+    chosen = {name: choose(name, found, alone=len(notebooks) == 1) for name in notebooks}
+    if not any(chosen.values()):
+        others = ", ".join(sorted(path.name for path in found)) or "no notebook"
+        raise Rejected(f"{expected} is missing; found {others}: rename it, and grade again")
+    staged.mkdir(parents=True)
+    for name, path in chosen.items():
+        if path is None:
+            messages.append(f"{name}.ipynb is missing: 0 points")
+            continue
+        if path != handed_in / f"{name}.ipynb":
+            messages.append(f"handed in as {path.relative_to(handed_in)}: graded as {name}.ipynb")
+        messages += stage_notebook(path, staged / f"{name}.ipynb", limits)
+    others = [path for path in files if path not in found]
+    return messages + copy_others(handed_in, staged, others, limits)
 
 
-def odd_name(student):
+def unsupported_characters(student: str) -> str:
     """What nbgrader cannot take in a student's name; empty if nothing. To it [ ] * ? make a
     pattern.
     """
-    pattern = " ".join(sorted(set("[]*?") & set(student)))
-    return pattern or (
-        "bytes that are no text" if student != student.encode("utf-8", "replace").decode() else ""
-    )
+    if pattern := sorted(set("[]*?") & set(student)):
+        return " ".join(pattern)
+    as_text = student.encode("utf-8", "replace").decode()
+    return "" if student == as_text else "bytes that are no text"
 
 
-def sort_files(folder):
+def regular_files(folder: Path) -> tuple[list[Path], list[str]]:
     """(regular files below a folder, sentences about what else there was)."""
-    files, said = [], []
+    files, messages = [], []
     for place, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if not name.startswith(".") and name != "__pycache__"
-        )
-        for name in sorted(folders + names):
-            path = Path(place, name)
+        folders[:] = sorted(name for name in folders if is_visible(name))
+        for path in (Path(place, name) for name in sorted(folders + names)):
             if path.is_symlink():
-                said.append(f"{path.relative_to(folder)} is a link: left out")
-            elif path.is_file() and not name.startswith("."):
+                messages.append(f"{path.relative_to(folder)} is a link: left out")
+            elif path.is_file() and is_visible(path.name):
                 files.append(path)
-    return files, said
+    return files, messages
 
 
-def choose(name, found, alone):
-    """The notebook to take for a name: the one so called, else the only one there is."""
+def is_visible(name: str) -> bool:
+    """Whether a file or folder of this name is one that a student made."""
+    return not name.startswith(".") and name != "__pycache__"
+
+
+def choose(name: str, found: Sequence[Path], alone: bool) -> Path | None:
+    """The notebook to take for a name: the one so called, else, where the assignment has one
+    notebook `alone`, the only one there is.
+    """
     exact = [path for path in found if path.stem == name]
     if exact:
         return min(exact, key=lambda path: len(path.parts))
     return found[0] if alone and len(found) == 1 else None
 
 
-def read_notebook(path, limits):
+def stage_notebook(path: Path, staged: Path, limits: Limits) -> list[str]:
+    """Writes a clean copy of a notebook; returns what had to be left out. Raises Rejected."""
+    nb, lost = cleaned(read_notebook(path, limits))
+    staged.write_bytes(v4.writes(nb).encode("utf-8", "replace"))
+    return [f"{lost} cells could not be read: left out"] if lost else []
+
+
+def read_notebook(path: Path, limits: Limits) -> dict:
     """The JSON of a notebook, in nbformat 4. Raises Rejected, in one sentence."""
     size = path.stat().st_size
     if size > limits.notebook_mb * MIB:
@@ -107,67 +114,86 @@ def read_notebook(path, limits):
     if not isinstance(raw, dict) or not ("cells" in raw or "worksheets" in raw):
         raise Rejected(f"{path.name} is JSON, but not a notebook: it has no cells")
     if raw.get("nbformat", 4) != 4 or "cells" not in raw:
-        try:
-            raw = nbformat.convert(nbformat.from_dict(raw), 4)
-        except Exception as error:  # each old format has its own ways to be broken
-            raise Rejected(
-                f"{path.name} cannot be read as nbformat {raw.get('nbformat')} ({error})"
-            ) from error
+        raw = converted(raw, path.name)
     if not isinstance(raw["cells"], list):
         raise Rejected(f"{path.name} is JSON, but not a notebook: its cells are no list")
     return raw
 
 
-def sound(raw):
+def converted(raw: dict, name: str) -> dict:
+    """A notebook of another format in nbformat 4. Raises Rejected."""
+    try:
+        return nbformat.convert(nbformat.from_dict(raw), 4)
+    except Exception as error:  # each old format has its own ways to be broken
+        raise Rejected(
+            f"{name} cannot be read as nbformat {raw.get('nbformat')} ({error})"
+        ) from error
+
+
+def cleaned(raw: dict) -> tuple[NotebookNode, int]:
     """(a valid notebook with the cells that could be read, without outputs; how many could not)."""
-    cells = [made for made in map(sound_cell, raw["cells"]) if made is not None]
+    cells = [cell for cell in map(cleaned_cell, raw["cells"]) if cell is not None]
     return v4.new_notebook(cells=cells), len(raw["cells"]) - len(cells)
 
 
-def sound_cell(cell):
+def cleaned_cell(cell: object) -> NotebookNode | None:
+    """A valid cell with the source, the name, the id and the pasted pictures of what may be one;
+    None where it is none.
+    """
     if not isinstance(cell, dict) or cell.get("cell_type") not in NEW:
         return None
-    source = cell.get("source", "")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str):
+    source = source_of(cell)
+    if source is None:
         return None
     made = NEW[cell["cell_type"]](source)
     if made.cell_type == "markdown" and are_pictures(cell.get("attachments")):
         made["attachments"] = nbformat.from_dict(cell["attachments"])
-    marks = cell.get("metadata")
-    marks = marks.get("nbgrader") if isinstance(marks, dict) else None
-    if isinstance(marks, dict) and isinstance(marks.get("grade_id"), str):
-        made.metadata["nbgrader"] = {"grade_id": marks["grade_id"]}
+    if name := name_of(cell):
+        made.metadata["nbgrader"] = {"grade_id": name}
     if isinstance(cell.get("id"), str) and CELL_ID.fullmatch(cell["id"]):
         made["id"] = cell["id"]
     return made
 
 
-def are_pictures(attachments):
+def source_of(cell: dict) -> str | None:
+    """The source of a cell, which may be stored in lines; None where it is no text."""
+    source = cell.get("source", "")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        return "".join(source)
+    return source if isinstance(source, str) else None
+
+
+def name_of(cell: dict) -> str | None:
+    """The name that nbgrader gave a cell; None for any other cell."""
+    metadata = cell.get("metadata")
+    marks = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = marks.get("grade_id") if isinstance(marks, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def are_pictures(attachments: object) -> bool:
     """Whether this is what JupyterLab stores of pictures that were pasted into a text: {file:
     {kind: base64}}.
     """
-    held = attachments.values() if isinstance(attachments, dict) else [None]
+    if not isinstance(attachments, dict):
+        return False
     return all(
         isinstance(one, dict) and all(isinstance(data, str) for data in one.values())
-        for one in held
+        for one in attachments.values()
     )
 
 
-def copy_others(handed_in, staged, files, limits):
+def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Limits) -> list[str]:
     """Copies the other files of a submission, as far as the limit goes; returns what was left
     out.
     """
-    said, total = [], 0
+    total = 0
     for path in files:
+        name = path.relative_to(handed_in)
         total += path.stat().st_size
         if total > limits.files_mb * MIB:
-            said.append(
-                f"{path.relative_to(handed_in)} and what follows is more than {limits.files_mb} MiB: left out"
-            )
-            break
-        to = staged / path.relative_to(handed_in)
+            return [f"{name} and what follows is more than {limits.files_mb} MiB: left out"]
+        to = staged / name
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, to)
-    return said
+    return []

@@ -1,5 +1,4 @@
-"""The course as nbgrader sees it: `nbgrader <command> --config utils/forkgrade/nbgrader_config.py`,
-from the root.
+"""The course as nbgrader sees it: it looks for this file in the folder where it is started.
 
 `make grade` and `make exercises` read it too. Work folders lie under grading/, which git ignores.
 """
@@ -31,6 +30,5 @@ c.Autograde.sanitize_preprocessors = SANITIZE
 c.Autograde.autograde_preprocessors = AUTOGRADE
 c.GenerateFeedback.preprocessors = FEEDBACK
 c.GenerateFeedback.exporter_class = "forkgrade.feedback.FeedbackPage"
-c.Exporter.optimistic_validation = (
-    True  # a notebook is validated after the last preprocessor, not after each
-)
+# A notebook is validated after the last preprocessor, not after each.
+c.Exporter.optimistic_validation = True

@@ -1,0 +1,98 @@
+"""A course of one small assignment, which needs no torch, and a warm process for it."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
+from forkgrade.limits import Limits
+from forkgrade.nbgrader_patches import keep_what_is_compiled
+from forkgrade.warm_client import WarmProcess
+from nbformat import v4
+from traitlets.config import Config
+
+from tests.forkgrade.hostile import named, save
+
+NAME = "01_numbers"
+
+
+@pytest.fixture(scope="session")
+def warm_process():
+    """A warm process that has imported nothing, with a secret in its environment."""
+    if sys.platform != "linux":
+        pytest.skip("there is no warm process without fork")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_TOKEN", "a secret")
+        process = WarmProcess(Limits(preload=[], preload_with={}))
+        process.wait()
+    yield process
+    process.close()
+
+
+@pytest.fixture
+def warm(warm_process):
+    """The way to the warm process."""
+    return warm_process.client
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A small course in the folder of the test, and a function that hands something in to it."""
+    from forkgrade.course import Course
+
+    keep_what_is_compiled()  # or nbgrader would start programs from the PATH for a new grade book
+    monkeypatch.chdir(tmp_path)
+    save(solution(), tmp_path / "solutions" / NAME)
+    course = Course(small_config(tmp_path), tmp_path)
+    course.work.mkdir()
+
+    def hand_in(student, answer="answer = 2", assignment=NAME):
+        folder = tmp_path / "grading" / "submitted" / student / assignment
+        save(submission(answer), folder)
+        return folder
+
+    return SimpleNamespace(course=course, root=tmp_path, hand_in=hand_in)
+
+
+def small_config(root):
+    """What an nbgrader config file would say."""
+    folders = {
+        f"{step}_directory": f"grading/{step}"
+        for step in ("release", "submitted", "autograded", "feedback")
+    }
+    database = f"sqlite:///{root}/grading/gradebook.db?timeout=60"
+    return Config(
+        CourseDirectory=folders
+        | {"source_directory": "solutions", "db_url": database, "ignore": ["private"]},
+        Autograde={"sanitize_preprocessors": SANITIZE, "autograde_preprocessors": AUTOGRADE},
+        GenerateFeedback={
+            "preprocessors": FEEDBACK,
+            "exporter_class": "forkgrade.feedback.FeedbackPage",
+        },
+        Limits={"preload": [], "preload_with": {}},
+    )
+
+
+def cells(answer):
+    """The cells of the assignment: a number is asked for, and a sentence."""
+    sentence = {"grade": True, "solution": True, "points": 3}
+    marks = {"locked": False, "task": False, "schema_version": 3, "grade_id": "explain"}
+    return [
+        named("setup", "import math", locked=True),
+        named("answer", answer, solution=True),
+        named("check-two", "assert answer == 2", grade=True, locked=True, points=2),
+        v4.new_markdown_cell("Why?", id="explain", metadata={"nbgrader": marks | sentence}),
+    ]
+
+
+def solution():
+    """The assignment with its solution."""
+    return v4.new_notebook(
+        cells=cells("### BEGIN SOLUTION\nanswer = 2\n### END SOLUTION"),
+        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
+    )
+
+
+def submission(answer):
+    """The assignment as a student hands it in."""
+    return v4.new_notebook(cells=cells(answer))

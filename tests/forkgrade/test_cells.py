@@ -1,0 +1,132 @@
+"""Cells give the outputs that a kernel would give, and the course's own mean what it meant."""
+
+import pytest
+from forkgrade.limits import Limits
+
+
+@pytest.fixture
+def run(warm, tmp_path):
+    """A function that runs (kind, source) cells in their own process; returns their outputs."""
+
+    def run(*cells, **limits):
+        limits = Limits(**limits).for_notebook()
+        done = warm.run([(source, kind) for kind, source in cells], str(tmp_path), limits)
+        assert done.ended == ""
+        return [result.outputs for result in done.results]
+
+    return run
+
+
+def own(*sources):
+    return [("student", source) for source in sources]
+
+
+def error_of(outputs):
+    (output,) = [output for output in outputs if output["output_type"] == "error"]
+    return f"{output['ename']}: {output['evalue']}"
+
+
+def test_a_cell_gives_what_it_prints_shows_and_returns(run):
+    source = "import sys\nprint('a')\nprint('b', file=sys.stderr)\ndisplay('c')\n'd'"
+    (outputs,) = run(*own(source))
+    assert [output["output_type"] for output in outputs] == [
+        "stream",
+        "stream",
+        "display_data",
+        "execute_result",
+    ]
+    assert [outputs[0]["text"], outputs[1]["text"]] == ["a\n", "b\n"]
+    assert outputs[1]["name"] == "stderr"
+    assert outputs[2]["data"] == {"text/plain": "'c'"}
+    assert (outputs[3]["data"], outputs[3]["execution_count"]) == ({"text/plain": "'d'"}, 1)
+
+
+def test_what_a_cell_prints_in_pieces_is_one_output(run):
+    (outputs,) = run(*own("for n in range(3):\n    print(n, end='')"))
+    assert [output["text"] for output in outputs] == ["012"]
+
+
+def test_names_live_from_cell_to_cell_and_an_error_stops_only_its_own(run):
+    outputs = run(*own("x = 1", "x / 0", "x"))
+    assert error_of(outputs[1]) == "ZeroDivisionError: division by zero"
+    assert "1 / 0" not in str(outputs[1]) and "x / 0" in "".join(outputs[1][0]["traceback"])
+    assert outputs[2][0]["data"] == {"text/plain": "1"}
+
+
+def test_a_cell_that_runs_too_long_is_interrupted_without_a_word_of_the_grader(run):
+    endless = "import time\ntry:\n    while True: time.sleep(0.01)\nexcept Exception: pass"
+    first, second = run(*own(endless, "1"), cell_seconds=0.3)
+    assert error_of(first) == (
+        "CellTimeoutError: this cell ran longer than 0.3 s and was interrupted"
+    )
+    assert second[0]["data"] == {"text/plain": "1"}
+    assert "forkgrade" not in "".join(first[0]["traceback"])
+
+
+def test_printed_text_is_cut_where_the_limit_ends(run):
+    (outputs,) = run(*own("print('x' * 50)\nprint('y' * 50)"), output_chars=60)
+    (output,) = outputs
+    cut = "\n… the output of this cell was cut: 60 of 102 characters are kept …\n"
+    assert output["text"] == "x" * 50 + "\n" + "y" * 9 + cut
+
+
+def test_cleared_output_is_gone_even_where_it_was_cut(run):
+    clear = "from IPython.display import clear_output\nprint('x' * 99)\nclear_output()"
+    assert run(*own(clear), output_chars=9) == [[]]
+
+
+def test_an_error_that_cannot_be_read_is_an_error_still(run):
+    source = "class E(Exception):\n    def __str__(self): raise ValueError\n"
+    outputs = run(("student", source), ("test", "raise E"))
+    assert error_of(outputs[1]) == "E: (its message cannot be read: ValueError)"
+
+
+# --- the course's own cells -----------------------------------------------------------------------
+
+
+def test_a_test_sees_the_answer_and_shows_neither_its_lines_nor_its_values(run):
+    hidden = "secret = 12.24\nassert answer == secret, 'look again'"
+    outputs = run(("student", "answer = 2"), ("test", hidden), ("test", "assert answer == 2"))
+    assert outputs[1][0]["traceback"] == ["AssertionError: look again"] and outputs[2] == []
+    assert "12.24" not in str(outputs)
+
+
+def test_what_the_course_set_up_a_test_finds_whatever_the_student_made_of_it(run):
+    setup = "import math\ndef wanted(): return 2\nlimit = 3"
+    spoil = "math = wanted = None\nlimit = 4"
+    test = "assert math.sqrt(4) == wanted() == 2\nlimit"
+    outputs = run(("set-up", setup), ("student", spoil), ("test", test))
+    assert outputs[2][0]["data"] == {"text/plain": "4"}, "a number is the student's to change"
+
+
+def test_a_name_like_a_builtin_is_the_students_in_his_functions_and_not_in_a_test(run):
+    student = "def abs(x): return 'mine'\ndef f(): return abs(-1)"
+    outputs = run(("student", student), ("test", "assert abs(-1) == 1\nf()"))
+    assert outputs[1][0]["data"] == {"text/plain": "'mine'"}
+
+
+def test_a_test_may_define_names_for_later_cells(run):
+    outputs = run(("test", "found = 1;"), ("student", "found"))
+    assert outputs[0] == [] and outputs[1][0]["data"] == {"text/plain": "1"}
+
+
+def test_a_value_is_shown_unless_a_semicolon_ends_the_cell(run):
+    outputs = run(("test", "1 + 1"), ("test", "1 + 1;"), ("test", "None"))
+    assert [len(one) for one in outputs] == [1, 0, 0]
+
+
+def test_a_runner_that_was_patched_runs_a_test_all_the_same(run):
+    patch = (
+        "runner = get_ipython().runner\n"
+        "runner.run_course_cell = runner.evaluate = lambda *a, **k: None\n"
+        "get_ipython().run_cell = get_ipython().showtraceback = print\n"
+        "type(runner).run_course_cell = lambda *a, **k: None"
+    )
+    outputs = run(("student", patch), ("test", "assert False, 'it ran'"))
+    assert error_of(outputs[1]) == "AssertionError: it ran"
+
+
+def test_builtins_are_as_they_were_after_each_cell(run):
+    patch = "import builtins\nbuiltins.print = builtins.isinstance = lambda *a: True"
+    outputs = run(*own(patch, "isinstance(1, str)"))
+    assert outputs[1][0]["data"] == {"text/plain": "False"}

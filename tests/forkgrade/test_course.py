@@ -1,0 +1,78 @@
+"""A course knows its folders and what lies in them, and releases an assignment once."""
+
+import pickle
+
+import pytest
+from forkgrade.records import Submission
+
+from tests.forkgrade.conftest import NAME
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
+
+
+def test_a_course_finds_its_assignments_and_what_was_handed_in(small):
+    for student, name in [("zoe", NAME), ("adam", NAME), ("adam", "99_unknown")]:
+        small.hand_in(student, assignment=name)
+    (small.root / "grading" / "submitted" / "adam" / ".DS_Store").write_text("")
+    (small.root / "grading" / "submitted" / "loose.ipynb").write_text("{}")
+    course = small.course
+    everything = [("adam", NAME), ("adam", "99_unknown"), ("zoe", NAME)]
+    assert course.assignments() == [NAME]
+    assert course.notebooks(NAME) == ["assignment_01"]
+    assert course.submissions() == [Submission(*key) for key in everything]
+    assert course.submissions("99_unknown") == [Submission("adam", "99_unknown")]
+
+
+def test_the_folders_are_those_of_the_config(small):
+    course, submission = small.course, Submission("zoe", NAME)
+    assert course.source(NAME) == small.root / "solutions" / NAME
+    assert course.work == small.root / "grading"
+    for step in "submitted", "autograded", "feedback":
+        found = {
+            "submitted": course.handed_in,
+            "autograded": course.autograded,
+            "feedback": course.feedback,
+        }[step]
+        assert found(submission) == small.root / "grading" / step / "zoe" / NAME
+    other = course.directory_with(student_id="zoe", submitted_directory="elsewhere")
+    assert (other.student_id, other.submitted_directory) == ("zoe", "elsewhere")
+    assert course.directory.submitted_directory == "grading/submitted"
+
+
+def test_a_course_can_be_sent_to_another_process(small):
+    sent = pickle.loads(pickle.dumps(small.course))
+    assert (sent.root, sent.config) == (small.course.root, small.course.config)
+    assert sent.limits.as_dict() == small.course.limits.as_dict()
+    assert sent.assignments() == [NAME]
+
+
+def test_an_assignment_is_released_once_and_again_where_its_solution_changed(small):
+    release = small.root / "grading" / "release" / NAME / "assignment_01.ipynb"
+    first = small.course.release(NAME)
+    assert "YOUR CODE HERE" in release.read_text() and "answer = 2" not in release.read_text()
+    before = release.stat().st_mtime_ns
+    assert small.course.release(NAME) == first
+    assert release.stat().st_mtime_ns == before
+    (small.root / "solutions" / NAME / "data.csv").write_text("1")
+    assert small.course.release(NAME) != first
+    assert release.with_name("data.csv").exists()
+
+
+def test_what_only_an_instructor_may_have_is_not_released(small):
+    private = small.root / "solutions" / NAME / "private"
+    private.mkdir()
+    (private / "wrong_answers.py").write_text("WRONG = ['answer = 3']")
+    small.course.release(NAME)
+    released = small.root / "grading" / "release"
+    assert [path.name for path in released.rglob("*") if path.is_file()] == ["assignment_01.ipynb"]
+
+
+def test_an_assignment_that_cannot_be_released_stops_everything_and_says_why(small):
+    from forkgrade.course import CourseError
+
+    path = small.root / "solutions" / NAME / "assignment_01.ipynb"
+    path.write_text(path.read_text().replace("### END SOLUTION", ""))
+    with pytest.raises(CourseError, match="no end solution statement found") as caught:
+        small.course.release(NAME)
+    assert str(caught.value).startswith(f"{NAME} cannot be entered into the grade book: ")
+    assert "move" in str(caught.value) and str(small.course.work) in str(caught.value)

@@ -1,0 +1,147 @@
+"""A notebook gets its outputs from a confined process, and what was odd is noted in it."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from forkgrade.notes import notes
+from forkgrade.warm_client import CellResult, NotebookRun
+from nbconvert.exporters import NotebookExporter
+from nbformat import v4
+from traitlets.config import LoggingConfigurable
+
+from tests.forkgrade.hostile import named
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """A function from cells, and what the warm process says of them, to the notebook."""
+    from forkgrade.execute import Execute
+
+    def run(cells, results, ended=""):
+        nb = v4.new_notebook(cells=cells)
+        said = NotebookRun([CellResult(*result) for result in results], ended)
+        preprocessor = Execute()
+        client = SimpleNamespace(run=lambda *task: said)
+        monkeypatch.setattr(Execute, "client", client)
+        preprocessor.run_cells(nb, cells, "a folder")
+        return nb
+
+    return run
+
+
+def stream(text):
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+def error(name, message):
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": []}
+
+
+def test_outputs_and_counts_are_put_where_they_belong(run):
+    value = {"output_type": "execute_result", "data": {}, "metadata": {}, "execution_count": 99}
+    nb = run([v4.new_code_cell("1"), v4.new_code_cell("2")], [([stream("a")], []), ([value], [])])
+    assert [cell.execution_count for cell in nb.cells] == [1, 2]
+    assert nb.cells[0].outputs[0].text == "a" and nb.cells[1].outputs[0].execution_count == 2
+    assert notes(nb) == []
+
+
+def test_cells_that_did_not_end_have_an_error(run):
+    nb = run([v4.new_code_cell("1") for _ in range(3)], [([], [])], ended="exit code 3")
+    assert [cell.outputs[0].evalue for cell in nb.cells[1:]] == [
+        "exit code 3",
+        "not run: exit code 3",
+    ]
+    assert nb.cells[0].outputs == []
+    assert notes(nb) == [
+        "code cell 2: exit code 3; this cell and what follows could not be run",
+    ]
+
+
+def test_an_instructor_is_told_of_what_a_verdict_does_not_say(run):
+    outputs = [
+        [error("AssertionError", "got 3")],
+        [error("MemoryError", "")],
+        [error("CellTimeoutError", "it ran longer")],
+        [stream("x\n… the output of this cell was cut: 9 of 99 …")],
+    ]
+    results = [(one, ["builtins.all"] if one is outputs[0] else []) for one in outputs]
+    nb = run([v4.new_code_cell("1") for _ in outputs], results)
+    assert notes(nb) == [
+        "builtins.all had been replaced: put back at code cell 1",
+        "code cell 2: MemoryError",
+        "code cell 3: CellTimeoutError: it ran longer",
+        "code cell 4: its output was cut",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("marks", "kind"),
+    [
+        ({"grade": True, "locked": True, "points": 1}, "test"),
+        ({"locked": True}, "set-up"),
+        ({"solution": True}, "student"),
+        ({"grade": True, "solution": True, "points": 1}, "student"),
+    ],
+)
+def test_what_a_cell_is_to_the_runner(marks, kind):
+    from forkgrade.execute import cell_kind
+
+    assert cell_kind(named("a", "1", **marks)) == kind
+    assert cell_kind(v4.new_code_cell("1")) == "student"
+
+
+def test_files_are_copied_to_the_private_folder_but_no_notebook_and_no_link(tmp_path):
+    from forkgrade.execute import copy_files
+
+    source, folder = tmp_path / "source", tmp_path / "folder"
+    (source / "data").mkdir(parents=True)
+    (source / "data" / "table.csv").write_text("1")
+    (source / "a.ipynb").write_text("{}")
+    (source / "link").symlink_to(source / "data" / "table.csv")
+    copy_files(source, folder)
+    assert [path.name for path in folder.rglob("*")] == ["data", "table.csv"]
+
+
+@linux
+def test_a_converter_has_one_warm_process_for_all_its_notebooks(monkeypatch):
+    from forkgrade import execute
+
+    made = []
+
+    class Process:
+        is_possible = staticmethod(lambda: True)
+
+        def __init__(self, limits):
+            made.append(limits)
+
+        def wait(self):
+            return execute.WarmClient("a socket")
+
+    monkeypatch.setattr(execute, "WarmProcess", Process)
+    converter, given = LoggingConfigurable(), LoggingConfigurable()
+    given.warm_client = execute.WarmClient("another socket")
+
+    def socket_path(converter):
+        # As nbgrader makes it: its parent is an exporter, whose parent is the converter.
+        exporter = NotebookExporter(parent=converter)
+        return execute.Execute(parent=exporter).client.socket_path
+
+    assert [socket_path(converter), socket_path(converter)] == ["a socket"] * 2 and len(made) == 1
+    assert socket_path(given) == "another socket" and len(made) == 1
+
+
+def test_without_fork_nbgrader_runs_the_notebook_as_it_does(monkeypatch):
+    from forkgrade import execute
+
+    ran = []
+    monkeypatch.setattr(execute.WarmProcess, "is_possible", staticmethod(lambda: False))
+    monkeypatch.setattr(
+        execute.ColdExecute,
+        "preprocess",
+        lambda self, nb, resources, km: ran.append(nb) or (nb, {}),
+    )
+    execute.Execute().preprocess("a notebook", {})
+    assert ran == ["a notebook"]

@@ -1,0 +1,33 @@
+"""The command line begins where a course is, and says what it lacks."""
+
+import pytest
+from forkgrade.__main__ import main, solutions_to
+from traitlets.config import Config
+
+from tests.forkgrade.hostile import file_of
+
+
+def test_a_folder_without_a_config_is_told(tmp_path, capsys):
+    assert main(["--course", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert f"no file {tmp_path / 'nbgrader_config.py'}" in error
+    assert "--course" in error and "--config" in error
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """Two assignments, the first of which was handed in; the config of the folders."""
+    for name in "01_numbers", "02_words":
+        path = tmp_path / "solutions" / name / file_of(name)
+        path.parent.mkdir(parents=True)
+        path.write_text(f"solution of {name}")
+    (tmp_path / "grading" / "submitted" / "zoe" / "01_numbers").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    return Config(submitted_directory="grading/submitted", source_directory="solutions")
+
+
+def test_the_solutions_are_those_to_what_was_handed_in(course):
+    assert solutions_to(course, None) == "solution of 01_numbers"
+    assert solutions_to(course, "02_words") == "solution of 02_words"
+    assert solutions_to(course, "07_of_nothing") == ""
+    assert solutions_to(Config(), "01_numbers") == solutions_to(Config(), None) == ""

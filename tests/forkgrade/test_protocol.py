@@ -1,0 +1,64 @@
+"""Lines of JSON arrive as they were sent, and a silent or endless other side is noticed."""
+
+import contextlib
+import os
+
+import pytest
+from forkgrade.protocol import JsonLines
+
+
+@pytest.fixture
+def pipe():
+    """A line to itself, and the descriptor to write on."""
+    read, write = os.pipe()
+    yield JsonLines(read, write, most=2**18), write
+    for descriptor in read, write:
+        with contextlib.suppress(OSError):  # the test has closed it
+            os.close(descriptor)
+
+
+def test_values_arrive_one_by_one_whatever_the_pieces(pipe):
+    lines, write = pipe
+    os.write(write, b'{"a": 1}\n{"b"')
+    assert lines.receive() == {"a": 1}
+    os.write(write, b": 2}\n")
+    assert lines.receive() == {"b": 2}
+    lines.send({"text": "ä\n"})
+    assert lines.receive() == {"text": "ä\n"}
+
+
+def test_the_end_is_none(pipe):
+    lines, write = pipe
+    os.close(write)
+    assert lines.receive() is None
+
+
+def test_silence_ends_in_a_timeout(pipe):
+    lines, write = pipe
+    os.write(write, b"half a line")
+    with pytest.raises(TimeoutError):
+        lines.receive(seconds=0.05)
+
+
+def test_a_line_without_end_is_not_read_to_the_end(pipe):
+    lines, write = pipe
+    lines.most = 1000
+    os.write(write, b"x" * 2000)
+    with pytest.raises(OverflowError):
+        lines.receive(seconds=1)
+
+
+def test_a_neighbour_that_goes_away_is_noticed(pipe):
+    lines, _ = pipe
+    read, write = os.pipe()
+    os.close(write)
+    with pytest.raises(BrokenPipeError):
+        lines.receive(seconds=5, beside=read)
+    os.close(read)
+
+
+def test_a_value_is_sent_by_the_functions_that_were_bound_before(pipe, monkeypatch):
+    lines, _ = pipe
+    monkeypatch.setattr("json.dumps", lambda value: "forged")
+    lines.send([1])
+    assert lines.receive() == [1]

@@ -1,0 +1,133 @@
+"""A run grades what has no grade yet, and its table has every submission once."""
+
+import csv
+import sys
+
+import pytest
+from forkgrade.records import GRADED, RecordStore, Submission
+
+from tests.forkgrade.conftest import NAME
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),  # nbgrader's own, about how it uses its data base
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks"),
+]
+
+
+@pytest.fixture
+def run(small, warm_process):
+    """A function that runs the grader; returns the records and what it said."""
+    from forkgrade.run import run
+
+    def run_it(**options):
+        said = []
+        return run(small.course, warm_process, jobs=1, say=said.append, **options), said
+
+    return run_it
+
+
+def rows(small):
+    with (small.root / "grading" / "grades.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_second_run_grades_only_what_is_new(small, run):
+    folder = small.hand_in("adam")
+    small.hand_in("zoe", answer="answer = 3")
+    records, said = run()
+    assert said[0] == "2 submissions, 2 to grade" and sorted(said[1:]) == [
+        f"   1 graded     adam, {NAME}",
+        f"   2 graded     zoe, {NAME}",
+    ]
+    assert [record.status for record in records] == [GRADED] * 2
+    assert [row["cells"] for row in rows(small)] == [
+        "check-two=2/2 explain=0/3",
+        "check-two=0/2 explain=0/3",
+    ]
+
+    table = (small.root / "grading" / "grades.csv").read_bytes()
+    assert run() == (records, ["2 submissions, 0 to grade"])
+    assert (small.root / "grading" / "grades.csv").read_bytes() == table
+
+    (folder / "note.txt").write_text("one more thing")
+    assert run()[1][0] == "2 submissions, 1 to grade"
+    assert run(again=True)[1][0] == "2 submissions, 2 to grade"
+
+
+def test_one_assignment_is_graded_and_the_table_has_all(small, run):
+    small.hand_in("adam")
+    small.hand_in("zoe", assignment="02_other")
+    records, _ = run(only=NAME)
+    assert [record.student for record in records] == ["adam"]
+    adam, zoe = rows(small)
+    assert (adam["status"], adam["score"], adam["needs_manual_grade"]) == ("graded", "2", "explain")
+    assert (zoe["status"], zoe["score"]) == ("not graded", "")
+    assert "has not been graded yet" in zoe["reason"]
+
+
+def test_a_record_is_written_before_the_next_submission_is_graded(small, warm_process, monkeypatch):
+    from forkgrade import run as module
+
+    store, seen = RecordStore(small.course.records), []
+
+    def grade_all(submissions, course, client, jobs):
+        for submission in submissions:
+            seen.append([store.has(one) for one in submissions])
+            yield module.Record(submission.student, submission.assignment, submission.digest)
+
+    small.hand_in("adam")
+    small.hand_in("zoe")
+    monkeypatch.setattr(module, "grade_all", grade_all)
+    module.run(small.course, warm_process, say=lambda text: None)
+    assert seen == [[False, False], [True, False]]
+
+
+def test_a_grade_depends_on_files_solution_and_limits(small):
+    from forkgrade.run import with_digests
+
+    small.hand_in("zoe")
+
+    def digest():
+        (found,) = with_digests(small.course, [Submission("zoe", NAME)])
+        return found.digest
+
+    digests = [digest(), digest()]
+    assert digests[0] == digests[1]
+    (small.root / "grading" / "submitted" / "zoe" / NAME / "note.txt").write_text("x")
+    digests.append(digest())
+    (small.root / "solutions" / NAME / "data.csv").write_text("x")
+    digests.append(digest())
+    small.course.limits.cell_seconds = 77
+    digests.append(digest())
+    assert len(set(digests)) == 4
+
+
+def test_a_persons_points_stay_and_count(small, run):
+    from forkgrade.gradebook import open_book
+
+    small.hand_in("zoe")
+    run()
+    with open_book(small.course) as book:
+        (notebook,) = book.find_submission(NAME, "zoe").notebooks
+        (grade,) = [one for one in notebook.grades if one.name == "explain"]
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.db.commit()
+    run()
+    (row,) = rows(small)
+    assert (row["score"], row["needs_manual_grade"]) == ("3.5", "")
+    assert row["cells"] == "check-two=2/2 explain=1.5/3"
+
+
+def test_where_nothing_was_handed_in_a_run_says_where_it_looked(small, run):
+    records, said = run()
+    assert records == [] and said == [
+        "0 submissions, 0 to grade",
+        f"expected grading/submitted/<student>/{NAME}/<notebook>.ipynb",
+    ]
+    assert rows(small) == []
+
+
+def test_a_course_without_a_solution_is_no_reason_to_break(small, run):
+    for path in (small.root / "solutions" / NAME).iterdir():
+        path.unlink()
+    assert "<student>/<assignment>/<notebook>.ipynb" in run()[1][1]

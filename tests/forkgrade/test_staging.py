@@ -1,0 +1,165 @@
+"""Whatever was handed in, nbgrader gets a notebook that it can read, or a sentence says why not."""
+
+import json
+import os
+
+import nbformat
+import pytest
+from forkgrade.limits import Limits
+from forkgrade.staging import Rejected, cleaned, stage, unsupported_characters
+from nbformat import v4
+
+NOTEBOOK = v4.writes(v4.new_notebook(cells=[v4.new_code_cell("1", id="one")]))
+
+
+@pytest.fixture
+def put(tmp_path):
+    """A function that lays {path: text} into a submission and stages it; returns the messages and
+    {path: bytes} of what was staged.
+    """
+    handed_in = tmp_path / "handed in" / "01_numbers"
+    handed_in.mkdir(parents=True)
+
+    def put(files, notebooks=("a",), student="zoe", **limits):
+        for name, text in files.items():
+            path = handed_in / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        staged = tmp_path / "staged" / student / "01_numbers"
+        messages = stage(handed_in, staged, notebooks, Limits(**limits))
+        found = [path for path in staged.rglob("*") if path.is_file()]
+        return messages, {path.relative_to(staged).as_posix(): path.read_bytes() for path in found}
+
+    put.folder = handed_in
+    return put
+
+
+def test_a_submission_as_it_should_be_is_copied_without_a_word(put):
+    messages, staged = put({"a.ipynb": NOTEBOOK, "data/table.csv": "1,2"})
+    assert messages == [] and sorted(staged) == ["a.ipynb", "data/table.csv"]
+    assert staged["data/table.csv"] == b"1,2"
+    nbformat.validate(nbformat.reads(staged["a.ipynb"].decode(), 4))
+
+
+@pytest.mark.parametrize("name", ["homework (1).ipynb", "deep/down/a.ipynb", "A.IPYNB"])
+def test_the_only_notebook_is_taken_under_any_name(put, name):
+    messages, staged = put({name: NOTEBOOK})
+    assert messages == [f"handed in as {name}: graded as a.ipynb"] and list(staged) == ["a.ipynb"]
+
+
+def test_of_several_notebooks_the_uppermost_of_the_name_is_taken(put):
+    messages, staged = put({"a.ipynb": NOTEBOOK, "old/a.ipynb": "{", "b.ipynb": "{"})
+    assert messages == [] and list(staged) == ["a.ipynb"]
+
+
+def test_of_several_notebooks_none_is_taken_for_another(put):
+    with pytest.raises(Rejected, match=r"^a\.ipynb is missing; found b\.ipynb, c\.ipynb: rename"):
+        put({"b.ipynb": NOTEBOOK, "c.ipynb": NOTEBOOK})
+
+
+def test_one_missing_notebook_of_two_costs_its_own_points(put):
+    messages, staged = put({"a.ipynb": NOTEBOOK}, notebooks=("a", "b"))
+    assert messages == ["b.ipynb is missing: 0 points"] and list(staged) == ["a.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is empty"),
+        ("{", "is not a notebook"),
+        ("[" * 100_000, "is not a notebook"),
+        ("[]", "it has no cells"),
+        ('{"cells": {}}', "its cells are no list"),
+        ('{"nbformat": 3, "worksheets": 7}', "cannot be read as nbformat 3"),
+    ],
+)
+def test_what_is_no_notebook_is_rejected_in_a_sentence(put, text, reason):
+    with pytest.raises(Rejected, match=rf"^a\.ipynb .*{reason}"):
+        put({"a.ipynb": text})
+
+
+def test_what_is_too_large_is_rejected_or_left_out(put):
+    files = {"a.ipynb": NOTEBOOK, "large": "x" * 2**20, "small": "x"}
+    messages, staged = put(files, files_mb=1)
+    assert sorted(staged) == ["a.ipynb", "large"]
+    assert messages == ["small and what follows is more than 1 MiB: left out"]
+    put.folder.joinpath("a.ipynb").write_text(NOTEBOOK + " " * 2**20)
+    with pytest.raises(Rejected, match=r"has 1\.0 MiB, 1 at most"):
+        put({}, student="adam", notebook_mb=1)
+
+
+def test_links_and_hidden_files_stay_where_they_are(put, tmp_path):
+    (tmp_path / "secret").write_text("secret")
+    (put.folder / "link").symlink_to(tmp_path / "secret")
+    (put.folder / "folder").symlink_to(tmp_path)
+    messages, staged = put(
+        {"a.ipynb": NOTEBOOK, ".ipynb_checkpoints/a.ipynb": "{", "__pycache__/x.pyc": "x"}
+    )
+    assert messages == ["folder is a link: left out", "link is a link: left out"]
+    assert list(staged) == ["a.ipynb"]
+
+
+def test_what_is_no_folder_is_rejected(tmp_path):
+    loose = tmp_path / "loose.ipynb"
+    loose.write_text(NOTEBOOK)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    for path in loose, link, tmp_path / "missing":
+        with pytest.raises(Rejected, match="is not a folder: expected <student>/<assignment>/a"):
+            stage(path, tmp_path / "staged" / "zoe" / "01", ["a"], Limits())
+
+
+def test_a_name_that_nbgrader_takes_for_a_pattern_is_rejected(put):
+    with pytest.raises(Rejected, match=r"^\* \[ \] in a student's name"):
+        put({"a.ipynb": NOTEBOOK}, student="[a-z]*")
+    assert unsupported_characters("Zoë O'Neil, 2nd =+-@") == ""
+    assert unsupported_characters(os.fsdecode(b"caf\xe9")) == "bytes that are no text"
+
+
+# --- cells ----------------------------------------------------------------------------------------
+
+
+def test_a_cell_keeps_its_source_its_name_and_its_id_and_nothing_else():
+    marks = {"grade_id": "check", "points": 1000, "locked": False}
+    cell = {
+        "cell_type": "code",
+        "id": "check-1",
+        "source": ["a = 1\n", "b = 2"],
+        "metadata": {"nbgrader": marks, "tags": ["raises-exception"]},
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "passed"}],
+        "execution_count": 7,
+    }
+    nb, lost = cleaned({"cells": [cell]})
+    assert lost == 0
+    assert nb.cells[0] == {
+        "cell_type": "code",
+        "id": "check-1",
+        "source": "a = 1\nb = 2",
+        "metadata": {"nbgrader": {"grade_id": "check"}},
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [1, None, {}, {"cell_type": "heading"}, {"cell_type": "code", "source": [1]}],
+    ids=json.dumps,
+)
+def test_what_is_no_cell_is_counted_and_left_out(cell):
+    nb, lost = cleaned({"cells": [{"cell_type": "markdown", "source": "text"}, cell]})
+    assert lost == 1 and [one.source for one in nb.cells] == ["text"]
+
+
+@pytest.mark.parametrize("marks", [1, [], {"grade_id": ["check"]}, {"grade_id": None}])
+def test_marks_that_nbgrader_never_made_are_no_marks(marks):
+    cell = {"cell_type": "code", "source": "", "id": "no good!", "metadata": {"nbgrader": marks}}
+    (made,) = cleaned({"cells": [cell]})[0].cells
+    assert made.metadata == {} and made.id != "no good!"
+
+
+def test_pictures_pasted_into_a_text_stay_and_anything_else_does_not():
+    good, bad = {"image.png": {"image/png": "iVBORw0KGgo="}}, {"image.png": ["x"]}
+    cells = [{"cell_type": "markdown", "source": "", "attachments": one} for one in (good, bad)]
+    kept, dropped = cleaned({"cells": cells})[0].cells
+    assert kept.attachments == good and "attachments" not in dropped

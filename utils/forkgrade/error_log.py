@@ -1,0 +1,41 @@
+"""What nbgrader logs while it runs: where it says what went wrong, which its exceptions do not."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class ErrorLog(logging.Handler):
+    """Keeps the errors that are logged, in `messages`."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps one error."""
+        self.messages.append(record.getMessage())
+
+    def cause(self, error: str) -> str:
+        """What went wrong, in a line: the last one of the first traceback that was logged, or else
+        of the text of an error.
+        """
+        first = next((text for text in self.messages if "Traceback" in text), error)
+        return first.strip().splitlines()[-1]
+
+
+@contextmanager
+def open_log(path: Path | None = None) -> Iterator[tuple[logging.Logger, ErrorLog]]:
+    """A logger for nbgrader, and what it is told of errors, which goes to the end of a file too."""
+    logger, errors = logging.Logger("grading", logging.WARNING), ErrorLog()
+    logger.addHandler(errors)
+    if path:
+        file = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace", delay=True)
+        file.setLevel(logging.ERROR)
+        logger.addHandler(file)
+    try:
+        yield logger, errors
+    finally:
+        for handler in logger.handlers:
+            handler.close()

@@ -1,0 +1,74 @@
+"""How the grader, the warm process and the process of a notebook speak: in lines of JSON.
+
+Each connection to the warm process is one notebook. To it go {"folder", "limits"}, then for each
+cell {"source", "kind", "key"}, then {"end": true}. From it come {"key", "outputs", "put_back"} for
+each cell that ended, then {"ended": why}.
+"""
+
+import json
+import os
+import select
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+#: What a cell is to whoever runs it: a test, the course's own set-up, or the student's.
+CellKind = Literal["test", "set-up", "student"]
+#: An output of a cell, as a notebook stores it.
+Output = dict[str, Any]
+
+PIECE = 1 << 16
+#: How the line begins that stands where an output was cut.
+CUT = "… the output of this cell was cut: "
+
+
+class JsonLines:
+    """Lines of JSON over a pair of file descriptors.
+
+    `most` is the number of bytes that a line may have which comes in; None for any.
+    """
+
+    def __init__(self, read: int, write: int, most: int | None = None):
+        self.inward, self.outward, self.most = read, write, most
+        self.rest = b""
+
+    def send(
+        self,
+        value: object,
+        dumps: Callable[[object], str] = json.dumps,
+        write: Callable[[int, memoryview], int] = os.write,
+    ) -> None:
+        """Sends one value. Where a notebook runs, `dumps` and `write` are those from before it
+        did.
+        """
+        data = memoryview(dumps(value).encode() + b"\n")
+        while data:
+            data = data[write(self.outward, data) :]
+
+    def receive(self, seconds: float | None = None, beside: int | None = None) -> Any:
+        """The next line's value, None at the end.
+
+        Raises TimeoutError after `seconds`, OverflowError after `most` bytes without an end of
+        line, and BrokenPipeError when the descriptor `beside` is closed at its other end.
+        """
+        end = None if seconds is None else time.monotonic() + seconds
+        while b"\n" not in self.rest:
+            if self.most and len(self.rest) > self.most:
+                raise OverflowError
+            self.wait(end, beside)
+            piece = os.read(self.inward, PIECE)
+            if not piece:
+                return None
+            self.rest += piece
+        line, _, self.rest = self.rest.partition(b"\n")
+        return json.loads(line)
+
+    def wait(self, end: float | None, beside: int | None) -> None:
+        """Returns once there is something to read. Raises as `receive` does; `end` is a time."""
+        watched = [self.inward] if beside is None else [self.inward, beside]
+        left = None if end is None else max(end - time.monotonic(), 0)
+        ready, _, _ = select.select(watched, [], [], left)
+        if not ready:
+            raise TimeoutError
+        if self.inward not in ready:
+            raise BrokenPipeError

@@ -1,0 +1,120 @@
+"""The supervisor of one notebook: it forks the child that runs it and stands between the two sides.
+
+It hands over one cell at a time, watches clock, output and disk, and ends the child's whole
+session. It has read no grade book and no other notebook, so neither has the child.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import time
+
+from forkgrade.cells import Runner
+from forkgrade.child import run_notebook
+from forkgrade.limits import NotebookLimits
+from forkgrade.protocol import JsonLines
+
+
+class Ended(Exception):
+    """A notebook ended early; the message says why, "" if its process says more."""
+
+
+def supervise(connection: socket.socket, runner: Runner) -> None:
+    """Runs one notebook in a child and reports on it."""
+    above = JsonLines(connection.fileno(), connection.fileno())
+    task = above.receive()
+    limits, folder = NotebookLimits(**task["limits"]), task["folder"]
+    down, up = os.pipe(), os.pipe()
+    os.setsid()
+    child = os.fork()
+    if child == 0:
+        connection.close()
+        run_notebook(JsonLines(down[0], up[1]), folder, limits, runner)
+    os.close(down[0])
+    os.close(up[1])
+    below = JsonLines(up[0], down[1], most=limits.display_chars * 2)
+    try:
+        pass_cells(above, below, folder, limits)
+        ended = "done"
+    except Ended as error:
+        ended = str(error)
+    finally:
+        status, peak_mb = end(child)
+    above.send({"ended": ended or how_it_ended(status), "peak_mb": peak_mb})
+
+
+def end(child: int) -> tuple[int, int]:
+    """Ends a child, and what it may have started; returns its wait status and most MiB."""
+    # Before its number is given to another process.
+    for kill in os.killpg, os.kill:
+        with contextlib.suppress(ProcessLookupError):
+            kill(child, signal.SIGKILL)
+    _, status, used = os.wait4(child, 0)
+    return status, used.ru_maxrss // 1024
+
+
+def pass_cells(above: JsonLines, below: JsonLines, folder: str, limits: NotebookLimits) -> None:
+    """Passes cells down and results up, until there are no more. Raises Ended."""
+    greeting = below.receive(seconds=60)
+    if greeting != {"ready": True}:
+        failed = greeting and greeting["failed"]
+        raise Ended(f"the notebook's process could not start: {failed}" if failed else "")
+    spent = 0.0
+    while "end" not in (cell := above.receive() or {"end": True}):
+        left = limits.total_seconds - spent
+        if left <= 0:
+            raise Ended(f"the notebook ran longer than {limits.total_seconds:g} s in total")
+        started = time.monotonic()
+        result = run_cell(cell, above, below, min(limits.cell_seconds, left), limits)
+        spent += time.monotonic() - started
+        above.send(result)
+        if size_of(folder) > limits.folder_mb * 2**20:
+            raise Ended(f"the notebook wrote more than {limits.folder_mb} MiB of files")
+
+
+def run_cell(
+    cell: dict, above: JsonLines, below: JsonLines, seconds: float, limits: NotebookLimits
+) -> dict:
+    """The result that the child sends of a cell, which may run so many seconds. Raises Ended."""
+    try:
+        below.send(cell | {"seconds": seconds})
+        result = below.receive(seconds + limits.grace_seconds, beside=above.inward)
+    except TimeoutError:
+        raise Ended(f"a cell ran longer than {seconds:g} s and could not be interrupted") from None
+    except OverflowError:
+        raise Ended(f"a cell sent more than {below.most} characters of output") from None
+    except BrokenPipeError:
+        raise Ended("") from None
+    except ValueError:
+        raise Ended("the notebook wrote on the channel of its results") from None
+    if result is None:
+        raise Ended("")
+    if isinstance(result, dict) and "failed" in result:
+        last = result["failed"].strip().splitlines()[-1]
+        raise Ended(f"the process of the notebook failed: {last}")
+    # Only who was given the cell knows its key.
+    if not isinstance(result, dict) or result.pop("key", None) != cell["key"]:
+        raise Ended("the notebook wrote on the channel of its results")
+    return result
+
+
+def size_of(folder: str) -> int:
+    """Bytes of all files below a folder."""
+    total, waiting = 0, [folder]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+    return total
+
+
+def how_it_ended(status: int) -> str:
+    """What a wait status says, in words."""
+    if os.WIFSIGNALED(status):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        return f"the notebook's process was ended by {name}"
+    return f"the notebook ended its process with exit code {os.WEXITSTATUS(status)}"

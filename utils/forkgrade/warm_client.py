@@ -1,0 +1,187 @@
+"""The way to the warm process: starts it, sends it notebooks, hands back what comes."""
+
+import atexit
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forkgrade import sandbox
+from forkgrade.limits import Limits, NotebookLimits
+from forkgrade.protocol import CellKind, JsonLines, Output
+
+#: What the warm process has in its environment, beside what this process has.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "PYTHONWARNINGS": "ignore",  # a warning on stderr would cost a test cell its points
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+
+
+class NoSandbox(Exception):
+    """This machine cannot confine a notebook, and the limits ask for that."""
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What came of a cell that ended.
+
+    Attributes:
+        outputs: as the notebook stores them.
+        put_back: the names of what the notebook had replaced and was put back.
+    """
+
+    outputs: list[Output]
+    put_back: list[str]
+
+
+@dataclass(frozen=True)
+class NotebookRun:
+    """What came of a notebook.
+
+    Attributes:
+        results: one for each cell that ended, in order.
+        ended: why the run ended early; "" if it did not.
+    """
+
+    results: list[CellResult]
+    ended: str
+
+
+@dataclass(frozen=True)
+class WarmClient:
+    """The way to a warm process, which listens at `socket_path`. It can be sent to another process
+    of this machine.
+    """
+
+    socket_path: str
+
+    def run(
+        self, cells: Sequence[tuple[str, CellKind]], folder: str, limits: NotebookLimits
+    ) -> NotebookRun:
+        """Runs the cells of one notebook, given as (source, kind), in a folder of its own."""
+        results = []
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(self.socket_path)
+            lines = JsonLines(connection.fileno(), connection.fileno())
+            lines.send({"folder": folder, "limits": limits.as_dict()})
+            for source, kind in cells:
+                answer = ask(lines, {"source": source, "kind": kind, "key": secrets.token_hex(8)})
+                if "ended" in answer:
+                    return NotebookRun(results, answer["ended"])
+                results.append(CellResult(answer["outputs"], answer["put_back"]))
+            answer = ask(lines, {"end": True})
+        return NotebookRun(results, "" if answer["ended"] == "done" else answer["ended"])
+
+
+def ask(lines: JsonLines, value: object) -> dict:
+    """The answer to a value that is sent to the warm process."""
+    lines.send(value)
+    return lines.receive() or {"ended": "the warm process went away"}
+
+
+class WarmProcess:
+    """A warm process: it holds torch and forks a confined child for each notebook.
+
+    It ends with the process that made it, or on close().
+    """
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether this machine can fork a process that holds torch: Linux. Elsewhere it was not
+        tried.
+        """
+        return sys.platform == "linux"
+
+    def __init__(self, limits: Limits, fork: bool = False, solutions: str | None = None):
+        """Starts it without waiting: by fork, which is quick but asks that no thread runs; else
+        anew.
+
+        `solutions` is the text of the solutions to the notebooks that will come: see
+        Limits.modules. Raises NoSandbox.
+        """
+        if limits.require_sandbox and (reason := sandbox.missing()):
+            raise NoSandbox(f"c.Limits.require_sandbox is set, and on this machine {reason}")
+        self.folder = tempfile.mkdtemp(prefix="warm-")
+        self.client = WarmClient(os.path.join(self.folder, "socket"))
+        self.owner = os.getpid()
+        self.is_ready = False
+        self.process: subprocess.Popen | None = None
+        # It reads the end of its life from one pipe, and says on another that it is ready.
+        its_lifeline, self.lifeline = os.pipe()
+        self.ready, its_ready = os.pipe()
+        start = self.fork if fork else self.launch
+        modules = limits.modules(solutions)
+        self.pid = start(its_lifeline, its_ready, modules, list(limits.course_packages))
+        os.close(its_lifeline)
+        os.close(its_ready)
+        atexit.register(self.close)
+
+    def fork(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
+        """Starts it by fork; returns its number."""
+        if pid := os.fork():
+            return pid
+        status = 1
+        try:
+            os.setsid()  # an interrupt at the terminal is its parent's to handle
+            os.environ.update(ENVIRONMENT)
+            os.dup2(lifeline, 0)
+            os.dup2(ready, 1)
+            for descriptor in {lifeline, ready, self.lifeline, self.ready} - {0, 1}:
+                os.close(descriptor)
+            os.chdir(self.folder)
+            # Here, where it costs the parent nothing.
+            from forkgrade import warm_server
+
+            warm_server.serve(self.client.socket_path, modules, packages)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def launch(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
+        """Starts it anew; returns its number."""
+        python = [sys.executable, "-P", "-m", "forkgrade.warm_server"]
+        self.process = subprocess.Popen(
+            [*python, self.client.socket_path, *modules, "--", *packages],
+            stdin=lifeline,
+            stdout=ready,
+            env=os.environ | ENVIRONMENT,
+            cwd=self.folder,
+            start_new_session=True,
+        )
+        return self.process.pid
+
+    def wait(self) -> WarmClient:
+        """Returns the way to it, once notebooks can be sent. Raises RuntimeError if it could not
+        start.
+        """
+        if not self.is_ready:
+            if os.read(self.ready, 16) != b"ready\n":
+                raise RuntimeError(
+                    "the warm process did not start, see above: "
+                    "can all of c.Limits.preload and c.Limits.preload_with be imported?"
+                )
+            os.close(self.ready)
+            self.is_ready = True
+        return self.client
+
+    def close(self) -> None:
+        """Ends it. In a process that was forked from the one that made it, does nothing."""
+        if self.owner != os.getpid():
+            return
+        atexit.unregister(self.close)
+        os.close(self.lifeline)
+        if not self.is_ready:
+            os.close(self.ready)
+        os.kill(self.pid, signal.SIGTERM)
+        if self.process:
+            self.process.wait()
+        else:
+            os.waitpid(self.pid, 0)
+        shutil.rmtree(self.folder, ignore_errors=True)
