@@ -85,6 +85,8 @@ def test_a_constant_that_was_overwritten_is_not_shown_as_if_it_were_the_old_one(
     y = x * c
     c.fill_(7.0)
     assert values_of(draw_graph(y))["c"] == ("7 now", ("overwritten since: version 0 → 1",))
+    # Where the version tells, arithmetic does not repeat it.
+    assert misfits_of(draw_graph(y)) == []
 
 
 def test_a_saved_result_that_was_overwritten_is_named_at_that_tensor():
