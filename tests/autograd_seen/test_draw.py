@@ -185,7 +185,7 @@ def test_a_write_in_place_is_an_operation():
     z = y.sum()
     picture = draw_graph(z)
     assert [node.name for node in operations_of(picture)] == ["× 2", "write in place", "sum"]
-    assert tensors_of(picture)["y"].value == "[2, 6, 6]"
+    assert tensors_of(picture)["y"].value == "[2, 6, 6] now"
 
 
 def test_double_backward_is_a_graph_like_any_other():
@@ -199,18 +199,22 @@ def test_double_backward_is_a_graph_like_any_other():
 # Constants.
 
 
-def test_a_detached_tensor_is_a_constant_and_says_of_what():
+def test_a_detached_tensor_is_a_constant_and_says_whose_memory_it_has():
     x = torch.tensor([1.5, 2.5], requires_grad=True)
     d = x.detach()
     z = d * x
     node = tensors_of(draw_graph(z))["d"]
-    assert (node.role, node.value, node.notes) == ("constant", "[1.5, 2.5]", ("detached from x",))
+    assert (node.role, node.value, node.notes) == (
+        "constant",
+        "[1.5, 2.5]",
+        ("shares memory with x",),
+    )
 
 
 def test_a_detached_number_without_a_name_is_no_number_of_its_own():
     x = leaf()
     z = x.detach() * x
-    assert tensors_of(draw_graph(z))["#1"].notes == ("detached from x",)
+    assert tensors_of(draw_graph(z))["#1"].notes == ("shares memory with x",)
 
 
 def test_a_part_of_a_detached_tensor_shares_its_memory():

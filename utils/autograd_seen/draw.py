@@ -89,9 +89,9 @@ def draw_graph(
     # this.
     with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
         reach = trace.MOST_TOUCHED if fold else max_operations
-        trace.check_names(output, reach, names_of_tensors)
+        trace.check_names(names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
-        graph = trace.trace(output, [*given, *named], reach, tape)
+        graph = trace.trace(output, [*given, *named], reach, tape, names_of_tensors)
     return GraphPicture(folded(graph, fold, max_operations), direction, engine)
 
 

@@ -58,6 +58,8 @@ class Fact(Enum):
     NOTHING_ARRIVED = auto()
     #: A gradient arrived at a leaf that accumulates none, being frozen.
     NOT_ACCUMULATED = auto()
+    #: The result of an operation is not what its operands give: one was overwritten since.
+    DO_NOT_FIT = auto()
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,8 @@ class Node:
     saved: tuple[str, ...] = ()
     #: An operation: a backward pass has freed what it saved.
     freed: bool = False
+    #: An operation: it may keep more, which nothing can see from outside.
+    opaque: bool = False
     notes: tuple[Note, ...] = ()
     #: An operation: the numbers and words that it keeps beside tensors, such as ("dim", 1).
     settings: tuple[tuple[str, object], ...] = ()

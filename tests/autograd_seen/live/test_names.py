@@ -98,3 +98,24 @@ def test_a_strange_key_becomes_a_name_of_one_short_line(key):
     (name,) = [name for name in here() if name.startswith("strange")]
     assert name.isprintable() and len(name) <= LONGEST
     assert key in strange
+
+
+class Rude(torch.nn.Module):
+    """A module that cannot be inspected."""
+
+    def named_parameters(self, *args, **kwargs):
+        raise KeyError("not now")
+
+
+class RudeKey(str):
+    """A key that cannot be written."""
+
+    def __repr__(self):
+        raise RuntimeError("not now")
+
+
+def test_what_raises_when_it_is_inspected_has_no_names():
+    rude, odd, x = Rude(), {RudeKey("w"): torch.tensor(1.0)}, torch.tensor(2.0)
+    names = here()
+    assert names["x"] is x and not [name for name in names if name.startswith(("rude", "odd"))]
+    assert rude is not None and odd

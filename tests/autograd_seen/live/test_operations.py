@@ -290,3 +290,18 @@ def test_a_function_of_the_users_keeps_the_name_it_was_given(name):
 )
 def test_a_node_without_a_sign_reads_as_its_name(class_name, word):
     assert operator(class_name).word == word
+
+
+@pytest.mark.parametrize(
+    ("written", "reads"),
+    [
+        ("x * 0.99999", "x × 0.99999"),
+        ("x * 1.000001", "x × 1.000001"),
+        ("x * 1.000001 * 1.000006", "#1 × 1.000006"),
+        ("x ** 1.00001", "x^1.00001"),
+        ("x / 2.000001", "x ÷ 2.000001"),
+    ],
+)
+def test_a_constant_is_never_written_as_the_round_number_beside_it(written, reads):
+    _, picture = run(written, numbers())
+    assert last(picture).expression == reads

@@ -100,7 +100,7 @@ def record(
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
     with _unseen():
-        graph, live = trace_live(output, [*given, *named], max_operations, tape)
+        graph, live = trace_live(output, [*given, *named], max_operations, tape, names_of_tensors)
         if any(node.freed for node in graph.nodes):
             raise RuntimeError(
                 "record_backward needs what the graph has saved, and an earlier backward pass has freed it: compute "
@@ -134,7 +134,7 @@ def _check(output, gradient, max_operations, named) -> None:
         raise ValueError(
             f"record_backward needs a tensor with a graph, and this one has none: {why_no_graph(output)}"
         )
-    check_names(output, max_operations, named)
+    check_names(named)
     _check_gradient(output, gradient)
 
 
@@ -170,14 +170,14 @@ class _Pass:
         made = set()
         for place, edge in enumerate(graph.edges):
             if edge.target in live.operations:
-                if edge.slot is not None and edge.source in live.places:
+                if edge.slot is not None and edge.source in live.gradient_edges:
                     self.uses.setdefault(edge.source, []).append((edge.target, edge.slot))
                     self.entering[edge.target].append((place, edge))
             elif edge.source in live.operations:
                 self.leaving[edge.source].append(edge)
                 made.add(edge.target)
         #: The tensors where the pass ends: leaves, and results of what is not drawn.
-        self.ends = [key for key in live.places if key not in made]
+        self.ends = [key for key in live.gradient_edges if key not in made]
         self.leaves = [
             key for key in self.ends if graph.nodes[key].role == "leaf" or key == graph.root
         ]
@@ -189,7 +189,7 @@ class _Pass:
         self.sent: dict[int, tuple] = {}
 
     def _leaf(self, key: int) -> torch.Tensor:
-        return self.live.places[key][0].variable
+        return self.live.gradient_edges[key][0].variable
 
     def go(self, output, gradient, accumulate: bool, create_graph: bool) -> None:
         """Runs the engine once."""
@@ -202,7 +202,7 @@ class _Pass:
         ]
         if accumulate:
             handles += [
-                self.live.places[key][0].register_prehook(self._listen_at_leaf(key))
+                self.live.gradient_edges[key][0].register_prehook(self._listen_at_leaf(key))
                 for key in self.leaves
             ]
         try:
@@ -254,7 +254,9 @@ class _Pass:
     def _observe(self, output, gradient, create_graph: bool) -> None:
         # Asked for the gradient of an edge, the engine runs what leads there and leaves .grad
         # alone.
-        edges = [torch.autograd.graph.GradientEdge(*self.live.places[key]) for key in self.ends]
+        edges = [
+            torch.autograd.graph.GradientEdge(*self.live.gradient_edges[key]) for key in self.ends
+        ]
         gradients = torch.autograd.grad(
             output, edges, gradient, retain_graph=True, create_graph=create_graph, allow_unused=True
         )

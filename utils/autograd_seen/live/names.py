@@ -1,5 +1,6 @@
 """What the caller calls its tensors."""
 
+from collections.abc import Iterator
 from types import FrameType
 
 import torch
@@ -31,18 +32,25 @@ def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
 
 
 def _inside(name: str, thing) -> list[tuple[str, torch.Tensor]]:
-    if isinstance(thing, torch.nn.Module):
-        members = ((f"{name}.{part}", value) for part, value in thing.named_parameters())
-    elif type(thing) in (list, tuple):
-        members = ((f"{name}[{i}]", value) for i, value in enumerate(thing))
-    elif type(thing) is dict:
-        members = (
-            (f"{name}[{key!r}]", v) for key, v in thing.items() if isinstance(key, str | int)
-        )
-    else:
-        return []
+    """The tensors that one list, tuple, dict or module holds."""
     found = []
-    for _, (label, value) in zip(range(MOST_IN_ONE), members, strict=False):
-        if isinstance(value, torch.Tensor):
-            found.append((clip(label), value))
+    try:
+        for _, (label, value) in zip(range(MOST_IN_ONE), _members(name, thing), strict=False):
+            if isinstance(value, torch.Tensor):
+                found.append((clip(label), value))
+    except Exception:  # code of the user's, such as a module's own named_parameters()
+        return []
     return found
+
+
+def _members(name: str, thing) -> Iterator[tuple[str, object]]:
+    if isinstance(thing, torch.nn.Module):
+        for part, value in thing.named_parameters():
+            yield f"{name}.{part}", value
+    elif type(thing) in (list, tuple):
+        for i, value in enumerate(thing):
+            yield f"{name}[{i}]", value
+    elif type(thing) is dict:
+        for key, value in thing.items():
+            if isinstance(key, str | int):
+                yield f"{name}[{key!r}]", value

@@ -2,8 +2,10 @@
 
 import math
 import struct
+from contextlib import nullcontext
 
 import torch
+from torch.utils._python_dispatch import _disable_current_modes
 
 from autograd_seen.values import Value
 
@@ -17,8 +19,14 @@ def read_value(tensor: torch.Tensor) -> Value:
 
     Changes neither the tensor nor the random state.
     """
+    # A mode, such as the one that makes FakeTensors, is not meant for what is only looked at.
+    modes = torch._C._len_torch_dispatch_stack() > 0
     try:
-        with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
+        with (
+            torch.no_grad(),
+            torch._C.DisableTorchFunctionSubclass(),
+            _disable_current_modes() if modes else nullcontext(),
+        ):
             return _read(tensor.detach())
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
         return Value(size=-1, shape=None)

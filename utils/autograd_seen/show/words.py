@@ -22,7 +22,8 @@ def held(node: Node) -> str:
     """What a tensor holds in a few words; empty where it is not known."""
     if node.value is None:
         return ""
-    return str(node.value) or "not shown"
+    now = " now" if node.has(Fact.MAY_BE_NEWER) or node.has(Fact.OVERWRITTEN) else ""
+    return f"{node.value}{now}" if str(node.value) else "not shown"
 
 
 def grad(node: Node) -> str:
@@ -37,14 +38,19 @@ def note(one: Note) -> str:
 
 def notes(many: Iterable[Note]) -> list[str]:
     """Several notes."""
-    return [note(one) for one in many]
+    # That a value may be newer is said at the value, by a word.
+    return [note(one) for one in many if one.fact is not Fact.MAY_BE_NEWER]
 
 
 def saves(node: Node) -> str:
     """What an operation keeps for the backward pass."""
     if node.freed:
         return "has freed what it saved"
-    return f"saves {', '.join(node.saved)}" if node.saved else "saves nothing"
+    if node.saved:
+        return f"saves {', '.join(node.saved)}"
+    if node.opaque:
+        return "saves what cannot be seen"
+    return f"saves nothing{' that can be seen' if node.operator.python else ''}"
 
 
 def carried(graph: Graph, group: Group) -> str:
@@ -96,4 +102,5 @@ WORDS = {
     ),
     Fact.NOTHING_ARRIVED: lambda: "nothing arrived",
     Fact.NOT_ACCUMULATED: lambda: "frozen: not accumulated",
+    Fact.DO_NOT_FIT: lambda: "these values do not fit: one was overwritten since",
 }

@@ -1,0 +1,50 @@
+"""Reading a tensor: the numbers as a person would write them, and nothing where there are none."""
+
+import math
+
+import pytest
+import torch
+from autograd_seen.live.reading import FEW, read_value
+from autograd_seen.values import Value
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_number_is_the_shortest_decimal_of_its_own_dtype(dtype):
+    assert read_value(torch.tensor(0.1, dtype=dtype)).number == 0.1
+
+
+def test_two_numbers_that_differ_are_read_as_different():
+    one = torch.tensor(1.0)
+    other = torch.nextafter(one, torch.tensor(2.0))
+    assert read_value(one).number != read_value(other).number
+
+
+def test_a_few_numbers_are_read_whole_and_more_by_their_ends():
+    assert read_value(torch.arange(FEW)).numbers == tuple(range(FEW))
+    assert read_value(torch.arange(FEW + 1.0)) == Value(FEW + 1, (FEW + 1,), ends=(0.0, FEW))
+
+
+def test_missing_numbers_are_counted():
+    value = read_value(torch.tensor([[1.0, math.nan], [math.nan, 2.0]]))
+    assert (value.nans, value.ends) == (2, None)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.ones(2, device="meta"),
+        torch.ones(2, 3, dtype=torch.complex64),
+        torch.eye(3).to_sparse(),
+    ],
+    ids=["meta", "complex", "sparse"],
+)
+def test_what_cannot_be_read_says_so_and_keeps_its_shape(tensor):
+    value = read_value(tensor)
+    assert not value.is_readable and value.shape == tuple(tensor.shape)
+
+
+def test_reading_moves_neither_the_random_state_nor_a_version():
+    tensor = torch.rand(5, requires_grad=True)
+    before = torch.get_rng_state(), tensor._version
+    read_value(tensor)
+    assert torch.equal(before[0], torch.get_rng_state()) and tensor._version == before[1]

@@ -1,0 +1,274 @@
+"""Builds the plain data of a Graph from what is known of the live one, inputs before outputs."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+
+from autograd_seen.graph import Edge, Fact, Graph, Node, Note
+from autograd_seen.live import operations
+from autograd_seen.live.arithmetic import misfits
+from autograd_seen.live.found import ConstantId, Found, GradientEdge, Spot, metadata, node_name
+from autograd_seen.live.known import Known, Operand
+from autograd_seen.live.memory import share_memory, storage
+from autograd_seen.live.reading import read_value
+from autograd_seen.live.saved import settings_of
+from autograd_seen.live.versions import version_notes
+from autograd_seen.values import Value, clip, dtype_name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One input of an operation: the key of a tensor, or a number that is not drawn."""
+
+    slot: int | None
+    key: int | None = None
+    number: Value | None = None
+
+
+@dataclass
+class Builder:
+    """Numbers the nodes and edges of one graph as it adds them."""
+
+    known: Known
+    nodes: list[Node] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    #: The key of each tensor that is drawn.
+    keys: dict[Spot, int] = field(default_factory=dict)
+    #: By the key of an operation: PyTorch's node.
+    operations: dict[int, object] = field(default_factory=dict)
+    unnamed: int = 0
+
+    def __post_init__(self):
+        self.versions = version_notes(self.known)
+        self.misfits = misfits(self.known, self.versions)
+        #: By address of memory: the tensors of the graph that hold it.
+        self.sharing: dict[int, list] = {}
+        for spot, tensor in self.known.tensors.items():
+            if tensor.requires_grad:
+                self.sharing.setdefault(storage(tensor), []).append((spot, tensor))
+
+    def graph(self) -> Graph:
+        """The whole graph."""
+        found = self.known.found
+        outputs: dict = {}
+        for edge in found.edges:
+            outputs.setdefault(edge.node, []).append(edge)
+        for node in in_order(found):
+            entries = [self._enter(one, node) for one in self.known.operands.get(node, ())]
+            key = self._operation(node, entries)
+            for entry in entries:
+                if entry.key is not None:
+                    self.edges.append(Edge(entry.key, key, entry.slot))
+            for edge in sorted(outputs[node], key=lambda edge: edge.output_nr):
+                self.edges.append(Edge(key, self._result(edge), edge.output_nr))
+        if found.root not in self.keys:
+            self._result(found.root)  # a leaf by itself
+        limit = len(found.operations) if found.cut else None
+        return Graph(tuple(self.nodes), tuple(self.edges), self.keys[found.root], limit)
+
+    def _enter(self, operand: Operand, node) -> Entry:
+        slot, source = operand
+        if source is None:
+            return Entry(slot)
+        if isinstance(source, GradientEdge):
+            return Entry(slot, self._result(source))
+        if not isinstance(source, torch.Tensor):
+            return Entry(slot, number=Value(1, (), (source,)))
+        spot = ConstantId(id(source))
+        if spot in self.keys:
+            return Entry(slot, self.keys[spot])
+        detached, notes = self._provenance(source, node)
+        unsaid = spot not in self.known.names and not notes
+        if source.dim() == 0 and unsaid:  # a number: it goes into the operation's title
+            return Entry(slot, number=self._number(spot, source))
+        key = self._tensor(spot, source, "constant", "", (source.shape, source.dtype), notes)
+        self.edges += [Edge(origin, key, None, word) for origin, word in detached]
+        return Entry(slot, key)
+
+    def _number(self, spot: Spot, constant: torch.Tensor) -> Value | None:
+        if spot in self.versions and self.versions[spot].fact is Fact.OVERWRITTEN:
+            return None
+        value = read_value(constant)
+        return value if value.is_readable else None
+
+    def _provenance(
+        self, constant: torch.Tensor, node
+    ) -> tuple[list[tuple[int, str]], tuple[Note, ...]]:
+        """Where a constant was cut off from this graph, as (key of a tensor, word), and what is to
+        say of it.
+        """
+        cuts, notes = {}, {}
+        for one in self.known.taped.detached(constant, node):
+            is_leaf = one.source.node in self.known.found.leaves
+            key = self._result(one.source) if is_leaf else self.keys.get(one.source)
+            if key is not None:
+                cuts[key, one.word] = None
+                notes[_made_from(self.nodes[key].name, one.word, one.direct)] = None
+        aliases = self._aliases(constant)
+        if any(note.fact is Fact.DETACHED for note in notes):
+            aliases = ()  # the tape says it with the word that was used
+        return list(cuts), (*aliases, *notes)
+
+    def _aliases(self, constant: torch.Tensor) -> tuple[Note, ...]:
+        """With which tensor of the graph a constant shares memory; nothing tells how that came."""
+        if constant.is_inference():
+            return (Note(Fact.INFERENCE),)
+        for spot, tensor in self.sharing.get(storage(constant), ()):
+            if tensor is not constant and share_memory(constant, tensor):
+                name = self.known.names.get(spot, "a tensor of this graph")
+                return (Note(Fact.SHARES_MEMORY, (name,)),)
+        return ()
+
+    def _operation(self, node, entries: list[Entry]) -> int:
+        name, key = clip(node_name(node)), len(self.nodes)
+        if node in self.known.found.cut:
+            stop = (Note(Fact.CONTINUES),)
+            self.nodes.append(Node(key, "cut", "cut", class_name=name, notes=stop))
+            return key
+        self.operations[key] = node
+        saved = self.known.saved[node]
+        numbers = [(one.slot, one.number) for one in entries if one.number is not None]
+        settings = settings_of(node).items()
+        self.nodes.append(
+            Node(
+                key,
+                "operation",
+                "operation",
+                operator=operations.operator(node_name(node)),
+                arity=sum(one.slot is not None for one in entries),
+                constants=tuple(numbers),
+                class_name=name,
+                saved=(*saved.tensors, *(f"{one} (on ctx)" for one in saved.on_ctx)),
+                freed=saved.freed,
+                opaque=saved.opaque,
+                notes=tuple(self._notes(node)),
+                settings=tuple((name, _frozen(value)) for name, value in settings),
+                line=self.known.taped.lines.get(node, ""),
+            )
+        )
+        return key
+
+    def _notes(self, node) -> Iterator[Note]:
+        recorded = self.known.taped.operations.get(node)
+        if recorded is not None:
+            for seen, before in recorded.written[:1]:
+                yield Note(Fact.WROTE, (before, seen.version))
+        lost = list(self.known.saved[node].lost.values())
+        if lost:
+            yield Note(Fact.SAVED_OVERWRITTEN, lost[-1].versions)
+        if node in self.misfits:
+            yield Note(Fact.DO_NOT_FIT)
+
+    def _result(self, edge: GradientEdge) -> int:
+        """The key of the leaf or result at a gradient edge."""
+        if edge in self.keys:
+            return self.keys[edge]
+        node, slot = edge.node, edge.output_nr
+        tensor = self.known.tensors.get(edge)
+        leaf = self.known.found.leaves.get(node)
+        if leaf is not None:
+            notes = () if leaf.requires_grad else (Note(Fact.FROZEN),)
+            form, name = (leaf.shape, leaf.dtype), clip(node_name(node))
+            return self._tensor(edge, tensor, "leaf", name, form, notes)
+        outputs = node._input_metadata
+        notes = (Note(Fact.OUTPUT, (slot, len(outputs))),) if len(outputs) > 1 else ()
+        form = metadata(outputs[slot]) if slot < len(outputs) else (None, None)
+        role = "root" if edge == self.known.found.root else "intermediate"
+        return self._tensor(edge, tensor, role, "", form, notes)
+
+    def _tensor(
+        self,
+        spot: Spot,
+        tensor: torch.Tensor | None,
+        role: str,
+        class_name: str,
+        form: tuple,
+        notes: tuple[Note, ...],
+    ) -> int:
+        if spot in self.known.taped.moved:
+            tensor = None
+        if spot in self.versions and (tensor is not None or self._is_lost(spot)):
+            notes = (*notes, self.versions[spot])
+        name = self.known.names.get(spot)
+        self.unnamed += name is None
+        key = self.keys[spot] = len(self.nodes)
+        shape, dtype = form
+        self.nodes.append(
+            Node(
+                key,
+                "tensor",
+                role,
+                f"#{self.unnamed}" if name is None else name,
+                name is not None,
+                class_name=class_name,
+                shape=_sizes(shape),
+                dtype="" if dtype is None else dtype_name(dtype),
+                value=None if tensor is None else read_value(tensor),
+                grad=_grad(tensor),
+                notes=notes,
+            )
+        )
+        return key
+
+    def _is_lost(self, spot: Spot) -> bool:
+        return self.versions[spot].fact is Fact.OVERWRITTEN
+
+
+def in_order(found: Found) -> list:
+    """The operations and the places where drawing stops, inputs first, otherwise as they were
+    executed.
+    """
+    age = {node: (node._sequence_nr(), -i) for i, node in enumerate(found.operations)}
+    age |= {node: (node._sequence_nr(), 0) for node in found.cut}
+    oldest = sorted(age, key=age.get)
+    rank = {node: i for i, node in enumerate(oldest)}
+    consumers: dict = {}
+    missing = dict.fromkeys(age, 0)
+    for node in found.operations:
+        sources = {source for source, _ in node.next_functions if source in age}
+        missing[node] = len(sources)
+        for source in sources:
+            consumers.setdefault(source, []).append(node)
+    ready = [rank[node] for node in age if not missing[node]]
+    heapq.heapify(ready)
+    ordered = []
+    while ready:
+        node = oldest[heapq.heappop(ready)]
+        ordered.append(node)
+        for consumer in consumers.get(node, ()):
+            missing[consumer] -= 1
+            if not missing[consumer]:
+                heapq.heappush(ready, rank[consumer])
+    return ordered
+
+
+def _made_from(name: str, word: str, direct: bool) -> Note:
+    """What is to say of a constant that was made from a tensor of the graph."""
+    if direct and word.startswith("detach"):
+        return Note(Fact.DETACHED, (name,))
+    if word in ("no_grad", "inference_mode"):
+        return Note(Fact.MADE, (name, "under", word))
+    return Note(Fact.MADE, (name, "by" if direct else "through", word))
+
+
+def _frozen(value):
+    """A setting that can be compared and hashed."""
+    return tuple(map(_frozen, value)) if isinstance(value, tuple | list) else value
+
+
+def _grad(tensor: torch.Tensor | None) -> Value | None:
+    # .grad of another intermediate is always None, and asking for it warns.
+    if tensor is None or not (tensor.is_leaf or tensor.retains_grad) or tensor.grad is None:
+        return None
+    return read_value(tensor.grad)
+
+
+def _sizes(shape) -> tuple[int, ...] | None:
+    if shape is None:
+        return None
+    try:
+        return tuple(int(size) for size in shape)
+    except (RuntimeError, TypeError, AttributeError):  # symbolic or nested sizes
+        return None

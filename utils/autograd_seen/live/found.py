@@ -1,0 +1,122 @@
+"""Which nodes lead to a tensor: the first look at a graph, at which no value is read."""
+
+import heapq
+from dataclasses import dataclass
+from typing import NewType
+
+import torch
+from torch.autograd.graph import GradientEdge
+
+LEAF = "torch::autograd::AccumulateGrad"
+#: The most operations that a walk touches: a thread's stack of 512 kB overflows from about 2,000.
+MOST_TOUCHED = 1_000
+
+#: The ``id()`` of a tensor that stands at no gradient edge: a constant.
+ConstantId = NewType("ConstantId", int)
+#: What tells one tensor of a graph from the others, whatever Python object holds it.
+Spot = GradientEdge | ConstantId
+
+
+@dataclass(frozen=True)
+class Found:
+    """The nodes that lead to one tensor, and the gradient edges between them.
+
+    A leaf's gradient edge is (its AccumulateGrad, 0), a result's (its operation, output number).
+    """
+
+    root: GradientEdge
+    #: Newest first, as the engine runs.
+    operations: tuple
+    #: The operations at which the walk stopped.
+    cut: dict[object, None]
+    #: By its AccumulateGrad.
+    leaves: dict[object, torch.Tensor]
+    #: All edges that something here consumes, and the root; an ordered set.
+    edges: dict[GradientEdge, None]
+    #: By the ``id()`` of a leaf.
+    leaf_edges: dict[int, GradientEdge]
+
+    def spot(self, tensor: torch.Tensor) -> Spot:
+        """Where a tensor stands; its id where it is neither a leaf of this graph nor a result."""
+        edge = self.leaf_edges.get(id(tensor))
+        if edge is not None:
+            return edge
+        try:
+            node = tensor.grad_fn
+        except RuntimeError:  # a view whose base was changed in a way that autograd refuses
+            node = None
+        if node is None:
+            return ConstantId(id(tensor))
+        return GradientEdge(node, tensor.output_nr)
+
+
+class _Queue:
+    """The operations that are still to be visited, the newest first, and the leaves met so far."""
+
+    def __init__(self):
+        self.waiting: list = []
+        self.seen: set = set()
+        self.leaves: dict = {}
+
+    def visit(self, node) -> None:
+        if node in self.seen:
+            return
+        self.seen.add(node)
+        if node_name(node) == LEAF:
+            self.leaves[node] = node.variable
+        else:
+            heapq.heappush(self.waiting, (-node._sequence_nr(), len(self.seen), node))
+
+    def newest(self):
+        return heapq.heappop(self.waiting)[2]
+
+
+def find(output: torch.Tensor, max_operations: int) -> Found:
+    """Walks from a tensor to its inputs, the newest operation first.
+
+    What a limit leaves out is then what was computed earliest."""
+    start = torch.autograd.graph.get_gradient_edge(output)
+    root = GradientEdge(start.node, start.output_nr)
+    most = min(max_operations, MOST_TOUCHED)
+    visited, cut, edges = [], {}, {root: None}
+    queue = _Queue()
+    queue.visit(root.node)
+    while queue.waiting and len(visited) < most:
+        node = queue.newest()
+        if _stacked(node) > MOST_TOUCHED:
+            cut[node] = None
+            continue
+        visited.append(node)
+        for source, output_nr in node.next_functions:
+            if source is not None:
+                edges[GradientEdge(source, output_nr)] = None
+                queue.visit(source)
+    while queue.waiting:
+        cut[queue.newest()] = None
+    leaf_edges = {id(leaf): GradientEdge(node, 0) for node, leaf in queue.leaves.items()}
+    return Found(root, tuple(visited), cut, queue.leaves, edges, leaf_edges)
+
+
+def node_name(node) -> str:
+    """The name of PyTorch's node.
+
+    Through the type, since a Function may keep something of its own as ctx.name."""
+    return type(node).name(node)
+
+
+def metadata(output) -> tuple:
+    """Shape and dtype of one output of a node, as its ``_input_metadata`` has them."""
+    try:
+        return output.shape, output.dtype
+    except RuntimeError:  # a nested tensor has no one shape
+        return None, output.dtype
+
+
+def _stacked(node) -> int:
+    """How many tensors a stack was made of: reading its ``next_functions`` touches them all, at any
+    depth.
+    """
+    if node_name(node) != "StackBackward0":
+        return 0
+    shape, dim = metadata(node._input_metadata[0])[0], node._saved_dim
+    return shape[dim - 2**64 if dim >= 2**63 else dim]

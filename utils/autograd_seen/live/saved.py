@@ -1,0 +1,141 @@
+"""What an operation has saved for its backward pass, read without unpacking what a hook packed."""
+
+import numbers
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+
+from autograd_seen.live.found import node_name
+
+#: A node that keeps another node inside, with what that one has saved.
+COPY_SLICES = "torch::autograd::CopySlices"
+#: By the type of a node: asking each node again takes longer than reading it.
+ATTRIBUTES = WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A tensor that was written into after an operation had saved it."""
+
+    tensor: torch.Tensor | None
+    #: Its version when it was saved, and now; empty where PyTorch does not say.
+    versions: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What one operation has saved, by the name that it goes by there."""
+
+    #: None for what PyTorch does not give out, or must not be asked for.
+    tensors: dict[str, torch.Tensor | None] = field(default_factory=dict)
+    lost: dict[str, Lost] = field(default_factory=dict)
+    #: A backward pass has freed it.
+    freed: bool = False
+    #: A hook has packed some of it: unpacking could run code of the user's.
+    packed: bool = False
+    #: Tensors that a Function written in Python keeps as attributes of its ctx.
+    on_ctx: tuple[str, ...] = ()
+    #: There may be more, which nothing here can see.
+    opaque: bool = False
+
+
+def read_saved(node) -> Saved:
+    """Reads what an operation has saved."""
+    reader = _Reader(node)
+    for attribute in _attributes(type(node)).raw:
+        reader.read(attribute)
+    own = getattr(node, "__dict__", {}).items()
+    on_ctx = tuple(name for name, value in own if isinstance(value, torch.Tensor))
+    opaque = node_name(node) == COPY_SLICES
+    return Saved(reader.tensors, reader.lost, reader.freed, reader.packed, on_ctx, opaque)
+
+
+class _Reader:
+    def __init__(self, node):
+        self.node = node
+        self.tensors: dict = {}
+        self.lost: dict = {}
+        self.freed = False
+        self.packed = False
+
+    def read(self, attribute: str) -> None:
+        try:
+            raw = getattr(self.node, f"_raw_saved_{attribute}")
+        except RuntimeError:  # a list of saved tensors says so in this way when it has been freed
+            self.freed = True
+            return
+        many = isinstance(raw, tuple | list)
+        packed = list(raw) if many else [raw]
+        hooked = any(one.unpack_hook is not None for one in packed)
+        if packed and not hooked and all(one.data is None for one in packed):
+            # Nothing here: either freed, or never saved because no derivative needs it.
+            self.freed |= self._unpack(attribute)[1] is not None
+            return
+        value, refusal = (None, None) if hooked else self._unpack(attribute)
+        for i, one in enumerate(packed):
+            label = f"{attribute}[{i}]" if many else attribute
+            self.tensors[label] = None
+            if one.unpack_hook is not None:
+                self.packed = True
+            elif refusal is not None:
+                self._lose(label, one.data, refusal)
+            elif value is not None:
+                self.tensors[label] = value[i] if many else value
+
+    def _lose(self, label: str, tensor: torch.Tensor | None, refusal: str) -> None:
+        versions = re.search(r"is at version (\d+); expected version (\d+)", refusal)
+        now, then = map(int, versions.groups()) if versions else (None, None)
+        # PyTorch gives out all of a list or nothing, and names the first that was overwritten.
+        if versions is None or _version(tensor) == now:
+            self.lost[label] = Lost(tensor, () if now is None else (then, now))
+
+    def _unpack(self, attribute: str) -> tuple[object, str | None]:
+        """What was saved, and what PyTorch says where it does not give that out."""
+        # A Function written in Python gives out what it saved by another name.
+        public = "saved_tensors" if attribute == "tensors" else f"_saved_{attribute}"
+        try:
+            return getattr(self.node, public), None
+        except RuntimeError as refusal:
+            return None, str(refusal)
+
+
+def _version(tensor: torch.Tensor | None) -> int | None:
+    return None if tensor is None or tensor.is_inference() else tensor._version
+
+
+def settings_of(node) -> dict[str, object]:
+    """What a node keeps beside tensors: what makes two operations of one name differ."""
+    kept = {name: getattr(node, f"_saved_{name}") for name in _attributes(type(node)).plain}
+    settings = {
+        name: value
+        for name, value in kept.items()
+        if isinstance(value, numbers.Number | str | tuple | list)
+    }
+    for name, value in getattr(node, "__dict__", {}).items():  # of a Function written in Python
+        if isinstance(value, numbers.Number | str):
+            settings.setdefault(name, value)
+    return settings
+
+
+class Attributes(NamedTuple):
+    """The names of what a kind of node keeps: tensors, and what is none."""
+
+    raw: tuple[str, ...]
+    plain: tuple[str, ...]
+
+
+def _attributes(kind: type) -> Attributes:
+    # Of the type, since a Function may set attributes of its own.
+    found = ATTRIBUTES.get(kind)
+    if found is None:
+        every = dir(kind)
+        raw, plain = (
+            [name.removeprefix(start) for name in every if name.startswith(start)]
+            for start in ("_raw_saved_", "_saved_")
+        )
+        found = Attributes(tuple(raw), tuple(sorted(set(plain) - set(raw))))
+        ATTRIBUTES[kind] = found
+    return found
