@@ -16,7 +16,8 @@ from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 from autograd_seen.live.operations import operator
 from autograd_seen.show.dot import SHAPES
 from autograd_seen.show.scene import compose
-from autograd_seen.show.svg import DARK, LIGHT, to_svg
+from autograd_seen.show.svg import to_svg
+from autograd_seen.show.theme import DARK, LIGHT
 from autograd_seen.values import Value
 
 from tests.autograd_seen.shown import shown
@@ -122,12 +123,8 @@ def test_text_in_both_themes_stands_out_from_its_plate():
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     for palette in (LIGHT, DARK):
-        plates = [
-            fill
-            for fill, _ in (v for v in palette.values() if isinstance(v, tuple))
-            if fill != "none"
-        ]
-        for ink in (palette["ink"], palette["muted"]):
+        plates = [fill for fill, _ in palette.boxes.values() if fill != "none"]
+        for ink in palette.inks.values():
             for plate in plates:
                 low, high = sorted((luminance(ink), luminance(plate)))
                 assert (high + 0.05) / (low + 0.05) >= 4.5  # what WCAG 2.1 asks of small text

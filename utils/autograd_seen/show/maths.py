@@ -41,6 +41,20 @@ class Inputs:
         return self.texts[0] if self.texts and self.texts[0] is not None else UNSAVED
 
 
+class Readings(dict[int, Reading]):
+    """How each operation of a graph reads, by its key: each is worked out once, when it is asked
+    for.
+    """
+
+    def __init__(self, graph: Graph):
+        super().__init__()
+        self.graph = graph
+
+    def __missing__(self, key: int) -> Reading:
+        reading = self[key] = read(self.graph, self.graph.nodes[key])
+        return reading
+
+
 def read(graph: Graph, node: Node) -> Reading:
     """How an operation of a graph reads in maths."""
     reading = _read(node, _inputs(graph, node))
