@@ -98,7 +98,9 @@ def _node_text(node: Node, passed: Gradients, readings: Readings) -> NodeText:
     if node.kind == "operation":
         style = "freed" if node.freed else node.role
         return NodeText(_operation_lines(node, readings), style, _operation_tip(node, readings))
-    lines = (*_tensor_lines(node, node.key not in passed.leaves), *_arrived_lines(node, passed))
+    step = passed.leaves.get(node.key)
+    # What becomes of .grad says what it held.
+    lines = (*_tensor_lines(node, step is None or step.stays), *_arrived_lines(node, passed))
     shape = "shape unknown" if node.shape is None else f"shape {node.shape}"
     return NodeText(lines, node.role, f"{node.name}: {node.role}, {shape}, {node.dtype}")
 
@@ -178,7 +180,8 @@ def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
     held = "" if step.before is None else f"{before} + {arriving} = "
     if accumulated:
         return [f"◂ .grad = {held}{after}", *notes]
-    return [f"◂ {arriving}", f".grad would become {held}{after}", *notes]
+    # On a line of its own, so that the oval is no wider than after a pass that accumulates.
+    return [".grad would be", f"◂ {held}{after}", *notes]
 
 
 # --- edges and frames -----------------------------------------------------------------------------
@@ -202,7 +205,7 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
         factor = minus(f"× {clip(words.told(flow.local), SHOWN)}")
         local = [Line(factor, "local", theme.NUMBER)]
     sent = f"◂ {clip(words.told(flow.sent), SHOWN)}"
-    sent = sent if flow.gradient is not None else "◂ None: not defined"
+    sent = sent if flow.sent is not None else f"◂ {words.NOT_DEFINED}"
     notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
     return (*local, Line(minus(sent), "back", theme.NUMBER), *notes)
 
@@ -210,7 +213,7 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
 def _came_back(index: int, result: int | None, passed: Gradients) -> bool:
     """Whether a gradient came back along an edge, which may lead to the result of an operation."""
     if index in passed.flows:
-        return passed.flows[index].gradient is not None
+        return passed.flows[index].sent is not None
     return result in passed.arrived and passed.arrived[result].gradient is not None
 
 

@@ -70,7 +70,7 @@ def _text(text: Text) -> Artist:
         text.y,
         text.text,
         size=text.size * POINTS,
-        weight=theme.STRONG if text.style == "strong" else "normal",
+        weight="bold" if text.style == "strong" else "normal",
         style="italic" if text.style == "back" else "normal",
         family=theme.FIGURE_MONO if text.style == "mono" else theme.FIGURE_FONT,
         color=theme.ink(theme.LIGHT, text.style),

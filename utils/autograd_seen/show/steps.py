@@ -90,7 +90,8 @@ class StepTexts:
 
     def sent(self, flow: EdgeGradient) -> str:
         """What was sent, and where to."""
-        arrow = f"{self.number(flow.sent)} → {self.source(flow).name}"
+        sent = words.NOT_DEFINED if flow.sent is None else self.number(flow.sent)
+        arrow = f"{sent} → {self.source(flow).name}"
         return "; ".join([arrow, *words.notes(flow.notes)])
 
     def kept(self, step: Step) -> str:

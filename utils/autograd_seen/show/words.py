@@ -7,6 +7,8 @@ from autograd_seen.values import Value, clip
 
 #: What stands for a gradient that is not defined, or that nothing has set.
 NONE = "None"
+#: What stands for a gradient that is sent to an input for which no derivative is defined.
+NOT_DEFINED = f"{NONE}: not defined"
 #: What makes a value newer than what was computed from it, or may do so.
 NEWER = (Fact.OVERWRITTEN, Fact.MAY_BE_NEWER)
 
