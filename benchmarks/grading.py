@@ -112,7 +112,8 @@ def main():
         key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
     )
     print(
-        f"{options.count} submissions of {name}, {len(before)} graded cells, {os.cpu_count()} processors"
+        f"{options.count} submissions of {name}, {len(before)} graded cells, "
+        f"{os.cpu_count()} processors"
     )
     print(f"nbgrader autograde            {cold:7.1f} s")
     print(f"nbgrader generate_feedback    {pages:7.1f} s")

@@ -49,7 +49,7 @@ class EdgeText:
 
 @dataclass(frozen=True)
 class GroupText:
-    """The label of the frame around a repeated block, and what a reader who points at it is told."""
+    """The label of a repeated block's frame, and what a reader who points at it is told."""
 
     lines: tuple[Line, ...]
     tip: str

@@ -55,8 +55,8 @@ def _statements(graph: Graph, content: Content) -> Iterator[str]:
 
 
 def rankdir(graph: Graph, direction: str = "auto") -> str:
-    """ "LR" or "TB": what ``direction`` says, or "LR" where at most ``WIDE`` operations lie one
-    after the other.
+    """What ``direction`` says, "LR" or "TB"; left to itself "LR" where at most ``WIDE`` operations
+    lie one after the other.
     """
     if direction != "auto":
         return "TB" if direction == "down" else "LR"

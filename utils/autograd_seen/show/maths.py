@@ -1,4 +1,4 @@
-"""How each operation reads in maths: from PyTorch's node names to what a person writes on a board."""
+"""How each operation reads in maths: from PyTorch's names to what a person writes on a board."""
 
 import re
 from collections.abc import Sequence

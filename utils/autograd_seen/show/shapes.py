@@ -62,8 +62,8 @@ Shape = Rect | Path | Arrowhead | Text
 class Part:
     """Shapes that belong together: a "node", an "edge", the "flow" back along it, or a "frame".
 
-    ``index`` is the place in the graph's nodes, edges or groups; ``tip`` is what a reader who points
-    at a part is told.
+    ``index`` is the place in the graph's nodes, edges or groups; ``tip`` is what a reader who
+    points at a part is told.
     """
 
     kind: str

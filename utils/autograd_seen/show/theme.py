@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours on one plate: the fill and the outline of each box, and the colour of each ink."""
+    """The colours on one plate: fill and outline of each box, and the colour of each ink."""
 
     boxes: dict[str, tuple[str, str]]
     inks: dict[str, str]
