@@ -5,7 +5,7 @@ its geometry.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_seen.show import theme
 from autograd_seen.show.content import Line
@@ -16,8 +16,7 @@ Point = tuple[float, float]
 Segment = tuple[Point, ...]
 
 
-@dataclass(frozen=True)
-class Rect:
+class Rect(NamedTuple):
     """A rectangle with round corners."""
 
     x: float
@@ -28,24 +27,21 @@ class Rect:
     style: str
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """A line of straight and curved segments; the first is the point where it begins."""
 
     segments: tuple[Segment, ...]
     style: str
 
 
-@dataclass(frozen=True)
-class Arrowhead:
+class Arrowhead(NamedTuple):
     """A triangle; the first point is its tip."""
 
     points: tuple[Point, Point, Point]
     style: str
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(NamedTuple):
     """One line of text around ``x``, on its baseline ``y``."""
 
     x: float
@@ -58,8 +54,7 @@ class Text:
 Shape = Rect | Path | Arrowhead | Text
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """Shapes that belong together: a "node", an "edge", the "flow" back along it, or a "frame".
 
     ``index`` is the place in the graph's nodes, edges or groups; ``tip`` is what a reader who

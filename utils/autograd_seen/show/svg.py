@@ -91,7 +91,7 @@ SHAPES = {Rect: _rect, Path: _path, Arrowhead: _arrowhead, Text: _text}
 
 
 def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return str(value) if type(value) is int else f"{value:.1f}".removesuffix(".0")
 
 
 # --- style sheet ----------------------------------------------------------------------------------
