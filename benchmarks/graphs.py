@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 CHAINS = {f"chain of {n:,}": n for n in (100, 1_000, 10_000, 100_000)}
@@ -39,24 +40,27 @@ SVG         from the output tensor to SVG text, in milliseconds; draw_graph has 
 memory      what drawing the SVG adds to the process's peak resident memory, in MB; dot's own is
             left out
 ratio       peer / draw_graph, the row above it that draws most: above 1, draw_graph is faster or
-            smaller
+            smaller; the source of draw_graph takes at most four times torchviz' where this is
+            0.25 or more
             * they drew different numbers of operations, so this is not like for like
+tracing     the part of the source's time in which draw_graph reads the live graph, before it
+            writes any DOT
 draw_graph  the autograd graph: operations, leaves, constants and the tensors between, with names
             and values; (cut): the graph is larger than the default limit, so it is drawn again
             with max_operations=1000
 torchviz    make_dot(output): the autograd graph's operations and leaves, no names, values or
             tensors between
 torchview   draw_graph(model, inputs): functions and tensors of a forward pass, no parameters and
-            no autograd, modules opened to the innermost; it runs that pass itself, so the pass
-            is in its time
-times       median of up to {repeats} repeats in {seconds} s after a warm-up, or the warm-up
-            where that takes longer; imports and building the graph are left out; a process is
-            ended after {limit} s; one thread"""
+            no autograd, modules opened to the innermost; it runs that pass itself, so the pass is
+            in its time
+times       median of up to {repeats} repeats in {seconds} s after a warm-up, or the warm-up where
+            that takes longer; imports and building the graph are left out; a process is ended
+            after {limit} s; one thread"""
 COLUMNS = (20, 12, 15, 8, 15, 8, 14, 8)
 HEADER = ("", "operations", "source, ms", "ratio ", "SVG, ms", "ratio ", "memory, MB", "ratio ")
 
 
-def build(graph: str):
+def build(graph: str) -> tuple[object, list]:
     """Returns a module and its inputs; calling it gives the output whose graph is drawn, one
     number.
     """
@@ -106,7 +110,7 @@ def build(graph: str):
     return Computation(function), [x.requires_grad_()]
 
 
-def load(tool: str):
+def load(tool: str) -> Callable[..., object]:
     """Imports the tool. Returns a function (product, model, inputs, output, deadline) → DOT, or
     SVG, as text.
     """
@@ -115,6 +119,8 @@ def load(tool: str):
 
         def draw(product, model, inputs, output, deadline):
             picture = draw_graph(output, fold=False, **OURS[tool])
+            if product == "tracing":
+                return picture
             return picture.svg if product == "SVG" else picture.source
 
         return draw
@@ -158,22 +164,28 @@ def measure(graph: str, tool: str, product: str, repeats: int, limit: int) -> di
     before = peak_megabytes()
     first, text = clock(lambda: draw(product, model, inputs, output, deadline))
     added = None if before is None else peak_megabytes() - before
-    times, stop = [], time.monotonic() + REPEATING
-    while first < REPEATING and len(times) < repeats and time.monotonic() < stop:
-        times.append(clock(lambda: draw(product, model, inputs, output, deadline))[0])
-    result = {"seconds": statistics.median(times or [first]), "megabytes": added}
+    seconds = repeated(lambda: draw(product, model, inputs, output, deadline), first, repeats)
+    result = {"seconds": seconds, "megabytes": added}
     if product == "source":
-        operations = len(re.findall(OPERATION.get(tool, OPERATION["draw_graph"]), text))
-        forward = statistics.median(clock(lambda: model(*inputs))[0] for _ in range(5))
-        result |= {
-            "operations": operations,
-            "cut": "continues, not drawn" in text,
-            "forward": forward,
-        }
+        result["operations"] = len(re.findall(OPERATION.get(tool, OPERATION["draw_graph"]), text))
+        result["cut"] = "continues, not drawn" in text
+        result["forward"] = repeated(lambda: model(*inputs), 0, 5)
+    if product == "source" and tool in OURS:
+        result["tracing"] = repeated(
+            lambda: draw("tracing", model, inputs, output, deadline), first, repeats
+        )
     return result
 
 
-def clock(work) -> tuple[float, object]:
+def repeated(work: Callable[[], object], first: float, repeats: int) -> float:
+    """Returns the median of the seconds that a call takes; ``first`` where that was long."""
+    times, stop = [], time.monotonic() + REPEATING
+    while first < REPEATING and len(times) < repeats and time.monotonic() < stop:
+        times.append(clock(work)[0])
+    return statistics.median(times or [first])
+
+
+def clock(work: Callable[[], object]) -> tuple[float, object]:
     """Returns the seconds that a call takes, and what it returns."""
     start = time.perf_counter()
     made = work()
@@ -233,36 +245,57 @@ def compare(graph: str, repeats: int, limit: int) -> None:
             continue  # drawn whole already
         row = [measure_apart(graph, tool, product, repeats, limit) for product in ("source", "SVG")]
         if not ours:
-            forward = row[0].get("forward")
-            print(
-                f"\n{graph}"
-                + (f" (its forward pass alone: {forward * 1e3:.2f} ms)" if forward else "")
-            )
+            print(f"\n{graph}{alone(row[0])}")
         print(align(tool, *cells(row, ours if tool in PEERS else [])), flush=True)
         ours = row if tool in OURS else ours
+
+
+def alone(source: dict) -> str:
+    """Returns what is said of a graph: the time of its forward pass, and of tracing it."""
+    parts = [("forward", "its forward pass alone"), ("tracing", "tracing it alone")]
+    said = [f"{text}: {source[key] * 1e3:.2f} ms" for key, text in parts if source.get(key)]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def cells(row: list[dict], ours: list[dict]) -> list[str]:
     """Returns what one line of the table says after the tool; ``ours`` is the row that a peer is
     compared with.
     """
-    drawn = row[0].get("operations")
-    unlike = " " if ours and drawn == ours[0].get("operations") else "*"
-    said = ["–" if drawn is None else f"{drawn:,} (cut)" if row[0]["cut"] else f"{drawn:,}"]
-    for made, key, unit in ((0, "seconds", 1e3), (1, "seconds", 1e3), (1, "megabytes", 1)):
-        value, other = row[made].get(key), ours[made].get(key) if ours else None
-        if value is None:
-            failure = row[made].get("failure")
-            said += [
-                "not measured" if failure is None else failure if key == "seconds" else "–",
-                "",
-            ]
-        elif key == "megabytes" and value < 1:
-            said += ["< 1", ""]  # a few pages more or less
-        else:
-            known = other and (key == "seconds" or other >= 1)
-            said += [shorten(value * unit), f"{shorten(value / other)}×{unlike}" if known else ""]
-    return said
+    source, svg = row
+    other_source, other_svg = ours or ({}, {})
+    drawn = source.get("operations")
+    unlike = " " if drawn == other_source.get("operations") else "*"
+    cut = " (cut)" if source.get("cut") else ""
+    return [
+        "–" if drawn is None else f"{drawn:,}{cut}",
+        *timed(source, other_source, unlike),
+        *timed(svg, other_svg, unlike),
+        *weighed(svg, other_svg, unlike),
+    ]
+
+
+def timed(made: dict, other: dict, unlike: str) -> tuple[str, str]:
+    """Returns milliseconds and their ratio to another's, or how the process ended."""
+    if "seconds" not in made:
+        return made["failure"], ""
+    return shorten(made["seconds"] * 1e3), ratio(made["seconds"], other.get("seconds"), unlike)
+
+
+def weighed(made: dict, other: dict, unlike: str) -> tuple[str, str]:
+    """Returns megabytes and their ratio to another's, where there is one to speak of."""
+    if "seconds" not in made:
+        return "–", ""
+    value, others = made["megabytes"], other.get("megabytes")
+    if value is None:
+        return "not measured", ""
+    if value < 1:
+        return "< 1", ""  # a few pages more or less
+    return shorten(value), ratio(value, others if others and others >= 1 else None, unlike)
+
+
+def ratio(value: float, other: float | None, unlike: str) -> str:
+    """Returns a ratio, marked where it is not like for like; empty where there is no other."""
+    return f"{shorten(value / other)}×{unlike}" if other else ""
 
 
 def shorten(number: float) -> str:

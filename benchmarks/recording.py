@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.graphs import build, clock, describe_machine, run_apart, shorten
@@ -27,9 +28,8 @@ ratio       to backward(retain_graph=True) of the same graph, which records noth
             nothing
 SVG         from that recording to SVG text, in milliseconds, and its size in kB; peers use dot
 gradients   numbers that stand beside edges of the picture: what was sent back along them
-ours        record_backward, and draw_graph of what it returns, where a block that repeats is
-            drawn once: the picture of the transformer shows one of its twelve layers, and a
-            peer's shows all
+ours        record_backward, and draw_graph of what it returns, where a block that repeats is drawn
+            once: the picture of the transformer shows one of its twelve layers, and a peer's all
 torchlens   log_backward of a trace (the traced forward pass is left out), and draw_backward: the
             gradients are in the trace as data, and the picture has the nodes of the pass without
             any number of it
@@ -40,11 +40,14 @@ player      step_through of the recording, as HTML: milliseconds and kB; more th
             picture and a table
 forward     what record_forward adds to the forward pass, in microseconds for each operation that
             it keeps
-times       median of up to {repeats} repeats in {seconds} s after a warm-up; imports are left
-            out; one thread"""
+times       median of up to {repeats} repeats in {seconds} s after a warm-up; imports are left out;
+            one thread"""
 COLUMNS = (18, 12, 10, 12, 12, 12)
 HEADER = ("", "record, ms", "ratio ", "SVG, ms", "SVG, kB", "gradients")
 OWN_HEADER = ("", "player, ms", "kB", "forward, ms", "recorded, ms", "added, µs")
+
+
+Model = Callable[..., object]
 
 
 def measure(tool: str, graph: str) -> dict:
@@ -57,11 +60,13 @@ def measure(tool: str, graph: str) -> dict:
         return MEASURED[tool](model, inputs, output)
 
 
-def measure_backward(model, inputs, output) -> dict:
+def measure_backward(model: Model, inputs: list, output: object) -> dict:
+    """Returns the seconds of a plain backward pass."""
     return {"record": median(lambda: output.backward(retain_graph=True))}
 
 
-def measure_ours(model, inputs, output) -> dict:
+def measure_ours(model: Model, inputs: list, output: object) -> dict:
+    """Returns the seconds of recording a pass and of drawing it, and what the picture holds."""
     from autograd_seen import draw_graph, record_backward
 
     recording = record_backward(output)
@@ -74,7 +79,8 @@ def measure_ours(model, inputs, output) -> dict:
     }
 
 
-def measure_torchlens(model, inputs, output) -> dict:
+def measure_torchlens(model: Model, inputs: list, output: object) -> dict:
+    """Returns the same of torchlens, each time on a fresh trace."""
     import torchlens
 
     def traced():
@@ -94,7 +100,8 @@ def measure_torchlens(model, inputs, output) -> dict:
     }
 
 
-def measure_torchviz(model, inputs, output) -> dict:
+def measure_torchviz(model: Model, inputs: list, output: object) -> dict:
+    """Returns the seconds of a picture by torchviz and dot, and what it holds."""
     from torchviz import make_dot
 
     def draw():
@@ -114,7 +121,8 @@ def look(svg: str) -> dict:
     return {"bytes": len(svg.encode()), "gradients": len(numbers)}
 
 
-def measure_player(model, inputs, output) -> dict:
+def measure_player(model: Model, inputs: list, output: object) -> dict:
+    """Returns the seconds of a player, and its size."""
     from autograd_seen import record_backward, step_through
 
     recording = record_backward(output)
@@ -122,7 +130,8 @@ def measure_player(model, inputs, output) -> dict:
     return {"player": median(lambda: step_through(recording).html), "bytes": len(html.encode())}
 
 
-def measure_forward(model, inputs, output) -> dict:
+def measure_forward(model: Model, inputs: list, output: object) -> dict:
+    """Returns the seconds of a forward pass with and without its being recorded."""
     from autograd_seen.live.forward import record_forward
 
     def recorded():
@@ -148,7 +157,7 @@ MEASURED = {
 }
 
 
-def median(work) -> float:
+def median(work: Callable[[], object]) -> float:
     """Returns the median of the seconds that a call takes, after one that does not count."""
     times, stop = [clock(work)[0]], time.monotonic() + REPEATING
     while len(times) < 2 or (time.monotonic() < stop and len(times) < REPEATS):

@@ -9,8 +9,8 @@ import torch
 from autograd_seen import record_backward
 from autograd_seen.arrange import labels
 from autograd_seen.arrange.labels import place_labels
-from autograd_seen.show.scene import bends, compose
-from autograd_seen.show.svg import way_back
+from autograd_seen.show.scene import compose
+from autograd_seen.show.shapes import bends, way_back
 
 nn = torch.nn
 
@@ -136,7 +136,8 @@ def drawn(route, down):
 def test_no_line_crosses_a_text(make, direction):
     recording = make()
     scene = compose(recording.graph, direction, recording.gradients())
-    lines = [one for route in scene.routes for one in (route, way_back(route, scene.down))]
+    routes = [route.points for route in scene.routes]
+    lines = [one for points in routes for one in (points, way_back(points, scene.down))]
     points = [point for line in lines for point in drawn(line, scene.down)]
     for left, top, right, bottom in blocks(scene):
         assert not [(x, y) for x, y in points if left < x < right and top < y < bottom]

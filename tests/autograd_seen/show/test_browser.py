@@ -33,9 +33,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 if PROGRAM is None:
     pytest.skip(
-        "The player was not tried in a browser: there is none on PATH. Install Chromium "
-        "(apt install chromium, brew install --cask chromium), or set CHROMIUM to the path of a "
-        "Chrome, Chromium or Edge",
+        "The player was not tried in a browser: there is none on PATH. Install Chromium (apt "
+        "install chromium, brew install --cask chromium), or set CHROMIUM to the path of a Chrome, "
+        "Chromium or Edge",
         allow_module_level=True,
     )
 # What a browser asks its maker, and what needs a graphics card.
@@ -55,7 +55,7 @@ STORY = [
     ("step 0 of 3 · backward", "∂z/∂z = 1"),
     ("step 1 of 3 · backward", "1 × (−0.9577) = −0.9577 to y"),
     ("step 2 of 3 · backward", "−0.9577 × 8 = −7.6613 to x"),
-    ("step 3 of 3 · backward", ".grad: None + (−7.6613) → −7.6613"),
+    ("step 3 of 3 · backward", ".grad would become: None + (−7.6613) → −7.6613"),
 ]
 
 
@@ -83,7 +83,7 @@ def course(tmp_path_factory):
     fresh = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(fresh, folder / "fresh.ipynb")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("PYTHONPATH", str(ROOT / "utils"))
         nbformat.write(execute(fresh, folder), folder / "cloned.ipynb")
     # The addresses of what nbconvert's own template would fetch.
     empty = [
@@ -145,7 +145,7 @@ def jupyterlab(course, tmp_path_factory):
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options],
-            env=os.environ | places | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | places | {"PYTHONPATH": str(ROOT / "utils")},
             stdout=log,
             stderr=log,
         )
@@ -385,7 +385,7 @@ def test_nothing_shows_before_its_turn(player):
     }
     assert set(shown_numbers(player)) - set(graph) == flowed
     player.get_by_role("slider").fill("6")
-    assert {"◂ .grad = −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
+    assert {"◂ −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
 
 
 def test_the_numbers_are_pytorchs(player):
@@ -430,8 +430,7 @@ def test_players_of_one_page_play_apart(player, page):
 
 
 def test_without_motion_nothing_moves_by_itself(player, page):
-    moves = """element => [element, ...element.querySelectorAll("*")]
-        .map(e => getComputedStyle(e))
+    moves = """element => [element, ...element.querySelectorAll("*")].map(e => getComputedStyle(e))
         .some(s => s.animationName !== "none" || s.transitionDuration !== "0s"
             || s.scrollBehavior === "smooth")"""
     player.get_by_role("slider").fill("5")
@@ -445,7 +444,7 @@ def test_on_paper_all_numbers_are_there(exported):
     player = exported.locator(".autograd-player").first
     exported.emulate_media(media="print")
     exported.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    assert {"y = 16", "◂ .grad = −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
+    assert {"y = 16", "◂ −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
     assert not player.locator(".controls").is_visible()
 
 

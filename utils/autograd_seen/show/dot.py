@@ -1,67 +1,106 @@
 """A graph in DOT, for Graphviz and everything else that reads it."""
 
+from collections.abc import Iterable, Iterator
+
 import graphviz
 
-from autograd_seen.graph import Graph, Group, Node
-from autograd_seen.show.scene import SHOWN, Scene
+from autograd_seen.graph import Branch, Graph
+from autograd_seen.show import theme
+from autograd_seen.show.content import SHOWN, Content, EdgeText, Line
 from autograd_seen.values import clip
 
 SHAPES = {
-    "leaf": {"shape": "ellipse", "penwidth": "2.4"},
-    "intermediate": {"shape": "ellipse"},
-    "root": {"shape": "ellipse", "peripheries": "2"},
-    "constant": {"shape": "ellipse", "style": "dashed"},
-    "operation": {"shape": "box", "style": "rounded"},
-    "cut": {"shape": "box", "style": "dotted"},
+    "leaf": f"shape=ellipse penwidth={theme.STROKES['leaf']}",
+    "intermediate": "shape=ellipse",
+    "root": "shape=ellipse peripheries=2",
+    "constant": "shape=ellipse style=dashed",
+    "operation": "shape=box style=rounded",
+    "freed": "shape=box style=dashed",
+    "cut": "shape=box style=dotted",
 }
+BORDER = "style=dashed color=gray50 fontcolor=gray40"
+FONT = "Helvetica"
+CLUSTER = 'labeljust=l style="rounded,dashed"'
+#: A graph in which more operations than this lie one after the other is drawn downwards.
+WIDE = 4
 
 
-def to_graphviz(graph: Graph, scene: Scene) -> graphviz.Digraph:
-    """A graph, with what its scene says, as a ``graphviz.Digraph``: its ``.source`` needs no
-    program to be made.
-    """
-    digraph = graphviz.Digraph(
+def to_dot(graph: Graph, content: Content, direction: str = "auto") -> str:
+    """A graph, with what a picture says, in DOT. Needs no layout and no program."""
+    look = f"label={_quoted(_title(graph))} rankdir={rankdir(graph, direction)}"
+    head = f"digraph autograd {{\n\tgraph [{look}]\n\tnode [fontname={FONT}]\n"
+    return "".join([head, *_statements(graph, content), "}\n"])
+
+
+def to_graphviz(graph: Graph, content: Content, direction: str = "auto") -> graphviz.Digraph:
+    """The same as a ``graphviz.Digraph``, which can be changed and rendered."""
+    label = graphviz.escape(_title(graph))
+    return graphviz.Digraph(
         "autograd",
-        graph_attr={"rankdir": "TB" if scene.down else "LR", "label": _root_label(graph)},
-        node_attr={"fontname": "Helvetica"},
+        graph_attr={"label": label, "rankdir": rankdir(graph, direction)},
+        node_attr={"fontname": FONT},
+        # Digraph.node and Digraph.edge would take three times as long.
+        body=list(_statements(graph, content)),
     )
-    for node, box in zip(graph.nodes, scene.boxes, strict=True):
-        label = "\n".join(line.text for line in box.lines)
-        freed = {"style": "dashed"} if node.freed else {}
-        digraph.node(
-            f"n{node.key}",
-            graphviz.escape(label),
-            tooltip=graphviz.escape(box.tip),
-            **(SHAPES[node.role] | freed),
-        )
-    _clusters(digraph, list(enumerate(graph.groups)))
-    for edge, route in zip(graph.edges, scene.routes, strict=True):
-        shown = {"headlabel": route.label} if route.label else {}
-        if not route.tracked:
-            shown |= {"style": "dashed", "color": "gray50", "fontcolor": "gray40"}
-        if route.flow is not None:
-            shown["label"] = graphviz.escape("\n".join(line.text for line in route.flow.lines))
-        digraph.edge(f"n{edge.source}", f"n{edge.target}", **shown)
-    return digraph
 
 
-def _clusters(parent: graphviz.Digraph, groups: list[tuple[int, Group]]) -> None:
+def _title(graph: Graph) -> str:
+    return f"Computation graph of {clip(graph.nodes[graph.root].name, SHOWN)}"
+
+
+def _statements(graph: Graph, content: Content) -> Iterator[str]:
+    yield from _nodes(content)
+    yield from _clusters(graph.tree, "\t")
+    yield from _edges(graph, content)
+
+
+def rankdir(graph: Graph, direction: str = "auto") -> str:
+    """What ``direction`` says, "LR" or "TB"; left to itself "LR" where at most ``WIDE`` operations
+    lie one after the other.
+    """
+    if direction != "auto":
+        return "TB" if direction == "down" else "LR"
+    depths: list[int] = []
+    for node in graph.nodes:
+        before = max((depths[edge.source] for edge in graph.inputs(node.key)), default=0)
+        depths.append(before + (node.kind != "tensor"))
+    return "LR" if max(depths) <= WIDE else "TB"
+
+
+def _nodes(content: Content) -> Iterator[str]:
+    for key, text in enumerate(content.nodes):
+        said = f"label={_label(text.lines)} tooltip={_quoted(text.tip)}"
+        yield f"\tn{key} [{said} {SHAPES[text.style]}]\n"
+
+
+def _edges(graph: Graph, content: Content) -> Iterator[str]:
+    for edge, text in zip(graph.edges, content.edges, strict=True):
+        yield f"\tn{edge.source} -> n{edge.target}{_edge_look(text)}\n"
+
+
+def _edge_look(text: EdgeText) -> str:
+    look = [f"headlabel={text.slot}"] if text.slot else []
+    look += [] if text.tracked else [BORDER]
+    look += [f"label={_label(text.lines)}"] if text.lines else []
+    return f" [{' '.join(look)}]" if look else ""
+
+
+def _clusters(branches: Iterable[Branch], indent: str) -> Iterator[str]:
     """A cluster for each group, the inner ones inside the outer ones."""
-    for i, group in groups:
-        if not any(set(group.nodes) < set(other.nodes) for _, other in groups):
-            look = {
-                "label": f"× {group.times}, the first is shown",
-                "labeljust": "l",
-                "style": "rounded,dashed",
-            }
-            with parent.subgraph(name=f"cluster{i}", graph_attr=look) as cluster:
-                for key in group.nodes:
-                    cluster.node(f"n{key}")
-                _clusters(
-                    cluster, [pair for pair in groups if set(pair[1].nodes) < set(group.nodes)]
-                )
+    for branch in branches:
+        label = _quoted(f"× {branch.group.times}, the first is shown")
+        yield f"{indent}subgraph cluster{branch.index} {{\n"
+        yield f"{indent}\tgraph [label={label} {CLUSTER}]\n"
+        yield from (f"{indent}\tn{key}\n" for key in branch.group.nodes)
+        yield from _clusters(branch.inner, f"{indent}\t")
+        yield f"{indent}}}\n"
 
 
-def _root_label(graph: Graph) -> str:
-    root: Node = graph.nodes[graph.root]
-    return graphviz.escape(f"Computation graph of {clip(root.name, SHOWN)}")
+def _label(lines: tuple[Line, ...]) -> str:
+    return _quoted("\n".join(line.text for line in lines))
+
+
+def _quoted(text: str) -> str:
+    r"""A text in quotes, every character as itself: a backslash before N would stand for a name."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

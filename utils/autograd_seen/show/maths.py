@@ -1,4 +1,4 @@
-"""How each operation reads in maths: from PyTorch's node names to what a person writes on a board."""
+"""How each operation reads in maths: from PyTorch's names to what a person writes on a board."""
 
 import re
 from collections.abc import Sequence
@@ -39,6 +39,20 @@ class Inputs:
     def first(self) -> str:
         """The first input."""
         return self.texts[0] if self.texts and self.texts[0] is not None else UNSAVED
+
+
+class Readings(dict[int, Reading]):
+    """How each operation of a graph reads, by its key: each is worked out once, when it is asked
+    for.
+    """
+
+    def __init__(self, graph: Graph):
+        super().__init__()
+        self.graph = graph
+
+    def __missing__(self, key: int) -> Reading:
+        reading = self[key] = read(self.graph, self.graph.nodes[key])
+        return reading
 
 
 def read(graph: Graph, node: Node) -> Reading:

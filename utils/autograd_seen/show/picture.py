@@ -1,16 +1,19 @@
 """A drawn graph, as Jupyter, a terminal or a file has it."""
 
-import functools
 import os
 import tempfile
+from collections.abc import Collection
+from functools import cached_property
 from pathlib import Path
 
 import graphviz
 
 from autograd_seen.arrange.fold import Folded, fold_within, unfolded
 from autograd_seen.graph import Graph, Recording
-from autograd_seen.show.dot import to_graphviz
-from autograd_seen.show.scene import Scene, compose
+from autograd_seen.show.content import Content, content
+from autograd_seen.show.dot import to_dot, to_graphviz
+from autograd_seen.show.maths import Readings
+from autograd_seen.show.scene import Scene, place
 from autograd_seen.show.steps import describe_steps
 from autograd_seen.show.svg import to_svg
 from autograd_seen.show.text import describe
@@ -29,7 +32,8 @@ class GraphPicture:
     """A drawn graph. Jupyter shows it as SVG, and as text where it shows no pictures.
 
     ``graph`` is the plain data, ``svg`` the picture, ``source`` the DOT; ``str()`` gives the text.
-    ``recording`` is the backward pass that it shows, or None."""
+    ``recording`` is the backward pass that it shows, or None.
+    """
 
     def __init__(
         self,
@@ -37,36 +41,39 @@ class GraphPicture:
         direction: str = "auto",
         engine: str = "embedded",
         recording: Recording | None = None,
+        readings: Readings | None = None,
     ):
         self.graph = folded.graph
         self.recording = recording
         self._gradients = folded.gradients(recording) if recording else None
         self._direction = direction
         self._engine = engine
+        shared = readings is not None and readings.graph is folded.graph
+        self._readings = readings if shared else Readings(folded.graph)
 
     @property
     def svg(self) -> str:
         """The picture as an SVG element."""
         if self._engine == "dot":
             return self.to_graphviz().pipe(format="svg", encoding="utf-8")
-        return to_svg(
-            self._scene, f"Computation graph of {self.graph.nodes[self.graph.root].name}", str(self)
-        )
+        title = f"Computation graph of {self.graph.nodes[self.graph.root].name}"
+        return to_svg(self._scene, title, str(self))
 
     @property
     def source(self) -> str:
         """The graph in DOT."""
-        return self.to_graphviz().source
+        return to_dot(self.graph, self._content, self._direction)
 
     def to_graphviz(self) -> graphviz.Digraph:
         """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""
-        return to_graphviz(self.graph, self._scene)
+        return to_graphviz(self.graph, self._content, self._direction)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Writes the picture in the format that the path's ending names, and returns the path.
 
         Knows .svg, .png (192 pixels an inch), .pdf and .dot; any other ending raises ValueError.
-        The file appears whole or not at all."""
+        The file appears whole or not at all.
+        """
         path = Path(path)
         if path.suffix not in FORMATS:
             raise ValueError(
@@ -95,20 +102,33 @@ class GraphPicture:
             undated = {"CreationDate": None} if path.suffix == ".pdf" else {}
             to_figure(self._scene).savefig(path, dpi=192, metadata=undated)
 
-    @functools.cached_property
-    def _scene(self) -> Scene:
-        return compose(self.graph, self._direction, self._gradients)
+    @cached_property
+    def _content(self) -> Content:
+        return content(self.graph, self._gradients, self._readings)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    @cached_property
+    def _scene(self) -> Scene:
+        return place(self.graph, self._content, self._direction)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
         return {"image/svg+xml": self.svg, "text/plain": str(self)}
 
     def __str__(self) -> str:
-        steps = f"\n\n{describe_steps(self.recording)}" if self.recording else ""
-        return describe(self.graph) + steps
+        text = describe(self.graph, self._readings)
+        if self.recording is None:
+            return text
+        same = self.recording.graph is self.graph
+        steps = describe_steps(self.recording, self._readings if same else None)
+        return f"{text}\n\n{steps}"
 
     __repr__ = __str__
 
 
-def picture_of(recording: Recording, fold: bool = True) -> GraphPicture:
-    """The picture of a recorded pass."""
-    return GraphPicture(folded(recording.graph, fold, MOST_OPERATIONS), recording=recording)
+def picture_of(
+    recording: Recording, fold: bool = True, readings: Readings | None = None
+) -> GraphPicture:
+    """The picture of a recorded pass; ``readings`` are those of its graph, where they are known."""
+    drawn = folded(recording.graph, fold, MOST_OPERATIONS)
+    return GraphPicture(drawn, recording=recording, readings=readings)

@@ -3,13 +3,25 @@
 import base64
 import hashlib
 import json
+from collections.abc import Collection
+from functools import cached_property
 from html import escape
 from pathlib import Path
 
 from autograd_seen.graph import Recording
+from autograd_seen.show import words
+from autograd_seen.show.content import minus
+from autograd_seen.show.maths import Readings
 from autograd_seen.show.picture import picture_of
-from autograd_seen.show.scene import minus
-from autograd_seen.show.steps import MOST_STEPS, describe_steps, headings, left_out, step_rows
+from autograd_seen.show.steps import (
+    MOST_STEPS,
+    Row,
+    StepTexts,
+    describe_steps,
+    headings,
+    left_out,
+    step_rows,
+)
 from autograd_seen.show.story import tell
 from autograd_seen.show.text import describe
 
@@ -21,7 +33,8 @@ class Player:
     steps as text.
 
     ``recording`` is the plain data, ``html`` what Jupyter shows: the same bytes for the same
-    recording."""
+    recording.
+    """
 
     def __init__(self, recording: Recording):
         self.recording = recording
@@ -31,39 +44,49 @@ class Player:
         """The picture, the table of steps, and the script that turns both into a player. Asks no
         network.
         """
-        steps = self.recording.steps
-        played = len(steps) <= MOST_STEPS
-        svg = base64.b64encode(picture_of(self.recording, fold=not played).svg.encode()).decode()
+        texts = StepTexts(self.recording, self._readings, minus)
+        played = len(self.recording.steps) <= MOST_STEPS
+        svg = picture_of(self.recording, fold=not played, readings=self._readings).svg
+        picture = base64.b64encode(svg.encode()).decode()
         style, script = _file("player.css"), _file("player.js")
-        story = _json(tell(self.recording)) if played else ""
-        root = escape(self.recording.graph.nodes[self.recording.graph.root].name)
+        story = _json(tell(texts)) if played else ""
         # Two players on a page are told apart by what they show, not by a random name: equal ones
         # may share it.
-        key = hashlib.sha256(f"{svg}{style}{script}{story}".encode()).hexdigest()[:12]
-        return "\n".join(
-            [
-                # MathJax would take a dollar sign in a name for a formula.
-                f'<figure class="autograd-player mathjax_ignore tex2jax_ignore" data-key="{key}">',
-                f"<style>{style}</style>",
-                f"<figcaption>{escape(self._title())}</figcaption>",
-                f'<img alt="Graph of {root} with the gradients of its backward pass; the steps are in the table" '
-                f'src="data:image/svg+xml;base64,{svg}">',
-                f'<div class="steps">{_table(self.recording)}</div>',
-                *([f'<script>{script}("{key}", {story});</script>'] if played else ()),
-                "</figure>",
-            ]
-        )
+        key = hashlib.sha256(f"{picture}{style}{script}{story}".encode()).hexdigest()[:12]
+        lines = [
+            # MathJax would take a dollar sign in a name for a formula.
+            f'<figure class="autograd-player mathjax_ignore tex2jax_ignore" data-key="{key}">',
+            f"<style>{style}</style>",
+            f"<figcaption>{escape(self._title())}</figcaption>",
+            f'<img alt="{self._description()}" src="data:image/svg+xml;base64,{picture}">',
+            f'<div class="steps">{_table(texts)}</div>',
+            f'<script>{script}("{key}", {story});</script>' if played else "",
+            "</figure>",
+        ]
+        return "\n".join(line for line in lines if line)
+
+    @cached_property
+    def _readings(self) -> Readings:
+        return Readings(self.recording.graph)
 
     def _title(self) -> str:
-        graph, count = self.recording.graph, len(self.recording.steps)
-        title = f"Backward pass of {graph.nodes[graph.root].name} in {count} step{'' if count == 1 else 's'}"
+        graph, count = self.recording.graph, words.counted(len(self.recording.steps), "step")
+        title = f"Backward pass of {graph.nodes[graph.root].name} in {count}"
         return title if self.recording.accumulated else f"{title}, rehearsed: it changed no .grad"
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+    def _description(self) -> str:
+        root = escape(self.recording.graph.nodes[self.recording.graph.root].name)
+        gradients = "with the gradients of its backward pass; the steps are in the table"
+        return f"Graph of {root} {gradients}"
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, str]:
         return {"text/html": self.html, "text/plain": str(self)}
 
     def __str__(self) -> str:
-        return "\n".join([describe(self.recording.graph), "", describe_steps(self.recording)])
+        graph = describe(self.recording.graph, self._readings)
+        return f"{graph}\n\n{describe_steps(self.recording, self._readings)}"
 
     __repr__ = __str__
 
@@ -71,20 +94,23 @@ class Player:
 # --- the table of steps ---------------------------------------------------------------------------
 
 
-def _table(recording: Recording) -> str:
-    head = "".join(f"<th>{heading}</th>" for heading in headings(recording))
-    body = []
-    for count, rows in enumerate(step_rows(recording, minus), 1):
-        span = f' rowspan="{len(rows)}"' if len(rows) > 1 else ""
-        for i, row in enumerate(rows):
-            cells = [f"<td{span}>{escape(cell)}</td>" for cell in row[:3]] if i == 0 else []
-            cells += [f"<td>{escape(cell)}</td>" for cell in row[3:]]
-            body.append(f'<tr data-step="{count}">{"".join(cells)}</tr>')
+def _table(texts: StepTexts) -> str:
+    head = "".join(f"<th>{heading}</th>" for heading in headings(texts.recording))
+    body = "".join(_step(count, rows) for count, rows in enumerate(step_rows(texts), 1))
     rest = "".join(
         f"<p>{line}. A pass of more than {MOST_STEPS} steps is not played.</p>"
-        for line in left_out(recording)
+        for line in left_out(texts.recording)
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>{rest}"
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+
+
+def _step(count: int, rows: list[Row]) -> str:
+    """The rows of one step: its first three cells stand beside all of them."""
+    span = f' rowspan="{len(rows)}"' if len(rows) > 1 else ""
+    shared = "".join(f"<td{span}>{escape(cell)}</td>" for cell in rows[0][:3])
+    own = ["".join(f"<td>{escape(cell)}</td>" for cell in row[3:]) for row in rows]
+    own[0] = shared + own[0]
+    return "".join(f'<tr data-step="{count}">{cells}</tr>' for cells in own)
 
 
 # --- the page -------------------------------------------------------------------------------------
@@ -98,7 +124,7 @@ def _file(name: str) -> str:
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
-def _json(data) -> str:
+def _json(data: object) -> str:
     # In a script, "<" could end it, and a line separator a line of it.
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from autograd_seen.graph import EdgeGradient, Node, Recording, Step
 from autograd_seen.show import words
-from autograd_seen.show.maths import read
+from autograd_seen.show.maths import Readings
 from autograd_seen.values import Value
 
 #: A longer pass is told by its first steps.
@@ -22,15 +22,12 @@ def headings(recording: Recording) -> Row:
     return ("step", "node", "gradient arriving", "local derivative", "gradient sent on", last)
 
 
-def step_rows(recording: Recording, polish: Callable[[str], str] = str) -> list[list[Row]]:
+def step_rows(texts: "StepTexts") -> list[list[Row]]:
     """For each step a row for each gradient that it sent, or one row; what a row shares with the
-    first is blank.
-
-    ``polish`` is what the medium does to a number's text. Only the first ``MOST_STEPS`` steps are
-    told.
+    first is blank. Only the first ``MOST_STEPS`` steps are told.
     """
-    texts, found = StepTexts(recording, polish), []
-    for count, step in enumerate(recording.steps[:MOST_STEPS], 1):
+    found = []
+    for count, step in enumerate(texts.recording.steps[:MOST_STEPS], 1):
         rest = [(texts.local(flow), texts.sent(flow), "") for flow in step.flows]
         rest = rest or [("", "", texts.kept(step))]
         notes = [] if step.stays else words.notes(step.notes)
@@ -40,9 +37,9 @@ def step_rows(recording: Recording, polish: Callable[[str], str] = str) -> list[
     return found
 
 
-def describe_steps(recording: Recording) -> str:
+def describe_steps(recording: Recording, readings: Readings | None = None) -> str:
     """The steps as a table of aligned text, under its headings."""
-    rows = [row for rows in step_rows(recording) for row in rows]
+    rows = [row for rows in step_rows(StepTexts(recording, readings)) for row in rows]
     return "\n".join(words.table([headings(recording), *rows]) + left_out(recording))
 
 
@@ -57,8 +54,14 @@ class StepTexts:
     number's text.
     """
 
-    def __init__(self, recording: Recording, polish: Callable[[str], str] = str):
+    def __init__(
+        self,
+        recording: Recording,
+        readings: Readings | None = None,
+        polish: Callable[[str], str] = str,
+    ):
         self.recording, self.graph, self.polish = recording, recording.graph, polish
+        self.readings = Readings(recording.graph) if readings is None else readings
         #: For each tensor what its consumers sent, in the order of the steps.
         self.parts: dict[int, list[Value]] = {}
         for flow in recording.flows().values():
@@ -75,7 +78,7 @@ class StepTexts:
         if node.kind == "tensor":
             return f"{node.name} ({node.role})"
         results = ", ".join(result.name for result in self.graph.results(key))
-        return f"{results} = {read(self.graph, node).expression}"
+        return f"{results} = {self.readings[key].expression}"
 
     def source(self, flow: EdgeGradient) -> Node:
         """The tensor that a gradient was sent to."""
@@ -87,7 +90,8 @@ class StepTexts:
 
     def sent(self, flow: EdgeGradient) -> str:
         """What was sent, and where to."""
-        arrow = f"{self.number(flow.sent)} → {self.source(flow).name}"
+        sent = words.NOT_DEFINED if flow.sent is None else self.number(flow.sent)
+        arrow = f"{sent} → {self.source(flow).name}"
         return "; ".join([arrow, *words.notes(flow.notes)])
 
     def kept(self, step: Step) -> str:

@@ -7,10 +7,8 @@ from functools import cached_property
 
 from autograd_seen.graph import EdgeGradient, Graph, Node, Recording, Step
 from autograd_seen.show import words
-from autograd_seen.show.maths import read
-from autograd_seen.show.scene import SHOWN_VALUE, minus
+from autograd_seen.show.content import SHOWN_VALUE, minus
 from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
-from autograd_seen.values import clip
 
 #: A line of a caption: pieces of text, each as [class, text].
 Line = list[list[str]]
@@ -74,17 +72,17 @@ class Turns:
         return found | {k: at for k, at in self.backward.items() if k not in self.forward}
 
 
-def tell(recording: Recording) -> dict:
+def tell(texts: StepTexts) -> dict:
     """What the script of the player needs, as JSON has it.
 
     A moment has the ``lines`` of its caption, ``where`` it is, the number of its ``step`` in the
     table, and which parts of the picture are ``lit``. Beside the moments stands, for each part of
     the picture, the moment from which it shows.
     """
-    turns = Turns(recording)
-    graph = recording.graph
+    turns = Turns(texts.recording)
+    graph = turns.graph
     return {
-        "moments": _moments(turns),
+        "moments": _moments(turns, texts),
         "node": turns.reached,
         "edge": [turns.reached[edge.target] for edge in graph.edges],
         "flow": [_sent_at(turns, edge.source, edge.target) for edge in graph.edges],
@@ -102,11 +100,11 @@ def _hidden_value(turns: Turns, node: Node) -> str:
     """What to hide of a tensor until it is computed; an input is there from the start."""
     if node.kind != "tensor" or not turns.reached[node.key]:
         return ""
-    return minus(clip(words.held(node), SHOWN_VALUE))
+    return minus(words.value(node, SHOWN_VALUE))
 
 
-def _moments(turns: Turns) -> list[dict]:
-    recording, graph, texts = turns.recording, turns.graph, StepTexts(turns.recording, minus)
+def _moments(turns: Turns, texts: StepTexts) -> list[dict]:
+    recording, graph = turns.recording, turns.graph
     captions = [
         _start(graph),
         *(_forward(node, texts) for node in turns.operations),
@@ -142,15 +140,15 @@ def _lit(turns: Turns, at: int, key: int | None) -> dict:
 
 
 def _start(graph: Graph) -> list[Line]:
-    made = {edge.target for edge in graph.edges}
-    given = [node for node in graph.nodes if node.kind == "tensor" and node.key not in made]
+    tensors = [node for node in graph.nodes if node.kind == "tensor"]
+    given = [node for node in tensors if not graph.inputs(node.key)]
     shown = [_named(node) for node in given[:MOST_ADDENDS]]
     shown += ["…"] if len(given) > MOST_ADDENDS else []
     return [[["what", "given"]], [["", ", ".join(shown)]]]
 
 
 def _named(node: Node) -> str:
-    value = words.held(node)
+    value = words.value(node)
     return f"{node.name} = {minus(value)}" if value else node.name
 
 
@@ -159,7 +157,7 @@ def _forward(node: Node, texts: StepTexts) -> list[Line]:
     line = [["", texts.label(node.key)]]
     if len(results) == 1 and results[0].value is not None:
         line += [["", " = "], ["value", _value(results[0], texts)]]
-    lines = [[["what", f"forward through {read(texts.graph, node).title}"]], line]
+    lines = [[["what", f"forward through {texts.readings[node.key].title}"]], line]
     if any(result.value is None for result in results):
         lines.append([["note", "the value was not kept"]])
     return lines

@@ -2,18 +2,19 @@
 pictures.
 """
 
-from autograd_seen.graph import Branch, Graph, Node
+from autograd_seen.graph import Branch, Graph, Group, Node
 from autograd_seen.show import words
-from autograd_seen.show.maths import read
+from autograd_seen.show.maths import Readings
 
 Row = tuple[str, ...]
 
 
-def describe(graph: Graph) -> str:
+def describe(graph: Graph, readings: Readings | None = None) -> str:
     """A line for each tensor, inputs first: what it is, its role, its value and the node that made
     it.
     """
-    rows = {node.key: _row(graph, node) for node in graph.nodes if node.kind == "tensor"}
+    readings = Readings(graph) if readings is None else readings
+    rows = {node.key: _row(node, readings) for node in graph.nodes if node.kind == "tensor"}
     blocks = _blocks(graph, rows, graph.tree)
     return "\n".join([*_head(graph), *words.table([row for block in blocks for row in block])])
 
@@ -24,12 +25,8 @@ def _head(graph: Graph) -> list[str]:
     operations = words.counted(count, "operation")
     lines = [f"Graph of {graph.nodes[graph.root].name}: {operations}{folded}"]
     if graph.limit is not None:
-        drawn = (
-            "the last operation is"
-            if graph.limit == 1
-            else f"the last {graph.limit} operations are"
-        )
-        lines.append(f"… continues, not drawn: only {drawn}")
+        last = "operation is" if graph.limit == 1 else f"{graph.limit} operations are"
+        lines.append(f"… continues, not drawn: only the last {last}")
     return lines
 
 
@@ -42,13 +39,18 @@ def _blocks(graph: Graph, rows: dict[int, Row], branches: tuple[Branch, ...]) ->
         nodes = set(branch.group.nodes)
         # What a block's operation makes stands with the block, also where it is what comes out in
         # the end.
-        within = {key: left.pop(key) for key in rows if key in left and _homes(graph, key) & nodes}
+        held = [key for key in left if _homes(graph, key) & nodes]
+        within = {key: left.pop(key) for key in held}
         lines = [row for block in _blocks(graph, within, branch.inner) for row in block]
-        head = f"╭ {branch.group.times} times this block; {words.carried(graph, branch.group)}"
-        framed = [(head,), *((f"│ {row[0]}", *row[1:]) for row in lines), ("╰",)]
-        parts.append((branch.group.nodes[-1], framed))
+        parts.append((branch.group.nodes[-1], _framed(graph, branch.group, lines)))
     parts += [(key, [row]) for key, row in left.items()]
     return [part for _, part in sorted(parts, key=lambda pair: pair[0])]
+
+
+def _framed(graph: Graph, group: Group, rows: list[Row]) -> list[Row]:
+    """The rows of a repeated block between its first line and its last."""
+    head = f"╭ {group.times} times this block; {words.carried(graph, group)}"
+    return [(head,), *((f"│ {row[0]}", *row[1:]) for row in rows), ("╰",)]
 
 
 def _homes(graph: Graph, key: int) -> set[int]:
@@ -56,19 +58,26 @@ def _homes(graph: Graph, key: int) -> set[int]:
     return {key} if maker is None else {key, maker.key}
 
 
-def _row(graph: Graph, node: Node) -> Row:
-    maker = graph.maker(node.key)
-    expression, facts = node.name, []
-    if maker is not None and maker.kind == "operation":
-        expression += f" = {read(graph, maker).expression}"
-        facts += [f"{maker.class_name} {words.saves(maker)}", *words.notes(maker.notes)]
-    elif maker is not None:
-        expression += " = …"
+def _row(node: Node, readings: Readings) -> Row:
+    maker = readings.graph.maker(node.key)
+    shape = "" if node.shape == () and node.dtype == "float32" else _shape(node)
+    facts = _made_by(maker) if maker is not None and maker.kind == "operation" else []
     facts += [f".grad = {words.grad(node)}"] if node.grad is not None else []
     facts += words.notes(node.notes)
     facts += [maker.line] if maker is not None and maker.line else []
-    shape = "" if node.shape == () and node.dtype == "float32" else _shape(node)
-    return expression, node.role, shape, words.held(node) or "value not kept", "; ".join(facts)
+    value = words.value(node) or "value not kept"
+    return _equation(node, maker, readings), node.role, shape, value, "; ".join(facts)
+
+
+def _equation(node: Node, maker: Node | None, readings: Readings) -> str:
+    if maker is None:
+        return node.name
+    made = readings[maker.key].expression if maker.kind == "operation" else "…"
+    return f"{node.name} = {made}"
+
+
+def _made_by(maker: Node) -> list[str]:
+    return [f"{maker.class_name} {words.saves(maker)}", *words.notes(maker.notes)]
 
 
 def _shape(node: Node) -> str:

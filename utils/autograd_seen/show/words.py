@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 
 from autograd_seen.graph import Fact, Graph, Group, Node, Note
-from autograd_seen.values import Value
+from autograd_seen.values import Value, clip
 
 #: What stands for a gradient that is not defined, or that nothing has set.
 NONE = "None"
+#: What stands for a gradient that is sent to an input for which no derivative is defined.
+NOT_DEFINED = f"{NONE}: not defined"
+#: What makes a value newer than what was computed from it, or may do so.
+NEWER = (Fact.OVERWRITTEN, Fact.MAY_BE_NEWER)
 
 
 def told(value: Value | None) -> str:
@@ -24,6 +28,20 @@ def held(node: Node) -> str:
         return ""
     now = " now" if node.has(Fact.MAY_BE_NEWER) or node.has(Fact.OVERWRITTEN) else ""
     return f"{node.value}{now}" if str(node.value) else "not shown"
+
+
+def value(node: Node, longest: int = 1_000) -> str:
+    """What a tensor holds, at most ``longest`` characters of it, and "now" behind it where that may
+    be newer than what was computed from it.
+    """
+    text = clip(held(node), longest)
+    newer = text and any(one.fact in NEWER for one in node.notes)
+    return f"{text} now" if newer else text
+
+
+def is_range(text: str) -> bool:
+    """Whether a value is told by the ends of its range."""
+    return " … " in text or text.startswith("all ")
 
 
 def grad(node: Node) -> str:

@@ -1,0 +1,84 @@
+"""A scene as shapes: where a line bends, and which way an arrowhead points."""
+
+import pytest
+import torch
+from autograd_seen import draw_graph, record_backward
+from autograd_seen.show import theme
+from autograd_seen.show.scene import compose
+from autograd_seen.show.shapes import Arrowhead, Path, Rect, Text, bends, parts, way_back
+
+from tests.autograd_seen.show.drawn import every_role
+
+STRAIGHT = ((0, 5), (10, 5), (40, 5), (50, 5))
+ASIDE = ((0, 5), (10, 5), (40, 25), (50, 25))
+
+
+def test_a_straight_route_has_no_curve():
+    assert bends(STRAIGHT, False) == (((0, 5),), ((10, 5),), ((40, 5),), ((50, 5),))
+
+
+def test_a_route_bends_between_two_ranks_and_nowhere_else():
+    first, *others = bends(ASIDE, False)
+    assert first == ((0, 5),) and [len(segment) for segment in others] == [1, 3, 1]
+    assert others[1] == ((25, 5), (25, 25), (40, 25))
+
+
+def test_down_is_to_the_right_with_the_axes_exchanged():
+    flipped = tuple((y, x) for x, y in ASIDE)
+    assert bends(flipped, True, 8) == tuple(
+        tuple((y, x) for x, y in segment) for segment in bends(ASIDE, False, 8)
+    )
+    assert way_back(flipped, True) == tuple((y, x) for x, y in way_back(ASIDE, False))
+
+
+def test_a_line_ends_where_its_arrowhead_begins():
+    assert bends(ASIDE, False, theme.ARROW[0])[-1] == ((50 - theme.ARROW[0], 25),)
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_the_way_back_points_at_the_input(direction):
+    x = torch.tensor(4.0, requires_grad=True)
+    recording = record_backward(torch.sin(x))
+    scene = compose(recording.graph, direction, recording.gradients())
+    along = 1 if direction == "down" else 0
+    for part in parts(scene):
+        heads = [shape for shape in part.shapes if isinstance(shape, Arrowhead)]
+        for head in heads:
+            tip, *others = (point[along] for point in head.points)
+            forward = part.kind == "edge"
+            assert all(tip > other if forward else tip < other for other in others)
+    kinds = [part.kind for part in parts(scene)]
+    assert kinds == ["edge", "flow"] * 2 + ["node"] * 3
+
+
+def test_a_root_has_two_outlines_and_an_operation_has_corners():
+    nodes = [part for part in parts(compose(every_role())) if part.kind == "node"]
+    outlines = [[s for s in part.shapes if isinstance(s, Rect)] for part in nodes]
+    assert {s[0].style: len(s) for s in outlines if len(s) > 1} == {"root": 2}
+    assert {s[0].style for s in outlines if s[0].radius == theme.CORNER} == set(theme.CORNERED)
+
+
+def test_each_text_of_a_box_stands_inside_it():
+    for part in parts(compose(every_role())):
+        if part.kind == "node":
+            box = part.shapes[0]
+            for text in (shape for shape in part.shapes if isinstance(shape, Text)):
+                assert box.y < text.y - text.size / 2 and text.y < box.y + box.height
+                assert text.x == box.x + box.width / 2
+
+
+def test_a_cut_value_goes_one_way_and_says_what_cut_it():
+    x = torch.tensor(2.0, requires_grad=True)
+    d = x.detach()
+    from autograd_seen import record_forward
+
+    with record_forward() as tape:
+        d = (x * 3).detach()
+        z = d * x
+    scene = compose(draw_graph(z, tape=tape).graph)
+    (border,) = [
+        part
+        for part in parts(scene)
+        if any(isinstance(s, Path) and s.style == "edge border" for s in part.shapes)
+    ]
+    assert "detach()" in [shape.text for shape in border.shapes if isinstance(shape, Text)]

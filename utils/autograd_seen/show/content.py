@@ -1,0 +1,233 @@
+"""What a picture says in each box and beside each edge, before anything has a place."""
+
+from dataclasses import dataclass
+
+from autograd_seen.graph import Edge, Gradients, Graph, Group, Node, Step
+from autograd_seen.show import theme, words
+from autograd_seen.show.maths import Readings
+from autograd_seen.values import clip
+
+#: Characters that a box shows of a name or a class name, of a value, and of a note.
+SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 34
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of text: ``style`` is "strong", "plain", "muted", "mono", "local" or "back";
+    ``size`` in pixels.
+    """
+
+    text: str
+    style: str
+    size: float
+
+
+@dataclass(frozen=True)
+class NodeText:
+    """A node's lines, its style (a tensor's role, "operation", "freed" or "cut"), and what a reader
+    who points at it is told.
+    """
+
+    lines: tuple[Line, ...]
+    style: str
+    tip: str
+
+
+@dataclass(frozen=True)
+class EdgeText:
+    """What stands beside an edge: the local derivative and the gradient sent, or what cut it.
+
+    ``slot`` is the input's number where the order of the inputs matters, else empty; ``back`` says
+    that a gradient came back; ``tracked`` is False for a border.
+    """
+
+    lines: tuple[Line, ...]
+    slot: str
+    back: bool
+    tracked: bool
+
+
+@dataclass(frozen=True)
+class GroupText:
+    """The label of a repeated block's frame, and what a reader who points at it is told."""
+
+    lines: tuple[Line, ...]
+    tip: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """The texts of a graph, in the order of its nodes, edges and groups.
+
+    ``recorded`` says whether a backward pass is among them.
+    """
+
+    nodes: tuple[NodeText, ...]
+    edges: tuple[EdgeText, ...]
+    groups: tuple[GroupText, ...]
+    recorded: bool = False
+
+
+def content(
+    graph: Graph, gradients: Gradients | None = None, readings: Readings | None = None
+) -> Content:
+    """What a picture of a graph says; with a pass through it, also what flowed back."""
+    readings = Readings(graph) if readings is None else readings
+    passed = gradients or Gradients({}, {}, {})
+    return Content(
+        tuple(_node_text(node, passed, readings) for node in graph.nodes),
+        tuple(_edge_text(i, edge, passed, readings) for i, edge in enumerate(graph.edges)),
+        tuple(_group_text(graph, group) for group in graph.groups),
+        gradients is not None,
+    )
+
+
+def minus(text: str) -> str:
+    """Numbers with a true minus sign, as a page shows them."""
+    return text.replace("-", "−")
+
+
+# --- nodes ----------------------------------------------------------------------------------------
+
+
+def _node_text(node: Node, passed: Gradients, readings: Readings) -> NodeText:
+    if node.kind == "cut":
+        tip = f"{node.class_name}, and what leads to it, is not drawn"
+        notes = _muted(words.notes(node.notes))
+        return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
+    if node.kind == "operation":
+        style = "freed" if node.freed else node.role
+        return NodeText(_operation_lines(node, readings), style, _operation_tip(node, readings))
+    step = passed.leaves.get(node.key)
+    # What becomes of .grad says what it held.
+    lines = (*_tensor_lines(node, step is None or step.stays), *_arrived_lines(node, passed))
+    shape = "shape unknown" if node.shape is None else f"shape {node.shape}"
+    return NodeText(lines, node.role, f"{node.name}: {node.role}, {shape}, {node.dtype}")
+
+
+def _muted(notes: list[str]) -> list[Line]:
+    return [Line(clip(note, SHOWN_NOTE), "muted", theme.NOTE) for note in notes]
+
+
+def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
+    notes = ["saved tensors freed"] if node.freed else []
+    class_name = node.class_name.removeprefix("torch::autograd::")
+    return (
+        *(Line(text, "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
+        *(Line(text, "mono", theme.CLASS) for text in _listed(class_name)),
+        *_muted(notes + words.notes(node.notes)),
+    )
+
+
+def _operation_tip(node: Node, readings: Readings) -> str:
+    tip = f"{readings[node.key].expression}: {node.class_name} {words.saves(node)}"
+    return f"{tip}\n{node.line}" if node.line else tip
+
+
+def _listed(text: str) -> list[str]:
+    """A name on one line, shortened; several, with commas between them, on as many lines as they
+    need.
+    """
+    lines: list[str] = []
+    for name in text.split(", "):
+        if lines and len(lines[-1]) + len(name) + 3 <= SHOWN_NOTE:
+            lines[-1] += f", {name}"
+        else:
+            lines.append(clip(name, SHOWN))
+    return [line + "," for line in lines[:-1]] + lines[-1:]
+
+
+def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
+    value = minus(words.value(node, SHOWN_VALUE))
+    beside_name = bool(value) and not words.is_range(value)
+    # The end of a long name tells it apart.
+    name = node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]
+    first = f"{name} = {value}" if beside_name else name
+    detail = [clip(str(node.shape), SHOWN)] if node.shape else []
+    detail += [node.dtype] if node.dtype not in ("float32", "") else []
+    detail += [value] if value and not beside_name else []
+    notes = words.notes(node.notes) + ([] if value else ["value not kept"])
+    said = " · ".join([node.role, *(clip(note, SHOWN_NOTE) for note in notes)])
+    lines = [Line(first, "strong", theme.NAME)]
+    lines += [Line(" · ".join(detail), "plain", theme.NUMBER)] if detail else []
+    lines.append(Line(said, "muted", theme.NOTE))
+    if node.grad is not None and with_grad:
+        grad = minus(f".grad = {clip(words.grad(node), SHOWN_VALUE)}")
+        lines.append(Line(grad, "plain", theme.NUMBER))
+    return tuple(lines)
+
+
+def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
+    """The gradient of a tensor, under its value."""
+    texts = []
+    if node.key in passed.leaves:
+        texts = _leaf_texts(passed.leaves[node.key], passed.accumulated)
+    elif node.key in passed.arrived:
+        arrival = passed.arrived[node.key]
+        gradient = clip(words.told(arrival.gradient), SHOWN_VALUE)
+        texts = [f"◂ {gradient}", *words.notes(arrival.notes)]
+    return [Line(minus(text), "back", theme.NUMBER) for text in texts]
+
+
+def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
+    """What arrived at a leaf, and what became of ``.grad``, or would have."""
+    arriving, notes = clip(words.told(step.arriving[0]), SHOWN_VALUE), words.notes(step.notes)
+    if step.arriving[0] is None:
+        return ["◂ None: nothing arrived"]
+    if step.stays:
+        return [f"◂ {arriving}", *notes]
+    before, after = (clip(words.told(value), SHOWN) for value in (step.before, step.after))
+    held = "" if step.before is None else f"{before} + {arriving} = "
+    if accumulated:
+        return [f"◂ .grad = {held}{after}", *notes]
+    # On a line of its own, so that the oval is no wider than after a pass that accumulates.
+    return [".grad would be", f"◂ {held}{after}", *notes]
+
+
+# --- edges and frames -----------------------------------------------------------------------------
+
+
+def _edge_text(index: int, edge: Edge, passed: Gradients, readings: Readings) -> EdgeText:
+    lines = _flow_lines(index, edge, passed)
+    from_operation = readings.graph.nodes[edge.source].kind == "operation"
+    back = _came_back(index, edge.target if from_operation else None, passed)
+    return EdgeText(lines, _slot(edge, readings), back, edge.tracked)
+
+
+def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
+    """The local derivative and the gradient sent, or what cut the graph here."""
+    flow = passed.flows.get(index)
+    if flow is None:
+        border = clip(edge.border, SHOWN)
+        return (Line(border, "muted", theme.SMALL),) if border else ()
+    local = []
+    if flow.local is not None:
+        factor = minus(f"× {clip(words.told(flow.local), SHOWN)}")
+        local = [Line(factor, "local", theme.NUMBER)]
+    sent = f"◂ {clip(words.told(flow.sent), SHOWN)}"
+    sent = sent if flow.sent is not None else f"◂ {words.NOT_DEFINED}"
+    notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
+    return (*local, Line(minus(sent), "back", theme.NUMBER), *notes)
+
+
+def _came_back(index: int, result: int | None, passed: Gradients) -> bool:
+    """Whether a gradient came back along an edge, which may lead to the result of an operation."""
+    if index in passed.flows:
+        return passed.flows[index].sent is not None
+    return result in passed.arrived and passed.arrived[result].gradient is not None
+
+
+def _slot(edge: Edge, readings: Readings) -> str:
+    """The input's number where the order of the inputs matters: a − b is not b − a."""
+    target = readings.graph.nodes[edge.target]
+    if edge.slot is None or target.kind != "operation" or not readings[target.key].ordered:
+        return ""
+    return str(edge.slot + 1)
+
+
+def _group_text(graph: Graph, group: Group) -> GroupText:
+    lines = (
+        Line(f"× {group.times}", "strong", theme.TITLE),
+        Line(f"the first of {group.times} is shown", "muted", theme.NOTE),
+    )
+    return GroupText(lines, f"this block {group.times} times; {words.carried(graph, group)}")
