@@ -50,7 +50,7 @@ def _node(graph: Graph, node: Node) -> ShownNode:
         name=name,
         expression=expression,
         ordered=ordered,
-        value=words.held(node) if node.kind == "tensor" else "",
+        value=words.value(node) if node.kind == "tensor" else "",
         grad=words.grad(node),
         notes=tuple(words.notes(node.notes)),
         settings=tuple(f"{name}={value}" for name, value in node.settings),

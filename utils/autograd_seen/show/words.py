@@ -24,10 +24,7 @@ def told(value: Value | None) -> str:
 
 def held(node: Node) -> str:
     """What a tensor holds in a few words; empty where it is not known."""
-    if node.value is None:
-        return ""
-    now = " now" if node.has(Fact.MAY_BE_NEWER) or node.has(Fact.OVERWRITTEN) else ""
-    return f"{node.value}{now}" if str(node.value) else "not shown"
+    return "" if node.value is None else str(node.value) or "not shown"
 
 
 def value(node: Node, longest: int = 1_000) -> str:
@@ -35,7 +32,7 @@ def value(node: Node, longest: int = 1_000) -> str:
     be newer than what was computed from it.
     """
     text = clip(held(node), longest)
-    newer = text and any(one.fact in NEWER for one in node.notes)
+    newer = node.value is not None and str(node.value) and any(map(node.has, NEWER))
     return f"{text} now" if newer else text
 
 
