@@ -1,7 +1,7 @@
 """What is on a page cannot be altered without a test turning red.
 
 Each alteration is made in a copy of a notebook and shown to the checks that `make test` applies:
-nbval's comparison of each cell, the rules of notebook_rules.py, and the comparison of the page with
+nbval's comparison of each cell, the rules of tools/rules.py, and the comparison of the page with
 a fresh run. One run of a notebook serves all of its copies. At the end the real command line judges
 a small notebook, which proves that these checks are the ones in use."""
 

@@ -1,19 +1,29 @@
-"""What the tests of the tools share: a copy of the course to break."""
+"""What the tests of the tools share: a small course to break."""
 
 import shutil
 
 import pytest
 
-from tools.lessons import checks_folder
+from tools import lesson_table
+from tools.lessons import checks_folder, lessons
 from tools.normal_form import ROOT
 
 
 @pytest.fixture
 def course(tmp_path):
-    """The root of a copy of the course: its lessons with all their parts, and its README."""
-    leave_out = shutil.ignore_patterns(".*", "__pycache__")
-    for folder in ("notebooks", "solutions", "exercises"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=leave_out)
-    shutil.copytree(checks_folder(ROOT), checks_folder(tmp_path), ignore=leave_out)
-    shutil.copyfile(ROOT / "README.md", tmp_path / "README.md")
+    """The root of a course of two lessons, copies of our first two with all their parts."""
+    ours = lessons()
+    for lesson in ours[:2]:
+        parts = [lesson.notebook, lesson.solution, lesson.exercise]
+        for part in (*parts, lesson.checks, lesson.wrong_answers):
+            copy = tmp_path / lesson.place(part)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(part, copy)
+    engine = checks_folder(ROOT) / "engine.py"
+    shutil.copyfile(engine, checks_folder(tmp_path) / engine.name)
+    part = lesson_table.part(tmp_path)
+    table = lesson_table.part(ROOT).inside()
+    kept = [line for line in table.splitlines() if not any(one.slug in line for one in ours[2:])]
+    text = "\n".join(["# A course", part.begin.strip(), *kept, part.end])
+    part.page.write_text(text, encoding="utf-8")
     return tmp_path

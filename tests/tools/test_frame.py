@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tools import frame
-from tools.lessons import Lesson, lessons
+from tools.lessons import Lesson
 
 TITLE = """\
 # 04 · How steep is it?
@@ -86,10 +86,6 @@ REJECTED = {
 
 def test_a_whole_page_keeps_every_rule():
     assert not findings(page())
-
-
-def test_each_lesson_of_the_course_keeps_every_rule(course):
-    assert not [finding for lesson in lessons(course) for finding in frame.findings(lesson)]
 
 
 @pytest.mark.parametrize("what", REJECTED)

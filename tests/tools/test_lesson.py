@@ -14,7 +14,7 @@ from tools.normal_form import read, write_text
 from tools.rules import EVERYWHERE
 from tools.rules import findings as rules_broken
 
-SLUG = "07_jacobians"
+SLUG = "03_jacobians"
 
 
 def files(folder):
@@ -24,7 +24,7 @@ def files(folder):
 def test_an_empty_lesson_is_told_what_it_lacks(course):
     lesson = lay_down(SLUG, course)
     assert missing_parts(lesson) == [
-        f"{SLUG} has no exercise: `make exercises` makes exercises/{SLUG}/assignment_07.ipynb",
+        f"{SLUG} has no exercise: `make exercises` makes exercises/{SLUG}/assignment_03.ipynb",
         f"{SLUG} has no row in README.md: `make refresh` writes it",
         "utils/autograd_seen/checks/jacobians.py holds no check",
         f"solutions/{SLUG}/private/wrong_answers.py holds no table",
@@ -41,7 +41,8 @@ def test_what_is_laid_down_takes_away_some_of_the_work(course):
     nb = read(lesson.notebook)
     kept = [rule.__name__ for rule in RULES if not list(rule(lesson, nb))]
     assert kept == ["set_up_missing", "assignment_not_linked"]
-    assert "Read [lesson 06](06_linear_regression.ipynb) first." in nb.cells[0].source
+    last = lessons(course)[1].notebook.name
+    assert f"Read [lesson 02]({last}) first." in nb.cells[0].source
 
 
 def test_both_notebooks_are_valid_and_in_normal_form(course):
@@ -55,9 +56,9 @@ def test_its_pattern_of_an_exercise_becomes_one_for_students(course):
     lesson = lay_down(SLUG, course)
     assert exercises.main(["--course", str(course)]) == 0
     given = {cell.id: cell.source for cell in read(lesson.exercise).cells}
-    assert given["answer-7-1"].splitlines()[-1].strip() == "# YOUR CODE HERE"
-    assert given["check-7-1"] == "check.doubled(doubled)"
-    assert "Rubric" not in given["explain-7-2"]
+    assert given["answer-3-1"].splitlines()[-1].strip() == "# YOUR CODE HERE"
+    assert given["check-3-1"] == "check.doubled(doubled)"
+    assert "Rubric" not in given["explain-3-2"]
     assert not [path for path in lesson.exercise.parent.rglob("*") if path.name == "private"]
 
 
@@ -88,16 +89,14 @@ def test_the_same_slug_gives_the_same_bytes(course, tmp_path_factory):
 @pytest.mark.parametrize(
     ("slug", "reason"),
     [
-        ("7_jacobians", "is no name of a lesson: it takes two digits"),
-        ("07_Jacobians", "is no name of a lesson"),
-        ("07_", "is no name of a lesson"),
-        ("../07_a", "is no name of a lesson"),
-        ("07_lambda", "lambda is a word of Python"),
-        ("08_jacobians", "the next lesson has the number 07: 07_jacobians"),
-        ("04_jacobians", "the next lesson has the number 07: 07_jacobians"),
-        ("04_accumulation", "is there already, and is left alone: notebooks/04_accumulation.ipynb"),
-        ("07_accumulation", "already, and is left alone: utils/autograd_seen/checks/accumulation"),
-        ("07_engine", "already, and is left alone: utils/autograd_seen/checks/engine.py"),
+        ("3_jacobians", "is no name of a lesson: it takes two digits"),
+        ("03_Jacobians", "is no name of a lesson"),
+        ("03_", "is no name of a lesson"),
+        ("../03_a", "is no name of a lesson"),
+        ("03_lambda", "lambda is a word of Python"),
+        ("04_jacobians", "the next lesson has the number 03: 03_jacobians"),
+        ("02_jacobians", "the next lesson has the number 03: 03_jacobians"),
+        ("03_engine", "already, and is left alone: utils/autograd_seen/checks/engine.py"),
     ],
 )
 def test_a_slug_that_cannot_be_the_next_is_refused(course, capsys, slug, reason):
@@ -108,9 +107,17 @@ def test_a_slug_that_cannot_be_the_next_is_refused(course, capsys, slug, reason)
     assert files(course) == before
 
 
+def test_what_another_lesson_needs_is_refused(course):
+    lesson = lessons(course)[0]
+    with pytest.raises(Refused, match=f"left alone: notebooks/{lesson.slug}"):
+        lay_down(lesson.slug, course)
+    with pytest.raises(Refused, match=f"left alone: utils/autograd_seen/checks/{lesson.name}"):
+        lay_down(f"03_{lesson.name}", course)
+
+
 def test_laying_down_twice_is_refused(course):
     lay_down(SLUG, course)
-    with pytest.raises(Refused, match="left alone: notebooks/07_jacobians"):
+    with pytest.raises(Refused, match="left alone: notebooks/03_jacobians"):
         lay_down(SLUG, course)
 
 

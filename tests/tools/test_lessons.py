@@ -66,7 +66,7 @@ def test_a_name_that_is_none_of_a_lesson_is_told(course):
 
 
 def test_checks_without_a_lesson_are_told(course):
-    used = Lesson("01_scalar_gradients", course).checks
+    used = lessons(course)[0].checks
     used.with_name("unused.py").write_bytes(used.read_bytes())
     used.with_name("helpers.py").write_text("X = 1\n", encoding="utf-8")
     assert list(strays(course)) == [

@@ -1,4 +1,4 @@
-"""Every committed notebook keeps the rules of notebook_rules.py, and each rule rejects what it is
+"""Every committed notebook keeps the rules of tools/rules.py, and each rule rejects what it is
 for.
 """
 
@@ -7,7 +7,7 @@ import copy
 import nbformat
 import pytest
 
-from tools import rules as rules
+from tools import rules
 from tools.normal_form import CELL_SECONDS, ROOT, name, normalise, notebooks, read, write_text
 
 EXECUTED = notebooks("notebooks", "solutions")
