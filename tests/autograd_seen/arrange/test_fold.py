@@ -13,14 +13,13 @@ import pytest
 import torch
 from autograd_seen import draw_graph
 from autograd_seen.arrange import fold
-from autograd_seen.arrange.nesting import arrange_framed
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note, Operator
 from autograd_seen.live.walk import trace
 from autograd_seen.show.scene import compose
 from autograd_seen.values import Value
 from torch import nn
 
-from tests.autograd_seen.arrange.test_layout import boxes_of, overlap, passes_through, random_graph
+from tests.autograd_seen.arrange.test_layout import overlap
 from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -789,59 +788,6 @@ def layered():
 
 def corners(cluster):
     return cluster.x, cluster.y, cluster.x + cluster.width, cluster.y + cluster.height
-
-
-@pytest.mark.parametrize("direction", ["right", "down"])
-def test_a_frame_holds_its_nodes_and_no_other(direction):
-    chance = random.Random(1)
-    for seed in range(80):
-        sizes, edges = random_graph(seed)
-        if len(sizes) < 4:
-            continue
-        start = chance.randrange(len(sizes) - 2)
-        stop = chance.randrange(start + 1, len(sizes))
-        groups = [range(start, stop), *([range(start + 1, stop - 1)] if stop - start > 3 else [])]
-        groups += [range(stop, len(sizes) - 1)] if stop < len(sizes) - 1 else []
-        sides = [(chance.randint(20, 150), 30) for _ in groups]
-        placed, frames = arrange_framed(sizes, edges, groups, sides, direction)
-        boxes = boxes_of(placed, sizes)
-        framed = [(f.x, f.y, f.x + f.width, f.y + f.height) for f in frames]
-        texts = [
-            (*f.label, f.label[0] + w, f.label[1] + h)
-            for f, (w, h) in zip(frames, sides, strict=True)
-        ]
-        for group, (left, top, right, bottom), text in zip(groups, framed, texts, strict=True):
-            assert left < text[0] and text[2] < right and top < text[1] and text[3] < bottom
-            for key, box in enumerate(boxes):
-                assert not overlap(box, text), "a label lies on a box"
-                if key in group:
-                    assert left < box[0] and box[2] < right and top < box[1] and box[3] < bottom
-                else:
-                    assert not overlap(box, (left, top, right, bottom)), "a frame holds a stranger"
-        for (source, target), points in zip(edges, placed.routes, strict=True):
-            forward, across = (
-                [point[side] for point in points] for side in (placed.down, not placed.down)
-            )
-            assert forward == sorted(forward) and across[::2] == across[1::2], (
-                "an edge bends inside a rank"
-            )
-            assert all(
-                forward[i] < forward[i + 1] or across[i] == across[i + 1]
-                for i in range(len(points) - 1)
-            )
-            assert (
-                forward[0] == boxes[source][2 + placed.down]
-                and forward[-1] == boxes[target][placed.down]
-            )
-            for start_of, end_of in itertools.pairwise(points):
-                assert not any(passes_through(start_of, end_of, box) for box in boxes + texts)
-                for group, frame in zip(groups, framed, strict=True):
-                    if source not in group and target not in group:
-                        assert not passes_through(start_of, end_of, frame), (
-                            "an edge passes through a frame"
-                        )
-        for x, y in itertools.chain(*placed.routes, *((f[:2], f[2:]) for f in framed)):
-            assert 0 <= x <= placed.width and 0 <= y <= placed.height
 
 
 def test_a_frame_is_drawn_behind_what_it_holds_with_its_label():

@@ -131,11 +131,8 @@ def compose(graph: Graph, direction: str = "auto", gradients: Gradients | None =
     ]
     titles = [_title(group) for group in graph.groups]
     sides = [_block(title) for title in titles]
-    pairs, held = (
-        [(e.source, e.target) for e in graph.edges],
-        [group.nodes for group in graph.groups],
-    )
-    placed, frames = arrange_framed(sizes, pairs, held, sides, direction, rooms)
+    pairs = [(e.source, e.target) for e in graph.edges]
+    placed, frames = arrange_framed(sizes, pairs, graph.tree, sides, direction, rooms)
     boxes = [(*corner, *size) for corner, size in zip(placed.corners, sizes, strict=True)]
     covered = [(*frame.label, *side) for frame, side in zip(frames, sides, strict=True)]
     corners = place_labels(blocks, placed.routes, boxes + covered, placed.down)
