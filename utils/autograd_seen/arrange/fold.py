@@ -123,24 +123,33 @@ def _fold_blocks(graph: Graph) -> Folded | None:
 def _collapse(row: Row, block: Block) -> None:
     """Leaves a block's first copy, and of the last copy what is used after it."""
     unknown = any(row.depends_on_more(i) for i in block.first_copy)
-    nodes = {row.operations[i].key for i in block.first_copy}
-    made = {link.tensor for i in range(block.start, block.end) for link in row.outputs[i]}
+    nodes: set[int] = set()
     results: dict[End, int] = {}
     for i in block.first_copy:
-        pairs = zip(row.outputs[i], row.outputs[i + block.to_last], strict=True)
-        kept = [_kept(row, block, first, final) for first, final in pairs]
-        nodes |= {first.tensor for first, _ in kept if first}
-        _mark(row, [final.tensor for _, final in kept if final], block.times)
-        row.outputs[i] = [link for pair in kept for link in pair if link]
+        nodes |= {row.operations[i].key, *_collapse_outputs(row, block, i)}
         results |= {End(i, link.slot): link.tensor for link in row.outputs[i]}
-        made -= {link.tensor for link in row.outputs[i]}
-        row.removed |= {row.operations[j].key for j in block.copies(i)[1:]}
-        _tell_growth(row, [row.operations[j] for j in block.copies(i)])
-    row.removed |= made
+        copies = [row.operations[j] for j in block.copies(i)]
+        row.removed |= {node.key for node in copies[1:]}
+        _tell_growth(row, copies)
     own, firsts = _collapse_own(row, block)
     carries = tuple((tensor, results[end]) for end, tensor in sorted(block.carries.items()))
     group = Group(tuple(nodes | firsts), block.times, carries, tuple(own), unknown)
     row.groups.append(group)
+
+
+def _collapse_outputs(row: Row, block: Block, position: int) -> set[int]:
+    """Leaves of each result of an operation what the first copy shows of it, and what leaves the
+    last. Returns those of the first copy.
+    """
+    made = {link.tensor for i in block.copies(position) for link in row.outputs[i]}
+    pairs = zip(row.outputs[position], row.outputs[position + block.to_last], strict=True)
+    kept = [_kept(row, block, first, final) for first, final in pairs]
+    for _, final in kept:
+        if final:
+            _mark(row, final.tensor, block.times)
+    row.outputs[position] = [link for pair in kept for link in pair if link]
+    row.removed |= made - {link.tensor for link in row.outputs[position]}
+    return {first.tensor for first, _ in kept if first}
 
 
 def _kept(row: Row, block: Block, first: Link, final: Link) -> tuple[Link | None, Link | None]:
@@ -152,12 +161,10 @@ def _kept(row: Row, block: Block, first: Link, final: Link) -> tuple[Link | None
     return first if shown else None, final if leaves else None
 
 
-def _mark(row: Row, tensors: list[int], times: int) -> None:
-    """Says of results that they are those of the last copy."""
-    for key in tensors:
-        final = row.graph.nodes[key]
-        notes = (*final.notes, Note(Fact.AFTER_ALL, (times,)))
-        row.changed[key] = replace(final, notes=notes)
+def _mark(row: Row, key: int, times: int) -> None:
+    """Says of a result that it is that of the last copy."""
+    final = row.graph.nodes[key]
+    row.changed[key] = replace(final, notes=(*final.notes, Note(Fact.AFTER_ALL, (times,))))
 
 
 def _tell_growth(row: Row, copies: list[Node]) -> None:
