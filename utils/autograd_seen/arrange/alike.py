@@ -60,7 +60,9 @@ def signature_of_tensor(tensor: Node) -> tuple:
 
 def settings(node: Node) -> tuple[tuple, tuple[tuple[str, int], ...]]:
     """An operation's settings: those that are the same in all copies, and those that may grow."""
-    may_grow = PARTS.get(node.class_name, ())
+    may_grow = PARTS.get(node.class_name)
+    if may_grow is None:
+        return node.settings, ()
     same, growing = [], []
     for name, value in node.settings:
         grows = name in may_grow and isinstance(value, int)
