@@ -45,7 +45,9 @@ def draw_graph(
     occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "×
     12": its first copy, with what enters that one; what leaves the frame is what leaves the last.
     Where more than 30 boxes are left, a run of views is one box too. Copies agree in every
-    operation, shape and setting, and no tensor that is a variable's is folded away.
+    operation, shape and setting that the graph holds; the frame says where they have parameters and
+    constants of their own, and where they may differ in what is not drawn. No tensor that is a
+    variable's is folded away.
 
     Args:
         output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.

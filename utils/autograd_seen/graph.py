@@ -186,6 +186,12 @@ class Group:
     nodes: tuple[int, ...]
     times: int
     carries: tuple[tuple[int, int], ...] = ()
+    #: Keys of the leaves and constants of the first copy in whose place the others have their own.
+    #: A constant that is known to hold the same numbers in all copies is not among them.
+    own: tuple[int, ...] = ()
+    #: Whether the copies may differ in what the graph does not show: numbers that were not saved,
+    #: saved tensors that are not drawn.
+    unknown: bool = False
 
 
 @dataclass(frozen=True)

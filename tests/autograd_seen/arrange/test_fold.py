@@ -8,19 +8,20 @@ import re
 from collections import Counter
 from dataclasses import replace
 from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import pytest
 import torch
 from autograd_seen import draw_graph
 from autograd_seen.arrange import fold
-from autograd_seen.arrange.nesting import arrange_framed
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note, Operator
 from autograd_seen.live.walk import trace
+from autograd_seen.show import words
 from autograd_seen.show.scene import compose
 from autograd_seen.values import Value
 from torch import nn
 
-from tests.autograd_seen.arrange.test_layout import boxes_of, overlap, passes_through, random_graph
+from tests.autograd_seen.arrange.test_layout import overlap
 from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -599,6 +600,128 @@ def test_random_blocks_with_and_without_a_flaw_fold_to_the_same_meaning():
     assert shrunk > 50
 
 
+# What the copies have for themselves, and what may differ.
+
+
+class Times(torch.autograd.Function):
+    """Keeps its factor where nothing but its own code finds it."""
+
+    @staticmethod
+    def forward(ctx, x, factor):
+        ctx.factors = [factor]
+        return x * factor
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.factors[0], None
+
+
+ORDERS = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
+FIRST = torch.tensor([True, False, False])
+SOME = "; what is not drawn may differ"
+OWN = ", with constants of its own: #1 is the first's"
+NOT_FOLDED = None
+STEPS = {
+    "different constants": (lambda x, i: x * torch.full((3,), i + 1.0), OWN),
+    "equal constants": (lambda x, i: x * torch.full((3,), 2.0), ""),
+    "different numbers": (lambda x, i: x * (i + 1), NOT_FOLDED),
+    "nearly equal numbers": (lambda x, i: x * (1 + i * 1e-6), NOT_FOLDED),
+    "numbers added": (lambda x, i: x + i, SOME),
+    "tensors added": (lambda x, i: x + torch.full((3,), i + 1.0), SOME),
+    "bounds": (lambda x, i: x.clamp(max=10.0 - i), NOT_FOLDED),
+    "powers": (lambda x, i: x ** (i + 1), NOT_FOLDED),
+    "rolls": (lambda x, i: x.roll(i), NOT_FOLDED),
+    "permutations": (lambda x, i: x[torch.tensor(ORDERS[i])], SOME),
+    "masks": (lambda x, i: torch.where(torch.tensor([True, i % 2 == 0, False]), x, 0.0), SOME),
+    "values for a mask": (lambda x, i: x.masked_fill(FIRST, float(i)), SOME),
+    "values for nan": (lambda x, i: torch.nan_to_num(x, nan=float(i)), SOME),
+    "a Function's list": (lambda x, i: Times.apply(x, i + 1), SOME),
+    "dropout": (lambda x, i: nn.functional.dropout(x, 0.5), OWN),
+    "equal steps": (lambda x, i: x.sin() * 1.5, ""),
+}
+
+
+@pytest.mark.parametrize(("step", "words"), STEPS.values(), ids=STEPS)
+def test_what_differs_from_copy_to_copy_is_told_or_not_folded(step, words):
+    torch.manual_seed(0)
+    x = z = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    for i in range(6):
+        z = step(z, i)
+    again = x
+    for _ in range(6):
+        again = step(again, 0)
+    picture = draw_graph(z)
+    heads = [line for line in str(picture).splitlines() if line.startswith("╭")]
+    if words is NOT_FOLDED:
+        assert not heads and picture.graph.count() == len(boxes(picture.graph))
+    else:
+        assert heads == [f"╭ 6 times this block; each next one takes z for x{words}"]
+        tip = heads[0].replace("╭ 6 times this block", "this block 6 times")
+        assert f"<title>{escape(tip)}</title>" in picture.svg
+    if words == "":
+        assert torch.equal(z, again), "the first copy six times over is something else"
+
+
+@pytest.mark.parametrize("name", ["numbers added", "values for a mask", "permutations"])
+def test_a_chain_of_what_is_not_known_has_no_title_of_its_own(name):
+    z = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    for i in range(6):
+        z = STEPS[name][0](z, i)
+    assert all(node.count == 1 for node in draw_graph(z).graph.nodes)
+
+
+def groups_of(values, role="constant"):
+    """The groups of a chain of products in which each takes one of these values."""
+    sketch = Sketch()
+    at = sketch.tensor(name="x")
+    for value in values:
+        at = sketch.apply("mul", at, sketch.tensor(role, value=value))
+    graph = check(sketch.graph()).graph
+    return [(group.times, len(group.own), group.unknown) for group in graph.groups]
+
+
+def test_constants_belong_to_each_copy_unless_all_are_known_to_be_equal():
+    two, three = (Value(2, (2,), (number, number)) for number in (2.0, 3.0))
+    assert groups_of([two] * 6) == [(6, 0, False)]
+    assert groups_of([two] * 5 + [three]) == [(6, 1, False)]
+    assert groups_of([Value(9, (9,), ends=(2.0, 2.0))] * 6) == [(6, 0, False)]
+    assert groups_of([Value(9, (9,), ends=(0.0, 2.0))] * 6) == [(6, 1, False)]
+    assert groups_of([None] * 6) == [(6, 1, False)]
+    assert groups_of([two] * 6, role="leaf") == [(6, 1, False)]
+
+
+def test_a_constant_that_stands_for_others_is_the_outer_blocks_own_if_one_of_these_is():
+    sketch = Sketch()
+    at = sketch.tensor(name="x")
+    for outer in range(4):
+        for inner in range(5):
+            number = float(outer) if inner == 3 else 7.0
+            value = Value(2, (2,), (number, number))
+            at = sketch.apply("mul", at, sketch.tensor("constant", value=value))
+        at = sketch.apply("sin", at)
+    outer, inner = check(sketch.graph()).graph.groups
+    assert (outer.times, inner.times) == (4, 5)
+    assert outer.own == inner.own and len(inner.own) == 1
+
+
+def test_a_block_says_whose_parameters_and_constants_are_shown():
+    def head(mode):
+        output, names = (torch.manual_seed(0), encoder(mode))[1]
+        graph = fold.fold(trace(output, names, 1_000)).graph
+        return words.carried(graph, graph.groups[0])
+
+    shown_own = re.fullmatch(
+        r"each next one takes #\d+ for x, with parameters of its own and constants of its own: "
+        r"#\d+, #\d+ and 2 more are the first's; what is not drawn may differ",
+        head("train"),
+    )
+    assert shown_own, head("train")
+    assert re.fullmatch(
+        r"each next one takes #\d+ for x, with parameters of its own; what is not drawn may differ",
+        head("eval"),
+    )
+
+
 # The limit.
 
 
@@ -789,59 +912,6 @@ def layered():
 
 def corners(cluster):
     return cluster.x, cluster.y, cluster.x + cluster.width, cluster.y + cluster.height
-
-
-@pytest.mark.parametrize("direction", ["right", "down"])
-def test_a_frame_holds_its_nodes_and_no_other(direction):
-    chance = random.Random(1)
-    for seed in range(80):
-        sizes, edges = random_graph(seed)
-        if len(sizes) < 4:
-            continue
-        start = chance.randrange(len(sizes) - 2)
-        stop = chance.randrange(start + 1, len(sizes))
-        groups = [range(start, stop), *([range(start + 1, stop - 1)] if stop - start > 3 else [])]
-        groups += [range(stop, len(sizes) - 1)] if stop < len(sizes) - 1 else []
-        sides = [(chance.randint(20, 150), 30) for _ in groups]
-        placed, frames = arrange_framed(sizes, edges, groups, sides, direction)
-        boxes = boxes_of(placed, sizes)
-        framed = [(f.x, f.y, f.x + f.width, f.y + f.height) for f in frames]
-        texts = [
-            (*f.label, f.label[0] + w, f.label[1] + h)
-            for f, (w, h) in zip(frames, sides, strict=True)
-        ]
-        for group, (left, top, right, bottom), text in zip(groups, framed, texts, strict=True):
-            assert left < text[0] and text[2] < right and top < text[1] and text[3] < bottom
-            for key, box in enumerate(boxes):
-                assert not overlap(box, text), "a label lies on a box"
-                if key in group:
-                    assert left < box[0] and box[2] < right and top < box[1] and box[3] < bottom
-                else:
-                    assert not overlap(box, (left, top, right, bottom)), "a frame holds a stranger"
-        for (source, target), points in zip(edges, placed.routes, strict=True):
-            forward, across = (
-                [point[side] for point in points] for side in (placed.down, not placed.down)
-            )
-            assert forward == sorted(forward) and across[::2] == across[1::2], (
-                "an edge bends inside a rank"
-            )
-            assert all(
-                forward[i] < forward[i + 1] or across[i] == across[i + 1]
-                for i in range(len(points) - 1)
-            )
-            assert (
-                forward[0] == boxes[source][2 + placed.down]
-                and forward[-1] == boxes[target][placed.down]
-            )
-            for start_of, end_of in itertools.pairwise(points):
-                assert not any(passes_through(start_of, end_of, box) for box in boxes + texts)
-                for group, frame in zip(groups, framed, strict=True):
-                    if source not in group and target not in group:
-                        assert not passes_through(start_of, end_of, frame), (
-                            "an edge passes through a frame"
-                        )
-        for x, y in itertools.chain(*placed.routes, *((f[:2], f[2:]) for f in framed)):
-            assert 0 <= x <= placed.width and 0 <= y <= placed.height
 
 
 def test_a_frame_is_drawn_behind_what_it_holds_with_its_label():

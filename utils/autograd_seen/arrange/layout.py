@@ -20,12 +20,24 @@ WIDEST = 830
 MANY = 2_000
 
 
+#: (width, height), (source, target), (x, y).
+Pair = tuple[int, int]
+#: How far from the middle of its source an edge leaves, and of its target it enters.
+Port = tuple[int | None, int | None]
+#: Items of each rank; of each item its neighbours in the rank before and in the rank after; by rank
+#: the way-points of an edge.
+Rows = list[list[int]]
+Links = list[tuple[list[int], list[int]]]
+Chain = dict[int, int]
+
+
 @dataclass(frozen=True)
 class Layout:
     """Top left corners of the boxes; for each edge its points; and the whole size, all in pixels.
 
     An edge's points are its start, then for every rank that it passes where it enters and leaves
-    it, then its end: straight inside a rank, free to bend between one rank and the next."""
+    it, then its end: straight inside a rank, free to bend between one rank and the next.
+    """
 
     corners: tuple[tuple[int, int], ...]
     routes: tuple[tuple[tuple[int, int], ...], ...]
@@ -35,45 +47,57 @@ class Layout:
 
 
 def arrange(
-    sizes: Sequence[tuple[int, int]],
-    edges: Sequence[tuple[int, int]],
+    sizes: Sequence[Pair],
+    edges: Sequence[Pair],
     direction: str = "auto",
-    rooms: Sequence[tuple[int, int]] | None = None,
+    label_sizes: Sequence[Pair] | None = None,
     first: Collection[int] = (),
-    ports: Sequence[tuple[int | None, int | None]] | None = None,
+    ports: Sequence[Port] | None = None,
 ) -> Layout:
     """Places boxes of the given (width, height) so that every edge leads right, or down.
 
     ``edges`` holds (source, target) pairs with source < target; a pair that occurs twice is two
-    edges. ``direction`` is "right", "down" or "auto": right if that is not too wide. ``rooms``
-    gives for each edge the (width, height) that a text beside it needs: before its last bend it
-    runs straight for so long. The boxes in ``first`` stand at the very beginning. ``ports`` gives
-    for each edge how far from the middle of its source it leaves, and from the middle of its target
-    it enters, or None where that is free."""
-    ports = ports or [(None, None)] * len(edges)
-    # What shares a way: all edges of one source, or of one port.
-    origins = [(source, port) for (source, _), (port, _) in zip(edges, ports, strict=True)]
+    edges. ``direction`` is "right", "down" or "auto": right if that is not too wide.
+    ``label_sizes`` gives for each edge the (width, height) that a text beside it needs: before its
+    last bend it runs straight for so long. The boxes in ``first`` stand at the very beginning.
+    ``ports`` gives for each edge how far from the middle of its source it leaves, and from the
+    middle of its target it enters, or None where that is free.
+    """
+    texts = label_sizes or [(0, 0)] * len(edges)
     ranks = _ranks(len(sizes), edges, first)
     if direction == "auto":
-        depth, lead = [0] * (max(ranks, default=0) + 1), [RANK_GAP] * (max(ranks, default=0) + 1)
-        for (width, _), rank in zip(sizes, ranks, strict=True):
-            depth[rank] = max(depth[rank], width)
-        for (_, target), (width, _) in zip(edges, rooms or (), strict=False):
-            lead[ranks[target]] = max(lead[ranks[target]], width + STRAIGHT)
-        direction = "right" if sum(depth) + sum(lead[1:]) <= WIDEST else "down"
+        direction = "right" if _length(ranks, sizes, edges, texts) <= WIDEST else "down"
     down = direction == "down"
     # From here on a box has a depth, in the direction of the edges, and a breadth, across it.
     boxes = [(h, w) if down else (w, h) for w, h in sizes]
-    rows, chains = _rows(ranks, edges, origins)
+    label_lengths = [size[1 if down else 0] for size in texts]
+    ports = ports or [(None, None)] * len(edges)
+    # What shares a way: all edges of one source, or of one port.
+    sources = [(source, port) for (source, _), (port, _) in zip(edges, ports, strict=True)]
+    rows, chains = _rows(ranks, edges, sources)
     links = _links(edges, ranks, chains, sum(map(len, rows)))
     _order(rows, links)
-    breadth = [b for _, b in boxes] + [0] * (sum(len(row) for row in rows) - len(boxes))
-    across = _spread(rows, links, breadth, len(boxes))
-    leads = [room[1 if down else 0] for room in rooms] if rooms else [0] * len(edges)
-    return _draw(boxes, edges, ranks, rows, chains, across, leads, ports, down)
+    breadth = [b for _, b in boxes] + [0] * (len(links) - len(boxes))
+    across = _assign_coordinates(rows, links, breadth, len(boxes))
+    ways = _Ways(edges, ranks, chains, [round(x) for x in across], boxes)
+    corners, routes = _route_edges(ways, label_lengths, ports)
+    return _whole(corners, routes, boxes, down)
 
 
-def _ranks(count: int, edges, first) -> list[int]:
+def _length(
+    ranks: list[int], sizes: Sequence[Pair], edges: Sequence[Pair], texts: Sequence[Pair]
+) -> int:
+    """How wide a layout to the right would be, if no edge bent where a text stands."""
+    count = max(ranks, default=0) + 1
+    depths, gaps = [0] * count, [RANK_GAP] * count
+    for (width, _), rank in zip(sizes, ranks, strict=True):
+        depths[rank] = max(depths[rank], width)
+    for (_, target), (width, _) in zip(edges, texts, strict=True):
+        gaps[ranks[target]] = max(gaps[ranks[target]], width + STRAIGHT)
+    return sum(depths) + sum(gaps[1:])
+
+
+def _ranks(count: int, edges: Sequence[Pair], first: Collection[int]) -> list[int]:
     """Each node as near to what uses it as its longest way to the end allows."""
     height = [0] * count
     for source, target in sorted(edges, reverse=True):
@@ -82,32 +106,36 @@ def _ranks(count: int, edges, first) -> list[int]:
     return [0 if node in first else top - h for node, h in enumerate(height)]
 
 
-def _rows(ranks, edges, origins):
+def _rows(
+    ranks: list[int], edges: Sequence[Pair], sources: Sequence[tuple]
+) -> tuple[Rows, list[Chain]]:
     """The rows of items, and for each edge its chain of way-points.
 
-    Items are the nodes, then the way-points. All edges of one origin share a way-point in each
-    rank."""
-    rows = [[] for _ in range(max(ranks, default=0) + 1)]
+    Items are the nodes, then the way-points. All edges of one source share a way-point in each
+    rank.
+    """
+    rows: Rows = [[] for _ in range(max(ranks, default=0) + 1)]
     for node, rank in enumerate(ranks):
         rows[rank].append(node)
-    chains, item = {}, len(ranks)
     furthest: dict[tuple, int] = {}
-    for (_, target), origin in zip(edges, origins, strict=True):
-        furthest[origin] = max(furthest.get(origin, 0), ranks[target])
-    for origin, last in furthest.items():
-        chains[origin] = {}
-        for rank in range(ranks[origin[0]] + 1, last):
-            chains[origin][rank] = item
+    for (_, target), source in zip(edges, sources, strict=True):
+        furthest[source] = max(furthest.get(source, 0), ranks[target])
+    chains: dict[tuple, Chain] = {}
+    item = len(ranks)
+    for source, last in furthest.items():
+        chains[source] = {}
+        for rank in range(ranks[source[0]] + 1, last):
+            chains[source][rank] = item
             rows[rank].append(item)
             item += 1
-    return rows, [chains[origin] for origin in origins]
+    return rows, [chains[source] for source in sources]
 
 
-def _links(edges, ranks, chains, count: int) -> list[tuple[list[int], list[int]]]:
+def _links(edges: Sequence[Pair], ranks: list[int], chains: list[Chain], count: int) -> Links:
     """For each of so many items the items that it touches in the rank before, and in the rank
     after.
     """
-    links = [([], []) for _ in range(count)]
+    links: Links = [([], []) for _ in range(count)]
     joined = set()
     for (source, target), chain in zip(edges, chains, strict=True):
         way = [source, *(chain[r] for r in range(ranks[source] + 1, ranks[target])), target]
@@ -121,7 +149,7 @@ def _links(edges, ranks, chains, count: int) -> list[tuple[list[int], list[int]]
     return links
 
 
-def _order(rows, links) -> None:
+def _order(rows: Rows, links: Links) -> None:
     """Orders each row so that few edges cross: sweeps of medians, and swaps of neighbours."""
     many = sum(len(after) for _, after in links) > MANY
     _first_order(rows, links)
@@ -149,7 +177,7 @@ def _order(rows, links) -> None:
         row[:] = ordered
 
 
-def _first_order(rows, links) -> None:
+def _first_order(rows: Rows, links: Links) -> None:
     """As a walk from the end meets the items, first inputs first: operands stay in the order they
     are written.
     """
@@ -164,7 +192,7 @@ def _first_order(rows, links) -> None:
         row.sort(key=met.get)
 
 
-def _number(row, position) -> None:
+def _number(row: list[int], position: list[int]) -> None:
     for i, item in enumerate(row):
         position[item] = i
 
@@ -177,7 +205,7 @@ def _median(places: list[int], otherwise: int) -> float:
     return places[middle] if len(places) % 2 else (places[middle - 1] + places[middle]) / 2
 
 
-def _swap_neighbours(rows, links, position) -> None:
+def _swap_neighbours(rows: Rows, links: Links, position: list[int]) -> None:
     for _ in range(4):
         better = False
         for row in rows:
@@ -191,7 +219,7 @@ def _swap_neighbours(rows, links, position) -> None:
             return
 
 
-def _crossed(left: int, right: int, links, position) -> int:
+def _crossed(left: int, right: int, links: Links, position: list[int]) -> int:
     """How many edges of two neighbours cross when they stand in this order."""
     return sum(
         position[a] > position[b]
@@ -201,7 +229,7 @@ def _crossed(left: int, right: int, links, position) -> int:
     )
 
 
-def _crossings(rows, links, position) -> int:
+def _crossings(rows: Rows, links: Links, position: list[int]) -> int:
     """How many pairs of edges cross: inversions, counted by insertion into a sorted list."""
     count = 0
     for row in rows:
@@ -214,12 +242,13 @@ def _crossings(rows, links, position) -> int:
     return count
 
 
-def _spread(rows, links, breadth, real: int) -> list[float]:
+def _assign_coordinates(rows: Rows, links: Links, breadth: list[int], real: int) -> list[float]:
     """Coordinates across the ranks, after Brandes and Köpf (2001, "Fast and simple horizontal
     coordinate assignment").
 
     Four times, from each corner, items are tied to a median neighbour into straight blocks, and the
-    blocks are packed; each item takes the mean of the middle two of its four places."""
+    blocks are packed; each item takes the mean of the middle two of its four places.
+    """
     position = [0] * len(links)
     for row in rows:
         _number(row, position)
@@ -243,14 +272,14 @@ def _spread(rows, links, breadth, real: int) -> list[float]:
     return [x - low for x in across]
 
 
-def _span(places, breadth) -> tuple[float, float]:
+def _span(places: list[float], breadth: list[int]) -> tuple[float, float]:
     return (
         min((x - b / 2 for x, b in zip(places, breadth, strict=True)), default=0.0),
         max((x + b / 2 for x, b in zip(places, breadth, strict=True)), default=0.0),
     )
 
 
-def _conflicts(rows, links, position, real: int) -> set[tuple[int, int]]:
+def _conflicts(rows: Rows, links: Links, position: list[int], real: int) -> set[Pair]:
     """The links that cross a link between two way-points: these give way, so that long edges run
     straight.
     """
@@ -270,7 +299,7 @@ def _conflicts(rows, links, position, real: int) -> set[tuple[int, int]]:
     return found
 
 
-def _blocks(order, links, side: int, conflicts) -> list[int]:
+def _blocks(order: Rows, links: Links, side: int, conflicts: set[Pair]) -> list[int]:
     """For each item the first item of its block: a straight line of items, each a median neighbour
     of the next.
     """
@@ -293,7 +322,7 @@ def _blocks(order, links, side: int, conflicts) -> list[int]:
     return first
 
 
-def _pack(order, first, breadth) -> list[float]:
+def _pack(order: Rows, first: list[int], breadth: list[int]) -> list[float]:
     """Places the blocks as far to the left as they go, then each as near to its right neighbours as
     it goes.
     """
@@ -327,38 +356,86 @@ def _pack(order, first, breadth) -> list[float]:
     return [place[head] for head in first]
 
 
-def _draw(boxes, edges, ranks, rows, chains, across, leads, ports, down) -> Layout:
-    """Whole pixels: corners of the boxes, and the points of the edges."""
-    middle = [round(x) for x in across]
-    entries, exits = _ports(edges, ranks, chains, middle, boxes, ports)
-    depth = [max((boxes[i][0] for i in row if i < len(boxes)), default=0) for row in rows]
-    gaps = [RANK_GAP] * len(rows)
-    for e, (source, target) in enumerate(edges):
-        before = chains[e].get(ranks[target] - 1, source)
-        bent = middle[before] + (exits[e] if before == source else 0) != middle[target] + entries[e]
-        gaps[ranks[target]] = max(gaps[ranks[target]], leads[e] + (RANK_GAP if bent else STRAIGHT))
-    start = [0] * len(rows)
-    for r in range(1, len(rows)):
-        start[r] = start[r - 1] + depth[r - 1] + gaps[r]
-    near = [start[r] + (depth[r] - boxes[i][0]) // 2 for i, r in enumerate(ranks)]
-    corners = [(near[i], middle[i] - boxes[i][1] // 2) for i in range(len(boxes))]
+@dataclass(frozen=True)
+class _Ways:
+    """What the edges' routes depend on; ``middle`` is each item's coordinate across the ranks."""
+
+    edges: Sequence[Pair]
+    ranks: list[int]
+    chains: list[Chain]
+    middle: list[int]
+    boxes: list[Pair]
+
+    def before(self, e: int) -> int:
+        """The item from which an edge comes to its target."""
+        source, target = self.edges[e]
+        return self.chains[e].get(self.ranks[target] - 1, source)
+
+    def after(self, e: int) -> int:
+        """The item to which an edge goes from its source."""
+        source, target = self.edges[e]
+        return target if self.is_short(e) else self.chains[e][self.ranks[source] + 1]
+
+    def is_short(self, e: int) -> bool:
+        """Whether an edge leads to the next rank."""
+        source, target = self.edges[e]
+        return self.ranks[target] == self.ranks[source] + 1
+
+
+def _route_edges(
+    ways: _Ways, label_lengths: list[int], ports: Sequence[Port]
+) -> tuple[list[Pair], list[tuple[Pair, ...]]]:
+    """Whole pixels: the corners of the boxes, and the points of the edges."""
+    boxes, ranks, middle = ways.boxes, ways.ranks, ways.middle
+    entries, exits = _entries(ways, ports), _exits(ways, ports)
+    spans = _spans(ways, label_lengths, entries, exits)
+    near = [
+        start + (end - start - boxes[node][0]) // 2
+        for node, (start, end) in enumerate(spans[rank] for rank in ranks)
+    ]
+    corners = [(near[i], middle[i] - breadth // 2) for i, (_, breadth) in enumerate(boxes)]
     routes = []
-    for e, (source, target) in enumerate(edges):
+    for e, (source, target) in enumerate(ways.edges):
         begin, end = middle[source] + exits[e], middle[target] + entries[e]
-        points = [
-            (near[source] + boxes[source][0], begin),
-            (start[ranks[source]] + depth[ranks[source]], begin),
-        ]
+        points = [(near[source] + boxes[source][0], begin), (spans[ranks[source]][1], begin)]
         for rank in range(ranks[source] + 1, ranks[target]):
-            x = middle[chains[e][rank]]
-            points += [(start[rank], x), (start[rank] + depth[rank], x)]
+            points += [(along, middle[ways.chains[e][rank]]) for along in spans[rank]]
         x, y = points[-1]
-        points[-1] = (x + leads[e], y)
-        points += [(start[ranks[target]], end), (near[target], end)]
+        points[-1] = (x + label_lengths[e], y)
+        points += [(spans[ranks[target]][0], end), (near[target], end)]
         routes.append(tuple(points))
-    length = start[-1] + depth[-1]
-    wide = max((c[1] + b[1] for c, b in zip(corners, boxes, strict=True)), default=0)
-    wide = max([wide, *(y for route in routes for _, y in route)])
+    return corners, routes
+
+
+def _spans(
+    ways: _Ways, label_lengths: list[int], entries: list[int], exits: list[int]
+) -> list[Pair]:
+    """Where each rank starts and ends."""
+    count = max(ways.ranks, default=0) + 1
+    depths, gaps = [0] * count, [RANK_GAP] * count
+    for (depth, _), rank in zip(ways.boxes, ways.ranks, strict=True):
+        depths[rank] = max(depths[rank], depth)
+    for e, (source, target) in enumerate(ways.edges):
+        before, rank = ways.before(e), ways.ranks[target]
+        leaves = ways.middle[before] + (exits[e] if before == source else 0)
+        gap = STRAIGHT if leaves == ways.middle[target] + entries[e] else RANK_GAP
+        gaps[rank] = max(gaps[rank], label_lengths[e] + gap)
+    spans = [(0, depths[0])]
+    for depth, gap in zip(depths[1:], gaps[1:], strict=True):
+        start = spans[-1][1] + gap
+        spans.append((start, start + depth))
+    return spans
+
+
+def _whole(
+    corners: list[Pair], routes: list[tuple[Pair, ...]], boxes: list[Pair], down: bool
+) -> Layout:
+    """The layout, with the size of the whole; transposed where it leads down."""
+    ends = [
+        (x + depth, y + breadth) for (x, y), (depth, breadth) in zip(corners, boxes, strict=True)
+    ]
+    length = max((x for x, _ in ends), default=0)
+    wide = max([0, *(y for _, y in ends), *(y for route in routes for _, y in route)])
     if down:
         corners = [(y, x) for x, y in corners]
         routes = [tuple((y, x) for x, y in route) for route in routes]
@@ -366,38 +443,45 @@ def _draw(boxes, edges, ranks, rows, chains, across, leads, ports, down) -> Layo
     return Layout(tuple(corners), tuple(routes), length, wide, False)
 
 
-def _ports(edges, ranks, chains, middle, boxes, ports) -> tuple[list[int], list[int]]:
-    """How far from the middle of its box each edge ends and begins, so that no two edges end in one
-    point.
-    """
-    entering: dict[int, list] = {}
-    leaving: dict[int, list] = {}
-    for e, (source, target) in enumerate(edges):
-        chain, (leave, enter) = chains[e], ports[e]
-        if enter is None:
-            entering.setdefault(target, []).append(
-                (middle[chain.get(ranks[target] - 1, source)], e)
-            )
-        # One port for all edges that share way-points; one for each edge that does not.
-        short = ranks[target] == ranks[source] + 1
-        if leave is None:
-            leaving.setdefault(source, []).append(
-                (middle[target if short else chain[ranks[source] + 1]], short, e)
-            )
-    entries, exits = [enter or 0 for _, enter in ports], [leave or 0 for leave, _ in ports]
+def _entries(ways: _Ways, ports: Sequence[Port]) -> list[int]:
+    """How far from the middle of its target each edge ends, so that no two end in one point."""
+    entering: dict[int, list[Pair]] = {}
+    for e, (_, target) in enumerate(ways.edges):
+        if ports[e][1] is None:
+            entering.setdefault(target, []).append((ways.middle[ways.before(e)], e))
+    entries = [enter or 0 for _, enter in ports]
     for target, ends in entering.items():
-        for offset, (_, e) in zip(_offsets(len(ends), boxes[target][1]), sorted(ends), strict=True):
+        offsets = _offsets(len(ends), ways.boxes[target][1])
+        for offset, (_, e) in zip(offsets, sorted(ends), strict=True):
             entries[e] = offset
-    for source, ends in leaving.items():
-        doors = [(x, [e]) for x, short, e in ends if short]
-        shared = [(x, e) for x, short, e in ends if not short]
-        if shared:
-            doors.append((shared[0][0], [e for _, e in shared]))
-        doors.sort()
-        for offset, (_, members) in zip(_offsets(len(doors), boxes[source][1]), doors, strict=True):
-            for e in members:
+    return entries
+
+
+def _exits(ways: _Ways, ports: Sequence[Port]) -> list[int]:
+    """How far from the middle of its source each edge begins: in one point those that share
+    way-points, and each other one by itself.
+    """
+    #: For each source its points: (where it leads to, the edges).
+    leaving: dict[int, list[tuple[int, list[int]]]] = {}
+    shared: dict[int, list[int]] = {}
+    for e, (source, _) in enumerate(ways.edges):
+        if ports[e][0] is not None:
+            continue
+        points = leaving.setdefault(source, [])
+        if ways.is_short(e):
+            points.append((ways.middle[ways.after(e)], [e]))
+        elif source in shared:
+            shared[source].append(e)
+        else:
+            shared[source] = [e]
+            points.append((ways.middle[ways.after(e)], shared[source]))
+    exits = [leave or 0 for leave, _ in ports]
+    for source, points in leaving.items():
+        offsets = _offsets(len(points), ways.boxes[source][1])
+        for offset, (_, edges) in zip(offsets, sorted(points), strict=True):
+            for e in edges:
                 exits[e] = offset
-    return entries, exits
+    return exits
 
 
 def _offsets(count: int, breadth: int) -> list[int]:

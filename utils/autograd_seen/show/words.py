@@ -69,9 +69,27 @@ def saves(node: Node) -> str:
 
 
 def carried(graph: Graph, group: Group) -> str:
-    """What each next copy of a repeated block takes in the place of what the first took."""
-    pairs = [(graph.nodes[after].name, graph.nodes[before].name) for before, after in group.carries]
-    return "each next one takes " + " and ".join(f"{after} for {before}" for after, before in pairs)
+    """How each next copy of a repeated block differs from the first: what it takes in the place of
+    what that took, what it has for itself, and whether it may differ in what is not drawn.
+    """
+    nodes = graph.nodes
+    pairs = [f"{nodes[after].name} for {nodes[before].name}" for before, after in group.carries]
+    own = [nodes[key] for key in group.own]
+    kinds = ["parameters of its own"] if any(node.role == "leaf" for node in own) else []
+    constants = [node.name for node in own if node.role != "leaf"]
+    if constants:
+        verb = "is" if len(constants) == 1 else "are"
+        kinds.append(f"constants of its own: {_names(constants)} {verb} the first's")
+    parts = f", with {' and '.join(kinds)}" if kinds else ""
+    rest = "; what is not drawn may differ" if group.unknown else ""
+    return f"each next one takes {' and '.join(pairs)}{parts}{rest}"
+
+
+def _names(names: list[str]) -> str:
+    """One name, two or three, or the first two and how many more."""
+    if len(names) > 3:
+        names = [*names[:2], f"{len(names) - 2} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def counted(number: int, word: str, plural: str = "") -> str:
