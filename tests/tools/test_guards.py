@@ -12,36 +12,7 @@ from tools.normal_form import ROOT
 SOURCES = {"utils/autograd_seen": "autograd_seen", "utils/forkgrade": "forkgrade", "tools": "tools"}
 
 #: Modules that have no test file of their name. It may only grow shorter.
-UNTESTED = {
-    "utils/autograd_seen/arrange/nesting.py",
-    "utils/autograd_seen/graph.py",
-    "utils/autograd_seen/live/walk.py",
-    "utils/autograd_seen/plots.py",
-    "utils/autograd_seen/show/dot.py",
-    "utils/autograd_seen/show/figure.py",
-    "utils/autograd_seen/show/picture.py",
-    "utils/autograd_seen/show/scene.py",
-    "utils/autograd_seen/show/steps.py",
-    "utils/autograd_seen/show/text.py",
-    "utils/autograd_seen/step.py",
-    "utils/forkgrade/__main__.py",
-    "utils/forkgrade/batch.py",
-    "utils/forkgrade/cells.py",
-    "utils/forkgrade/client.py",
-    "utils/forkgrade/execute.py",
-    "utils/forkgrade/feedback.py",
-    "utils/forkgrade/files.py",
-    "utils/forkgrade/lean.py",
-    "utils/forkgrade/limits.py",
-    "utils/forkgrade/log.py",
-    "utils/forkgrade/nbgrader_config.py",
-    "utils/forkgrade/notes.py",
-    "utils/forkgrade/restore.py",
-    "utils/forkgrade/sandbox.py",
-    "utils/forkgrade/speed.py",
-    "utils/forkgrade/staging.py",
-    "utils/forkgrade/warm.py",
-}
+UNTESTED: set[str] = set()
 
 
 def typed(*arguments):
