@@ -22,14 +22,15 @@ KINDS = {
     "tools": ("tools", "what makes and proves pages"),
     "autograd_seen/checks": ("checks", "wrong answers are rejected, right ones accepted"),
     "autograd_seen/show/test_browser.py": ("browser", "the player in a real JupyterLab and a page"),
-    "autograd_seen/live/test_operators.py": ("operators", "the table of operators against PyTorch"),
+    "autograd_seen/live/test_operators": ("operators", "the table of operators against PyTorch"),
     "autograd_seen": ("units", "what a learner imports, and its contracts"),
     "forkgrade": ("grading", "honest and hostile submissions"),
 }
 
 #: The files that take longest, in the order in which they begin: or one worker would wait for the
 #: other at the end.
-LONGEST = ("test_operators.py", "test_grading.py", "test_mutation.py", "test_backward.py")
+OPERATORS = ("test_operators.py", *(f"test_operators_{number}.py" for number in (2, 3, 4)))
+LONGEST = (*OPERATORS, "test_grading.py", "test_mutation.py", "test_backward.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -44,6 +45,13 @@ def pytest_addoption(parser):
     parser.addoption(
         "--all-mutations", action="store_true", help="alter every stored output, not a sample"
     )
+    parser.addoption("--all-samples", action="store_true", help="draw all samples of an operator")
+
+
+@pytest.fixture(scope="session")
+def most_samples(request):
+    """How many samples of each of PyTorch's operators are drawn; None for all."""
+    return None if request.config.getoption("--all-samples") else 3
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +72,7 @@ def fresh_run(request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    counts, notes = {}, {}
+    counts, notes, graphs = {}, {}, 0
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             kind = kind_of(report.nodeid)
@@ -73,8 +81,12 @@ def pytest_terminal_summary(terminalreporter):
                 report, "user_properties", []
             )  # what failed to be collected has none
             notes.setdefault(kind, []).extend(value for key, value in properties if key == "note")
+            graphs += sum(value for key, value in properties if key == "graphs")
     if not counts:
         return
+    if graphs:
+        operators = kind_of("tests/autograd_seen/live/test_operators.py")
+        notes[operators].append(f"{graphs:,} graphs")
     terminalreporter.section("what was checked")
     for (short, meaning), count in sorted(counts.items()):
         numbers = ", ".join(f"{number} {outcome}" for outcome, number in count.items())
