@@ -199,7 +199,7 @@ def test_an_elementwise_operation_shows_the_derivative_of_each_element():
     assert (flow.local_number, flow.sent_number) == (None, None)
 
 
-def test_an_elementwise_operation_that_sums_for_an_input_shows_no_derivative_of_each_element_for_it():
+def test_an_elementwise_operation_shows_no_derivative_for_an_input_for_which_it_sums():
     x, value = torch.zeros(4, requires_grad=True), leaf(5.0)
     z = x.masked_fill(torch.tensor([True, False, True, True]), value)
     flows = flows_of(record_backward(z, torch.tensor([1.0, 10.0, 100.0, 1000.0])))
@@ -551,6 +551,20 @@ def leaves_in_place(names):
     return re.sub(
         f"(?:{LEAF};)+", lambda run: f"{run[0].count(';')};", "".join(f"{name};" for name in names)
     )
+
+
+def dead_branch():
+    """A graph in which one way ends at a node none of whose inputs requires grad."""
+    x, frozen = leaf(0.5), torch.tensor(0.0)
+    side = torch.fft.irfft(torch.ones(3, dtype=torch.complex64), 4)
+    y = x.sin()
+    with torch.no_grad():
+        window = torch.ones(4)
+    spectrum = torch.stft(x * torch.ones(8), 4, window=window, return_complex=True)
+    return torch.istft(spectrum, 4, window=window).sum() + y + side.sum() + frozen
+
+
+PROGRAMS["a dead branch"] = dead_branch
 
 
 @pytest.mark.parametrize("accumulate", [False, True])

@@ -225,7 +225,7 @@ def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
     """What arrived at a leaf, and what became of ``.grad``, or would have."""
     arriving, notes = clip(words.told(step.arriving[0]), SHOWN_VALUE), words.notes(step.notes)
     if step.arriving[0] is None:
-        return ["◂ None: nothing arrived"]
+        return ["◂ None: nothing arrived", *notes[1:]]
     if step.stays:
         return [f"◂ {arriving}", *notes]
     before, after = (clip(words.told(value), SHOWN) for value in (step.before, step.after))
