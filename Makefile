@@ -14,7 +14,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab test lesson exercises grade mutate browser bench refresh lint figures clean
+.PHONY: help lab test lesson exercises grade mutate operators browser bench refresh lint figures clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -37,6 +37,9 @@ grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CS
 
 mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must be caught (minutes)
 	$(PYTEST) --dist load tests/pages/test_mutation.py --all-mutations
+
+operators: $(VENV)/test  ## draw and record every sample that PyTorch has of each operator (minutes)
+	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
 
 browser: $(VENV)/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
 	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser.py

@@ -25,7 +25,7 @@ KINDS = {
     "tools": ("tools", "what makes and proves pages"),
     "autograd_seen/checks": ("checks", "wrong answers are rejected, right ones accepted"),
     "autograd_seen/show/test_browser.py": ("browser", "the player in a real JupyterLab and a page"),
-    "autograd_seen/live/test_operators.py": ("operators", "the table of operators against PyTorch"),
+    "autograd_seen/live/test_operators": ("operators", "the table of operators against PyTorch"),
     "autograd_seen": ("units", "what a learner imports, and its contracts"),
     "forkgrade": ("grading", "honest and hostile submissions"),
     "": ("tests", "what the tests themselves promise"),
@@ -33,7 +33,8 @@ KINDS = {
 
 #: The files that take longest, in the order in which they begin: or one worker would wait for the
 #: other at the end.
-LONGEST = ("test_operators.py", "test_grading.py", "test_mutation.py", "test_backward.py")
+OPERATORS = ("test_operators.py", *(f"test_operators_{number}.py" for number in (2, 3, 4)))
+LONGEST = (*OPERATORS, "test_grading.py", "test_mutation.py", "test_backward.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -48,6 +49,13 @@ def pytest_addoption(parser):
     parser.addoption(
         "--all-mutations", action="store_true", help="alter every stored output, not a sample"
     )
+    parser.addoption("--all-samples", action="store_true", help="draw all samples of an operator")
+
+
+@pytest.fixture(scope="session")
+def most_samples(request):
+    """How many samples of each of PyTorch's operators are drawn; None for all."""
+    return None if request.config.getoption("--all-samples") else 3
 
 
 @pytest.fixture(scope="session")

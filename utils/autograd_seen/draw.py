@@ -38,8 +38,10 @@ def draw_graph(
 
     Of a Recording (see ``record_backward``) the picture also shows the pass: a dashed line back
     along each edge, beside it the local derivative (``×``) and the gradient sent (``◂``), and at
-    each tensor the gradient that arrived; at a leaf what ``.grad`` held, plus what arrived. The
-    product of the local derivatives along a path is that path's part of the gradient.
+    each tensor the gradient that arrived; at a leaf what ``.grad`` held, plus what arrived. Unless
+    it was recorded with ``accumulate=True``, ``.grad`` is as it was, and picture and text say what
+    it would become. The product of the local derivatives along a path is that path's part of the
+    gradient.
 
     What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that
     occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "×

@@ -60,6 +60,18 @@ class Fact(Enum):
     NOT_ACCUMULATED = auto()
     #: The result of an operation is not what its operands give: one was overwritten since.
     DO_NOT_FIT = auto()
+    #: (expected, found), as values: what a node sent is not local derivative times arriving.
+    NOT_THE_PRODUCT = auto()
+    #: (expected, found), as values: what arrived is not the sum of what was sent.
+    NOT_THE_SUM = auto()
+    #: (expected, found), as values: ``.grad`` does not hold what the pass made of it.
+    NOT_THE_GRAD = auto()
+    #: (before, after), as values: a gradient is too small for the dtype that it was cast to.
+    UNDERFLOWED = auto()
+    #: (before, after), as values: a gradient is too large for the dtype that it was cast to.
+    OVERFLOWED = auto()
+    #: A checkpoint ran its forward again to get back what it had not kept.
+    RAN_AGAIN = auto()
 
 
 @dataclass(frozen=True)
@@ -288,11 +300,14 @@ class EdgeGradient:
     #: The edge's place in ``Graph.edges``.
     edge: int
     #: The local derivative; for an elementwise operation, of each element. None where it is a whole
-    #: Jacobian.
+    #: Jacobian, or was not asked for.
     local: Value | None
     sent: Value | None
     gradient: object = None
     notes: tuple[Note, ...] = ()
+    #: Whether the node was asked for its local derivative. A Function written in Python, and what a
+    #: hook has packed, is not.
+    asked: bool = True
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ not notice.
 
 import re
 import sys
+import warnings
 from pathlib import Path
 
 import autograd_seen
@@ -791,6 +792,35 @@ def test_the_graph_is_the_one_that_would_be_there_without_a_tape():
     with record_forward():
         with_tape, _ = neuron()
     assert str(draw_graph(L)) == str(draw_graph(with_tape, L=with_tape))
+
+
+def attention_in_eval(mode):
+    """An encoder's result for padded rows with and without a recording, and the operations run."""
+    torch.manual_seed(0)
+    layer = torch.nn.TransformerEncoderLayer(16, 2, 32, batch_first=True)
+    encoder = torch.nn.TransformerEncoder(layer, 2).eval()
+    x, padded = torch.randn(2, 5, 16), torch.zeros(2, 5, dtype=torch.bool)
+    padded[1, 3:] = True
+    with mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that nested tensors may change
+        plain = encoder(x, src_key_padding_mask=padded)
+        with record_forward():
+            recorded = encoder(x, src_key_padding_mask=padded)
+    return plain, recorded, padded
+
+
+def test_the_fast_path_of_an_encoder_is_the_one_exception_to_the_same_results():
+    plain, recorded, padded = attention_in_eval(torch.no_grad)
+    assert torch.allclose(plain[~padded], recorded[~padded], atol=1e-5)
+    # Where PyTorch takes its fast path while it is listened to, the docstring has an exception too
+    # many.
+    assert (plain[padded] == 0).all() and not (recorded[padded] == 0).any()
+    assert "at padded positions" in " ".join(record_forward.__doc__.split())
+
+
+def test_where_something_requires_grad_an_encoder_has_the_same_results():
+    plain, recorded, _ = attention_in_eval(torch.enable_grad)
+    assert torch.equal(plain, recorded)
 
 
 def test_what_a_subclass_does_with_calls_does_not_see_the_recording():

@@ -6,14 +6,23 @@ import math
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 
-from autograd_seen.graph import EdgeGradient, Fact, Graph, Note, Recording, Step
-from autograd_seen.live import names
+from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Note, Recording, Step
+from autograd_seen.live import differences, names
 from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.live.reading import read_value
+from autograd_seen.live.rehearsal import (
+    check_not_reentrant,
+    checkpoint_of,
+    hooked_edges,
+    random_state_kept,
+    retained_grads_kept,
+)
 from autograd_seen.live.walk import (
     MOST_TOUCHED,
     Live,
@@ -38,16 +47,29 @@ def record_backward(
 ) -> Recording:
     """Runs the backward pass that ``output.backward(gradient)`` runs, and returns what flowed.
 
-    Without ``accumulate`` it leaves ``.grad``, what is saved, and the graph as they were, so that
-    it can be called again. With it, it does what ``backward()`` does. Hooks of yours run either
-    way, once, as in any backward pass.
+    Without ``accumulate`` the pass is a rehearsal: it leaves ``.grad``, also what ``retain_grad()``
+    asked for, what is saved, PyTorch's random state and the graph as they were, so that it can be
+    called again. ``x.grad`` stays None, and what is made of the recording says what it *would
+    become*. With ``accumulate`` it does what ``backward()`` does.
+
+    What runs in any backward pass runs here, once: hooks of tensors and of nodes, the backward of a
+    Function written in Python, and what unpacks a saved value. Hooks that
+    ``register_post_accumulate_grad_hook`` registered run with ``accumulate`` only. What such code
+    changes stays changed: a checkpoint runs its forward again, and so moves the running mean of a
+    BatchNorm inside it; the operation at which that happens has a note. To find what
+    ``retain_grad()`` asked for, all objects are looked at, unless each result in the graph has a
+    name: some 10 to 60 milliseconds at most. A tensor that ``gc.freeze()`` has put aside is missed.
 
     The numbers are those that the engine handed from node to node. A local derivative is a node's
     answer to a gradient of ones; for one number in and one out that is d(output)/d(input), for an
-    elementwise operation the derivative of each element, and for any other operation it is left
-    out, being a whole Jacobian. A Function written in Python, and what a hook has packed, is asked
-    nothing beside the pass: for one number in and one out its local derivative is what it sent
-    divided by what arrived.
+    elementwise operation the derivative of each element, and for any other operation, or a complex
+    number, it is left out, being a whole Jacobian. A Function written in Python, and what a hook
+    has packed, is asked nothing beside the pass. A Function has no local derivative then; of what
+    is packed and has one number in and one out it is what was sent divided by what arrived.
+
+    Where a gradient is not what the numbers before it give, a note says so. It blames a hook where
+    a tensor that is alive has one. Hooks of nodes, and of tensors that nobody holds, cannot be
+    listed: there it gives the two numbers.
 
     Args:
         output: the root, any shape. More than one element needs ``gradient``.
@@ -65,7 +87,8 @@ def record_backward(
             no such number.
         RuntimeError: as ``backward()`` raises it: ``gradient`` is missing or has another shape, an
             earlier pass has freed the graph, or a value that an operation saved was overwritten in
-            place.
+            place. In a rehearsal also for a checkpoint with ``use_reentrant=True``, which changes
+            ``.grad`` by itself.
 
     Example:
         >>> x = torch.tensor(4.0, requires_grad=True)
@@ -84,8 +107,8 @@ def record_backward(
 
 
 def record(
-    output,
-    gradient,
+    output: torch.Tensor,
+    gradient: torch.Tensor | None,
     names_of_tensors: dict[str, torch.Tensor],
     callers: list[tuple[str, torch.Tensor]],
     accumulate: bool = False,
@@ -100,17 +123,20 @@ def record(
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
     with _unseen():
-        graph, live = trace_live(output, [*given, *named], max_operations, tape, names_of_tensors)
-        if any(node.freed for node in graph.nodes):
-            raise RuntimeError(
-                "record_backward needs what the graph has saved, and an earlier backward pass has freed it: compute "
-                "the output again, or pass retain_graph=True to the earlier one"
-            )
-        run = _Pass(graph, live, torch.ones_like(output.detach()) if gradient is None else gradient)
-    run.go(output, gradient, accumulate, create_graph)
+        route = Route(*trace_live(output, [*given, *named], max_operations, tape, names_of_tensors))
+        _check_can_run(route, accumulate)
+        # Asked for before the pass, which may free what the answer needs.
+        with random_state_kept():
+            local = local_derivatives(route)
+        before = {key: _keep(route.leaf(key).grad) for key in route.leaves}
+        checkpoints = {key: checkpoint_of(route.live.operations[key]) for key in route.live.packed}
+    held = [output, *(tensor for _, tensor in [*given, *named])]
+    heard = run(route, output, gradient, accumulate, create_graph, held)
     with _unseen():
+        seed = torch.ones_like(output.detach()) if gradient is None else gradient
+        passed = Passed(route, heard, local, before, checkpoints, seed, accumulate)
         return Recording(
-            graph, tuple(run.steps(accumulate)), _value(run.seed), accumulate, create_graph
+            route.graph, tuple(passed.steps()), read_value(seed), accumulate, create_graph
         )
 
 
@@ -123,7 +149,17 @@ def _unseen() -> Iterator[None]:
         yield
 
 
-def _check(output, gradient, max_operations, named) -> None:
+def _check_can_run(route: "Route", accumulate: bool) -> None:
+    if any(node.freed for node in route.graph.nodes):
+        raise RuntimeError(
+            "record_backward needs what the graph has saved, and an earlier backward pass has "
+            "freed it: compute the output again, or pass retain_graph=True to the earlier one"
+        )
+    if not accumulate:
+        check_not_reentrant(route.live)
+
+
+def _check(output: object, gradient: object, max_operations: int, named: dict) -> None:
     for what, thing in (("output", output), ("gradient", gradient)):
         if not isinstance(thing, torch.Tensor) and not (what == "gradient" and thing is None):
             raise TypeError(
@@ -132,315 +168,380 @@ def _check(output, gradient, max_operations, named) -> None:
     check_limit(max_operations)
     if not output.requires_grad:
         raise ValueError(
-            f"record_backward needs a tensor with a graph, and this one has none: {why_no_graph(output)}"
+            "record_backward needs a tensor with a graph, and this one has none: "
+            f"{why_no_graph(output)}"
         )
     check_names(named)
     _check_gradient(output, gradient)
 
 
-def _check_gradient(output, gradient) -> None:
+def _check_gradient(output: torch.Tensor, gradient: torch.Tensor | None) -> None:
     """Raises what PyTorch raises of a gradient that does not fit, and says what to pass."""
     shape = tuple(output.shape)
     if gradient is None and output.numel() != 1:
         raise RuntimeError(
-            f"grad can be implicitly created only for scalar outputs, and this one has the shape {shape}: pass "
-            "gradient=…, a tensor of that shape, or record a number, such as output.sum()"
+            "grad can be implicitly created only for scalar outputs, and this one has the shape "
+            f"{shape}: pass gradient=…, a tensor of that shape, or record a number, such as "
+            "output.sum()"
         )
     if gradient is None and not output.is_floating_point():
         raise RuntimeError(
-            f"grad can be implicitly created only for real scalar outputs, and this one is {dtype_name(output.dtype)}: "
-            "pass gradient=…, a tensor of that dtype, or record a real number, such as output.abs()"
+            "grad can be implicitly created only for real scalar outputs, and this one is "
+            f"{dtype_name(output.dtype)}: pass gradient=…, a tensor of that dtype, or record a "
+            "real number, such as output.abs()"
         )
     if gradient is not None and gradient.shape != output.shape:
         raise RuntimeError(
-            f"the gradient has the shape {tuple(gradient.shape)} and the output {shape}: a gradient has the shape of "
-            "the output that it belongs to, not of the input"
+            f"the gradient has the shape {tuple(gradient.shape)} and the output {shape}: a "
+            "gradient has the shape of the output that it belongs to, not of the input"
         )
 
 
-class _Pass:
-    """One run of the engine over a traced graph, listened to by hooks on every operation."""
+@dataclass(frozen=True)
+class Route:
+    """What a pass runs through: the graph, what its keys stand for, and its edges by their ends."""
 
-    def __init__(self, graph: Graph, live: Live, seed: torch.Tensor):
-        self.graph, self.live, self.seed = graph, live, seed
-        self.entering: dict[int, list] = {key: [] for key in live.operations}
-        self.leaving: dict[int, list] = {key: [] for key in live.operations}
-        #: For each tensor its uses: (operation, slot).
-        self.uses: dict[int, list] = {}
-        made = set()
-        for place, edge in enumerate(graph.edges):
-            if edge.target in live.operations:
-                if edge.slot is not None and edge.source in live.gradient_edges:
-                    self.uses.setdefault(edge.source, []).append((edge.target, edge.slot))
-                    self.entering[edge.target].append((place, edge))
-            elif edge.source in live.operations:
-                self.leaving[edge.source].append(edge)
-                made.add(edge.target)
-        #: The tensors where the pass ends: leaves, and results of what is not drawn.
-        self.ends = [key for key in live.gradient_edges if key not in made]
-        self.leaves = [
-            key for key in self.ends if graph.nodes[key].role == "leaf" or key == graph.root
-        ]
-        # Asked for before the pass, which may free what the answer needs.
-        self.local = {key: self._local(key) for key in live.operations if self._may_be_called(key)}
-        self.before = {key: _grad(self._leaf(key)) for key in self.leaves}
-        self.order: list[int] = []
-        self.arrived: dict[int, tuple] = {}
-        self.sent: dict[int, tuple] = {}
+    graph: Graph
+    live: Live
 
-    def _leaf(self, key: int) -> torch.Tensor:
+    @cached_property
+    def entering(self) -> dict[int, list[tuple[int, Edge]]]:
+        """By the key of an operation: the edges along which it sends, each with its place in
+        ``graph.edges``.
+        """
+        found: dict[int, list] = {key: [] for key in self.live.operations}
+        for place, edge in enumerate(self.graph.edges):
+            tracked = edge.slot is not None and edge.source in self.live.gradient_edges
+            if edge.target in found and tracked:
+                found[edge.target].append((place, edge))
+        return found
+
+    @cached_property
+    def leaving(self) -> dict[int, list[Edge]]:
+        """By the key of an operation: the edges to its results."""
+        return {key: self.graph.outputs(key) for key in self.live.operations}
+
+    @cached_property
+    def uses(self) -> dict[int, list[tuple[int, int]]]:
+        """By the key of a tensor: the operations that use it, each with the slot."""
+        found: dict[int, list] = {}
+        for key, edges in self.entering.items():
+            for _, edge in edges:
+                found.setdefault(edge.source, []).append((key, edge.slot))
+        return found
+
+    @cached_property
+    def ends(self) -> list[int]:
+        """The tensors where the pass ends: leaves, and results of what is not drawn."""
+        made = {edge.target for edges in self.leaving.values() for edge in edges}
+        return [key for key in self.live.gradient_edges if key not in made]
+
+    @cached_property
+    def leaves(self) -> list[int]:
+        """Of the ends those that are leaves."""
+        nodes, root = self.graph.nodes, self.graph.root
+        return [key for key in self.ends if nodes[key].role == "leaf" or key == root]
+
+    @cached_property
+    def blind(self) -> list[int]:
+        """The operations that send to nobody, since none of their inputs requires grad by now."""
+        return [key for key, edges in self.entering.items() if not edges]
+
+    def leaf(self, key: int) -> torch.Tensor:
+        """The leaf itself."""
         return self.live.gradient_edges[key][0].variable
 
-    def go(self, output, gradient, accumulate: bool, create_graph: bool) -> None:
-        """Runs the engine once."""
-        # The engine fills what retain_grad() asked for whether or not it accumulates into leaves.
-        retained = (
-            [] if accumulate else [(one, one.grad) for one in self.live.tensors if one.retains_grad]
-        )
-        handles = [
-            node.register_hook(self._listen(key)) for key, node in self.live.operations.items()
+    def dtype(self, key: int) -> torch.dtype:
+        """The dtype of a tensor of the graph."""
+        node, output_nr = self.live.gradient_edges[key][:2]
+        return node._input_metadata[output_nr].dtype
+
+    def made(self, key: int) -> int | None:
+        """The one result of an operation; None where it has several."""
+        single = len(self.live.operations[key]._input_metadata) == 1
+        return self.leaving[key][0].target if single else None
+
+    def is_written_in_python(self, key: int) -> bool:
+        """Whether an operation is a Function of somebody's."""
+        return hasattr(type(self.live.operations[key]), "apply")
+
+    def is_pointwise(self, key: int) -> bool:
+        """Whether the local derivative is a number, or one number for each element."""
+        made, sources = self.made(key), [edge.source for _, edge in self.entering[key]]
+        # A derivative by z alone does not say how a function of z and its conjugate moves.
+        if made is None or any(self.dtype(one).is_complex for one in (made, *sources)):
+            return False
+        shapes = [self.graph.nodes[one].shape for one in (made, *sources)]
+        if shapes[0] is None:
+            return False
+        single = all(shape is not None and math.prod(shape) == 1 for shape in shapes)
+        return single or self.graph.nodes[key].operator.elementwise
+
+
+def local_derivatives(route: Route) -> dict[int, dict[int, torch.Tensor]]:
+    """By the key of each operation that may be asked: its local derivatives by slot.
+
+    Asked is what runs PyTorch's code alone: no Function written in Python, no hook that unpacks.
+    """
+    silent = route.live.packed
+    asked = [k for k in route.entering if k not in silent and not route.is_written_in_python(k)]
+    return {key: _local(route, key) if route.is_pointwise(key) else {} for key in asked}
+
+
+def _local(route: Route, key: int) -> dict[int, torch.Tensor]:
+    node, shape = route.live.operations[key], route.graph.nodes[route.made(key)].shape
+    result = node._input_metadata[0]
+    try:
+        with torch.no_grad():
+            answer = node(torch.ones(shape, dtype=result.dtype, device=result.device))
+    except RuntimeError:  # something saved was overwritten: the pass itself will say so
+        return {}
+    answers = answer if isinstance(answer, tuple) else (answer,)
+    # What is smaller than the output was summed on the way, as for the one value of a masked_fill.
+    size = math.prod(shape)
+    given = {slot: one for slot, one in enumerate(answers) if one is not None}
+    return {slot: _keep(one) for slot, one in given.items() if one.numel() == size}
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What hooks heard of a pass: the operations in the order of the engine, and by key what
+    arrived at each node and what each operation sent.
+    """
+
+    order: list[int] = field(default_factory=list)
+    arrived: dict[int, tuple] = field(default_factory=dict)
+    sent: dict[int, tuple] = field(default_factory=dict)
+
+
+@contextmanager
+def listen(route: Route, accumulate: bool) -> Iterator[Heard]:
+    """Hears what runs inside a ``with`` block; the hooks are gone after it."""
+    heard, operations = Heard(), route.live.operations
+    handles = [node.register_hook(_hook(heard, key)) for key, node in operations.items()]
+    if accumulate:
+        handles += [
+            route.live.gradient_edges[key][0].register_prehook(_prehook(heard, key))
+            for key in route.leaves
         ]
-        if accumulate:
-            handles += [
-                self.live.gradient_edges[key][0].register_prehook(self._listen_at_leaf(key))
-                for key in self.leaves
-            ]
+    try:
+        yield heard
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _hook(heard: Heard, key: int) -> Callable:
+    def hook(sent, arriving) -> None:
+        heard.order.append(key)
+        heard.arrived[key] = tuple(map(_keep, arriving))
+        heard.sent[key] = tuple(map(_keep, sent))
+
+    return hook
+
+
+def _prehook(heard: Heard, key: int) -> Callable:
+    def hook(arriving) -> None:
+        heard.arrived[key] = tuple(map(_keep, arriving))
+
+    return hook
+
+
+def run(
+    route: Route,
+    output: torch.Tensor,
+    gradient: torch.Tensor | None,
+    accumulate: bool,
+    create_graph: bool,
+    held: list[torch.Tensor],
+) -> Heard:
+    """Runs the engine once. ``held`` are tensors that the caller holds."""
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        # The cycle between a leaf and its gradient is what create_graph asks for.
+        warnings.filterwarnings("ignore", message=r"Using backward\(\) with create_graph=True")
+        heard = stack.enter_context(listen(route, accumulate))
         try:
-            with warnings.catch_warnings():
-                # The cycle between a leaf and its gradient is what create_graph asks for.
-                warnings.filterwarnings(
-                    "ignore", message=r"Using backward\(\) with create_graph=True"
-                )
-                if accumulate:
-                    torch.autograd.backward(output, gradient, create_graph=create_graph)
-                else:
-                    self._observe(output, gradient, create_graph)
+            if accumulate:
+                torch.autograd.backward(output, gradient, create_graph=create_graph)
+            else:
+                with random_state_kept(), retained_grads_kept(route.live, held):
+                    _rehearse(route, heard, output, gradient, create_graph)
         except RuntimeError as problem:
-            clashes = self._clashes() if "modified by an inplace operation" in str(problem) else ""
-            if not clashes:
-                raise
-            raise RuntimeError(
-                f"{clashes} saved a value for the backward pass, and it was overwritten in place since: {problem}"
-            ) from problem
-        finally:
-            for handle in handles:
-                handle.remove()
-            for one, grad in retained:
-                one.grad = grad
+            _explain(route, heard, problem)
+            raise
+    return heard
 
-    def _clashes(self) -> str:
-        """Which operations have lost what they saved, and so have not had their turn."""
-        lost = [
-            node
-            for node in self.graph.nodes
-            if node.has(Fact.SAVED_OVERWRITTEN) and node.key not in self.order
-        ]
-        return " and ".join(node.class_name for node in lost)
 
-    def _listen(self, key: int) -> Callable:
-        def hook(sent, arriving) -> None:
-            self.order.append(key)
-            self.arrived[key] = tuple(map(_keep, arriving))
-            self.sent[key] = tuple(map(_keep, sent))
+def _rehearse(
+    route: Route,
+    heard: Heard,
+    output: torch.Tensor,
+    gradient: torch.Tensor | None,
+    create_graph: bool,
+) -> None:
+    # Asked for the gradient of an edge, the engine runs what leads there and leaves .grad alone.
+    places, results = route.live.gradient_edges, {k: route.leaving[k] for k in route.blind}
+    blind = [edge.target for edges in results.values() for edge in edges]
+    keys = [*route.ends, *blind]
+    edges = [torch.autograd.graph.GradientEdge(*places[key]) for key in keys]
+    gradients = torch.autograd.grad(
+        output, edges, gradient, retain_graph=True, create_graph=create_graph, allow_unused=True
+    )
+    found = {key: (_keep(one),) for key, one in zip(keys, gradients, strict=True)}
+    heard.arrived.update({key: found[key] for key in route.ends})
+    for key, leaving in results.items():
+        _add_blind(route, heard, key, {edge.slot: found[edge.target][0] for edge in leaving})
 
-        return hook
 
-    def _listen_at_leaf(self, key: int) -> Callable:
-        def hook(arriving) -> None:
-            self.arrived[key] = tuple(map(_keep, arriving))
+def _add_blind(route: Route, heard: Heard, key: int, arrived: dict) -> None:
+    """Gives an operation that sends to nobody its turn, as ``backward()`` does."""
+    if all(one is None for one in arrived.values()):
+        return
+    node = route.live.operations[key]
+    count = len(node._input_metadata)
+    heard.arrived[key] = tuple(arrived.get(slot) for slot in range(count))
+    heard.sent[key] = (None,) * len(node.next_functions)
+    # The engine takes of what is ready the operation that was made last.
+    users = {user for edge in route.leaving[key] for user, _ in route.uses.get(edge.target, ())}
+    ready = max((at for at, k in enumerate(heard.order, 1) if k in users), default=0)
+    age, ages = node._sequence_nr(), route.live.operations
+    later = (
+        at for at in range(ready, len(heard.order)) if ages[heard.order[at]]._sequence_nr() < age
+    )
+    heard.order.insert(next(later, len(heard.order)), key)
 
-        return hook
 
-    def _observe(self, output, gradient, create_graph: bool) -> None:
-        # Asked for the gradient of an edge, the engine runs what leads there and leaves .grad
-        # alone.
-        edges = [
-            torch.autograd.graph.GradientEdge(*self.live.gradient_edges[key]) for key in self.ends
-        ]
-        gradients = torch.autograd.grad(
-            output, edges, gradient, retain_graph=True, create_graph=create_graph, allow_unused=True
-        )
-        for key, one in zip(self.ends, gradients, strict=True):
-            self.arrived[key] = (_keep(one),)
+def _explain(route: Route, heard: Heard, problem: RuntimeError) -> None:
+    """Raises PyTorch's error with the names of the operations that have lost what they saved."""
+    if "modified by an inplace operation" not in str(problem):
+        return
+    lost = [
+        node.class_name
+        for node in route.graph.nodes
+        if node.has(Fact.SAVED_OVERWRITTEN) and node.key not in heard.order
+    ]
+    if lost:
+        raise RuntimeError(
+            f"{' and '.join(lost)} saved a value for the backward pass, and it was overwritten in "
+            f"place since: {problem}"
+        ) from problem
 
-    def steps(self, accumulated: bool) -> Iterator[Step]:
+
+@dataclass(frozen=True)
+class Passed:
+    """A pass that has run: what was known before it, and what was heard of it."""
+
+    route: Route
+    heard: Heard
+    local: dict[int, dict[int, torch.Tensor]]
+    #: By the key of a leaf: what ``.grad`` held.
+    before: dict[int, torch.Tensor | None]
+    #: By the key of what a hook has packed: the checkpoint that unpacks it, if one does.
+    checkpoints: dict[int, object]
+    seed: torch.Tensor
+    accumulated: bool
+
+    def steps(self) -> Iterator[Step]:
         """The operations in the order in which they ran, each leaf as soon as all that uses it has
         run.
         """
-        turn = {key: i for i, key in enumerate(self.order)}
+        order, uses = self.heard.order, self.route.uses
+        turn = {key: at for at, key in enumerate(order)}
         due: dict[int, list] = {}
-        for key in self.leaves:
-            last = max((turn.get(user, -1) for user, _ in self.uses.get(key, ())), default=-1)
+        for key in self.route.leaves:
+            last = max((turn.get(user, -1) for user, _ in uses.get(key, ())), default=-1)
             due.setdefault(last, []).append(key)
-        yield from (self._leaf_step(key, accumulated) for key in due.get(-1, ()))
-        for i, key in enumerate(self.order):
-            yield self._step(key)
-            yield from (self._leaf_step(leaf, accumulated) for leaf in due.get(i, ()))
+        again = self._run_again()
+        yield from map(self._leaf_step, due.get(-1, ()))
+        for at, key in enumerate(order):
+            yield self._step(key, again)
+            yield from map(self._leaf_step, due.get(at, ()))
 
-    def _step(self, key: int) -> Step:
-        arriving, notes = self.arrived[key], []
-        for edge in self.leaving[key]:
-            notes += self._changed_by_a_hook(edge.target, arriving[edge.slot])
-        flows = tuple(self._flow(key, place, edge) for place, edge in self.entering[key])
+    def _run_again(self) -> set[int]:
+        """The operations at whose turn a checkpoint ran its forward again."""
+        first: dict[object, int] = {}
+        for key in self.heard.order:
+            if self.checkpoints.get(key) is not None:
+                first.setdefault(self.checkpoints[key], key)
+        return set(first.values())
+
+    def _step(self, key: int, again: set[int]) -> Step:
+        arriving = self.heard.arrived[key]
+        notes = [Note(Fact.RAN_AGAIN)] if key in again else []
+        for edge in self.route.leaving[key]:
+            notes += self._of_sum(edge.target, arriving[edge.slot])
+        flows = tuple(self._flow(key, place, edge) for place, edge in self.route.entering[key])
         return Step(key, tuple(map(_value, arriving)), flows, notes=tuple(notes))
 
-    def _flow(self, key: int, place: int, edge) -> EdgeGradient:
-        gradient, asked = self.sent[key][edge.slot], key in self.local
+    def _flow(self, key: int, place: int, edge: Edge) -> EdgeGradient:
+        gradient, asked = self.heard.sent[key][edge.slot], key in self.local
         local = self.local[key].get(edge.slot) if asked else self._ratio(key, gradient)
         notes = self._reduced(key, edge)
         if asked and local is not None and gradient is not None:
-            notes += self._changed_when_sent(local, self.arrived[key][0], gradient)
-        return EdgeGradient(
-            place,
-            None if local is None else _value(local),
-            _value(gradient),
-            gradient,
-            notes,
-        )
-
-    def _leaf_step(self, key: int, accumulated: bool) -> Step:
-        (arriving,), before = self.arrived.get(key, (None,)), self.before[key]
-        if arriving is None:
-            after, notes = before, [Note(Fact.NOTHING_ARRIVED)]
-        elif not self._leaf(key).requires_grad:
-            after, notes = before, [Note(Fact.NOT_ACCUMULATED)]
-        else:
-            after = arriving if before is None else before + arriving
-            notes = self._changed_by_a_hook(key, arriving)
-        if accumulated:
-            expected, after = _value(after), _grad(self._leaf(key))
-            if _value(after) != expected:
-                notes.append(Note(Fact.HOOKED_GRAD, (expected, _value(after))))
-        return Step(
-            key,
-            (_value(arriving),),
-            before=_value(before),
-            after=_value(after),
-            notes=tuple(notes),
-        )
-
-    def _local(self, key: int) -> dict[int, torch.Tensor]:
-        """For each input its local derivative, where that is a number or one number for each
-        element.
-        """
-        node, shape = self.live.operations[key], self._made(key)
-        outputs = node._input_metadata
-        if shape is None or not self._is_pointwise(key, shape, outputs[0].dtype):
-            return {}
-        try:
-            with torch.no_grad():
-                answer = node(torch.ones(shape, dtype=outputs[0].dtype, device=outputs[0].device))
-        except RuntimeError:  # something saved was overwritten: the pass itself will say so
-            return {}
-        answers = answer if isinstance(answer, tuple) else (answer,)
-        # What is smaller than the output was summed on the way, as for the one value of a
-        # masked_fill.
-        whole = {
-            slot: one
-            for slot, one in enumerate(answers)
-            if one is not None and one.numel() == math.prod(shape)
-        }
-        return {slot: _keep(one) for slot, one in whole.items()}
-
-    def _may_be_called(self, key: int) -> bool:
-        """Whether asking the node runs PyTorch's code alone: no Function written in Python, no hook
-        that unpacks.
-        """
-        return key not in self.live.packed and not self._is_written_in_python(key)
-
-    def _is_written_in_python(self, key: int) -> bool:
-        return hasattr(type(self.live.operations[key]), "apply")
+            notes += differences.of_product(local, self.heard.arrived[key][0], gradient)
+        return EdgeGradient(place, _value(local), _value(gradient), gradient, notes, asked)
 
     def _ratio(self, key: int, sent: torch.Tensor | None) -> torch.Tensor | None:
-        """The local derivative as the pass shows it, where one number arrived and one was sent."""
-        arrived = self.arrived[key][0]
-        if len(self.arrived[key]) != 1 or arrived is None or sent is None or sent.is_complex():
+        """The local derivative as the pass shows it, where one number arrived and one was sent.
+
+        What a Function written in Python sends need not be a multiple of what arrived.
+        """
+        if self.route.is_written_in_python(key) or not self.route.is_pointwise(key):
             return None
-        if _number(arrived) is None or _number(sent) is None or arrived.is_complex():
+        (arrived,) = self.heard.arrived[key]
+        if not (_is_number(arrived) and _is_number(sent)):
             return None
         ratio = sent / arrived.reshape(sent.shape)
         return ratio if bool(ratio.isfinite()) else None
 
-    def _made(self, key: int) -> tuple[int, ...] | None:
-        """The shape of an operation's one output; None where it has several, or no shape."""
-        single = len(self.live.operations[key]._input_metadata) == 1
-        return self.graph.nodes[self.leaving[key][0].target].shape if single else None
-
-    def _is_pointwise(self, key: int, made, dtype) -> bool:
-        if dtype.is_complex:
-            return False  # a derivative by z alone does not say how a function of z and its conjugate moves
-        shapes = [self.graph.nodes[edge.source].shape for _, edge in self.entering[key]]
-        single = all(shape is not None and math.prod(shape) == 1 for shape in [made, *shapes])
-        return single or self.graph.nodes[key].operator.elementwise
-
-    def _reduced(self, key: int, edge) -> tuple[Note, ...]:
+    def _reduced(self, key: int, edge: Edge) -> tuple[Note, ...]:
         """What the engine did to a gradient on its way: summed what was broadcast, cast what was
         promoted.
         """
-        source, shape = self.graph.nodes[edge.source], self._made(key)
-        elementwise = self.graph.nodes[key].operator.elementwise
-        if None in (shape, source.shape) or not elementwise or self._is_written_in_python(key):
+        made, nodes = self.route.made(key), self.route.graph.nodes
+        plain = nodes[key].operator.elementwise and not self.route.is_written_in_python(key)
+        if made is None or not plain or None in (nodes[made].shape, nodes[edge.source].shape):
             return ()
-        dtype = self.graph.nodes[self.leaving[key][0].target].dtype
-        summed = [Note(Fact.SUMMED, (shape, source.shape))] if shape != source.shape else []
-        cast = [Note(Fact.CAST, (dtype, source.dtype))] if dtype != source.dtype else []
-        return (*summed, *cast)
-
-    def _changed_when_sent(self, local, arrived, sent) -> tuple[Note, ...]:
-        """A note where what a node sent is not its local derivative times what arrived."""
-        if (
-            arrived is None
-            or sent.is_complex()
-            or sent.is_meta
-            or not _all_strided(local, arrived, sent)
-        ):
-            return ()
-        product = local * arrived.reshape(local.shape)
-        if torch.equal(product, sent):
-            return ()
-        whole = product.numel() == sent.numel()  # else the engine has summed what was broadcast
-        both = (product, product.abs())
-        total, size = (
-            one.reshape(sent.shape) if whole else one.sum_to_size(sent.shape) for one in both
-        )
-        # A node may compute its product in another order and precision.
-        kinds = {one.dtype for one in (local, arrived, sent)}
-        rounding = (8 + product.numel() // max(1, sent.numel())) * max(
-            torch.finfo(kind).eps for kind in kinds
-        )
-        same = bool((((total - sent).abs() <= rounding * size) | ~total.isfinite()).all())
-        return () if same else (Note(Fact.HOOKED, (_value(total), _value(sent))),)
-
-    def _changed_by_a_hook(self, key: int, arriving: torch.Tensor | None) -> list[Note]:
-        """A note where what arrived at a tensor is not the sum of what its consumers sent."""
-        parts = [
-            self.sent[user][slot] for user, slot in self.uses.get(key, ()) if user in self.sent
+        kinds = ((Fact.SUMMED, "shape"), (Fact.CAST, "dtype"))
+        ends = [
+            (fact, getattr(nodes[made], a), getattr(nodes[edge.source], a)) for fact, a in kinds
         ]
-        parts = [
-            part
-            for part in [*parts, self.seed if key == self.graph.root else None]
-            if part is not None
-        ]
-        # A value may have consumers beyond what is drawn; and what is nested, or holds no numbers,
-        # is not added up.
-        if (
-            not parts
-            or arriving is None
-            or self.graph.limit is not None
-            or arriving.is_nested
-            or arriving.is_meta
-        ):
-            return []
-        plain = _all_strided(*parts, arriving) and not arriving.is_complex()
-        if len(parts) == 1 and plain and torch.equal(parts[0], arriving):
-            return []
-        dense = [part.to_dense() for part in parts]
-        total, size = sum(dense[1:], dense[0]), sum(part.abs() for part in dense)
-        # The engine may add in another order: a difference within rounding is none.
-        rounding = 4 * len(dense) * torch.finfo(arriving.dtype).eps
-        same = (total - arriving.to_dense()).abs() <= rounding * size
-        same = bool((same | ~total.isfinite()).all())
-        return [] if same else [Note(Fact.HOOKED, (_value(total), _value(arriving)))]
+        return tuple(Note(fact, (one, two)) for fact, one, two in ends if one != two)
+
+    def _of_sum(self, key: int, arriving: torch.Tensor | None) -> tuple[Note, ...]:
+        # A value may have consumers beyond what is drawn.
+        if self.route.graph.limit is not None:
+            return ()
+        uses, sent = self.route.uses.get(key, ()), self.heard.sent
+        parts = [sent[user][slot] for user, slot in uses if user in sent]
+        parts += [self.seed] if key == self.route.graph.root else []
+        parts = [part for part in parts if part is not None]
+        notes = differences.of_sum(parts, arriving, hooked=False)
+        hooked = bool(notes) and self.route.live.gradient_edges[key][:2] in self._hooked
+        return differences.of_sum(parts, arriving, hooked) if hooked else notes
+
+    @cached_property
+    def _hooked(self) -> set[tuple]:
+        return hooked_edges(self.route.live)
+
+    def _leaf_step(self, key: int) -> Step:
+        leaf, before = self.route.leaf(key), self.before[key]
+        (arriving,) = self.heard.arrived.get(key, (None,))
+        if arriving is None:
+            after, notes = before, (Note(Fact.NOTHING_ARRIVED),)
+        elif not leaf.requires_grad:
+            after, notes = before, (Note(Fact.NOT_ACCUMULATED),)
+        else:
+            after = arriving if before is None else before + arriving
+            notes = self._of_sum(key, arriving)
+        if self.accumulated:
+            hooked = bool(leaf._post_accumulate_grad_hooks)
+            notes += differences.of_grad(after, leaf.grad, hooked)
+            after = leaf.grad
+        return Step(
+            key, (_value(arriving),), before=_value(before), after=_value(after), notes=notes
+        )
 
 
 def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
@@ -451,25 +552,14 @@ def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
         return gradient.detach().clone()
 
 
-def _grad(leaf: torch.Tensor) -> torch.Tensor | None:
-    return _keep(leaf.grad)
-
-
-def _all_strided(*tensors: torch.Tensor) -> bool:
-    return all(tensor.layout == torch.strided for tensor in tensors)
-
-
 def _value(tensor: torch.Tensor | None) -> Value | None:
     return None if tensor is None else read_value(tensor)
 
 
-def _number(tensor: torch.Tensor | None) -> float | complex | None:
-    if (
-        tensor is None
-        or tensor.is_nested
-        or tensor.is_meta
-        or tensor.layout != torch.strided
-        or tensor.numel() != 1
-    ):
-        return None
-    return tensor.item()
+def _is_number(tensor: torch.Tensor | None) -> bool:
+    return (
+        tensor is not None
+        and not (tensor.is_nested or tensor.is_meta)
+        and tensor.layout == torch.strided
+        and tensor.numel() == 1
+    )

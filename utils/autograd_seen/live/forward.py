@@ -120,6 +120,7 @@ class Tape:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
+        """Those that are kept, oldest first."""
         return tuple(self._operations)
 
     @property
@@ -141,6 +142,7 @@ class Tape:
         return found
 
     def add(self, operation: Operation) -> None:
+        """Keeps an operation; the oldest goes where there are too many."""
         self._operations.append(operation)
         self.count += 1
 
@@ -195,8 +197,13 @@ def record_forward() -> Iterator[Tape]:
     value, also of what no variable holds: that is also its price, since nothing that is on the tape
     is freed before the tape is. It knows the source line of each operation, the numbers that
     PyTorch does not save, what was written in place, and where a value left the graph through
-    ``detach()`` or under ``no_grad()``. Results, random numbers and what is saved for the backward
-    pass are what they are without it.
+    ``detach()`` or under ``no_grad()``.
+
+    Random numbers and what is saved for the backward pass are what they are without it, and so are
+    results, with one exception: PyTorch has a fast path for ``nn.TransformerEncoder`` and
+    ``nn.MultiheadAttention`` in ``eval()`` where nothing requires grad, and leaves it while calls
+    are listened to. What these modules give then differs by rounding, and at padded positions, of
+    which the fast path makes zeros, by more.
 
     An operation is what your code calls: of a function made of several, such as
     ``F.cross_entropy``, the tape has the last result and not what stands between. It keeps the
@@ -209,6 +216,9 @@ def record_forward() -> Iterator[Tape]:
     tensors: on a CPU it makes a scalar operation several times as slow, and one that takes a
     millisecond hardly slower. Beside the values the tape holds about half a kilobyte for each
     operation.
+
+    Raises:
+        Nothing of its own. What the block raises goes on, and what ran before it is on the tape.
 
     Example:
         >>> x = torch.tensor(4.0, requires_grad=True)
@@ -224,13 +234,14 @@ def record_forward() -> Iterator[Tape]:
         yield tape
 
 
-def check_tape(tape) -> None:
+def check_tape(tape: object) -> None:
     """Raises TypeError for what is neither a tape nor None."""
     if tape is not None and not isinstance(tape, Tape):
         kind = type(tape).__name__
         raise TypeError(
-            f"tape={kind if len(kind) < 40 else 'something'} is no tape: pass what `with record_forward() as tape:` "
-            "gives, and call a tensor that you want to name something else"
+            f"tape={kind if len(kind) < 40 else 'something'} is no tape: pass what `with "
+            "record_forward() as tape:` gives, and call a tensor that you want to name something "
+            "else"
         )
 
 
@@ -248,7 +259,8 @@ class _Recorder(TorchFunctionMode):
     def __init__(self, tape: Tape):
         super().__init__()
         self.tape = tape
-        self.lines: dict = {}  # (id of the code, place in it) -> (the code, which keeps the id its own, text)
+        #: By the code's id and the place in it: the code, so that no other gets its id, and text.
+        self.lines: dict = {}
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}

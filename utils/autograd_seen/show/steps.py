@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from autograd_seen.graph import EdgeGradient, Node, Recording, Step
+from autograd_seen.graph import EdgeGradient, Fact, Node, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.maths import Readings
 from autograd_seen.values import Value
@@ -13,6 +13,10 @@ MOST_STEPS = 80
 MOST_ADDENDS = 4
 #: What stands for a local derivative that is a whole Jacobian.
 JACOBIAN = "Jacobian"
+#: What stands for one that a node was not asked for.
+NOT_ASKED = "not asked"
+#: What is said of a gradient that is not the sum of what was sent.
+CHANGED = {Fact.HOOKED, Fact.NOT_THE_SUM}
 Row = tuple[str, ...]
 
 
@@ -86,7 +90,9 @@ class StepTexts:
 
     def local(self, flow: EdgeGradient) -> str:
         """The local derivative, or the word for one that is no number."""
-        return JACOBIAN if flow.local is None else self.number(flow.local)
+        if flow.local is None:
+            return JACOBIAN if flow.asked else NOT_ASKED
+        return self.number(flow.local)
 
     def sent(self, flow: EdgeGradient) -> str:
         """What was sent, and where to."""
@@ -108,10 +114,10 @@ class StepTexts:
         tensor = self.graph.nodes[step.node].kind == "tensor"
         at = [step.node] if tensor else [one.key for one in self.graph.results(step.node)]
         parts = self.parts.get(at[0], []) if len(at) == 1 else []
-        # A note says that a hook changed the sum.
-        return (
-            f"{self.sum(parts)} {'→' if step.notes else '='} {total}" if len(parts) > 1 else total
-        )
+        if len(parts) < 2:
+            return total
+        changed = any(note.fact in CHANGED for note in step.notes)
+        return f"{self.sum(parts)} {'→' if changed else '='} {total}"
 
     def sum(self, parts: list[Value]) -> str:
         """A sum of these addends, cut where it gets long."""

@@ -210,9 +210,11 @@ def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
     arriving = texts.factor(step.arriving[0], False)
     if len(step.arriving) > 1:
         arriving = f"({', '.join(map(texts.number, step.arriving))})"
+    sent = ["sent", texts.number(flow.sent)]
+    if flow.local is None and not flow.asked:
+        return [["arriving", arriving], ["", " → "], sent, to]
     # The engine may have summed or cast the product on its way.
     equals = ["", " → " if flow.notes else " = "]
-    sent = ["sent", texts.number(flow.sent)]
     return [["arriving", arriving], ["", " × "], _local(flow, texts), equals, sent, to]
 
 

@@ -136,4 +136,16 @@ WORDS = {
     Fact.NOTHING_ARRIVED: lambda: "nothing arrived",
     Fact.NOT_ACCUMULATED: lambda: "frozen: not accumulated",
     Fact.DO_NOT_FIT: lambda: "these values do not fit: one was overwritten since",
+    Fact.NOT_THE_PRODUCT: lambda expected, found: (
+        f"sent {told(found)}, where local × arriving is {told(expected)}"
+    ),
+    Fact.NOT_THE_SUM: lambda expected, found: (
+        f"{told(found)} arrived, where {told(expected)} was sent"
+    ),
+    Fact.NOT_THE_GRAD: lambda expected, found: (
+        f".grad is {told(found)}, where the pass gives {told(expected)}"
+    ),
+    Fact.UNDERFLOWED: lambda before, after: f"{told(before)} underflows to {told(after)}",
+    Fact.OVERFLOWED: lambda before, after: f"{told(before)} overflows to {told(after)}",
+    Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
 }

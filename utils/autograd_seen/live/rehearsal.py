@@ -1,0 +1,119 @@
+"""What a backward pass leaves behind beside ``.grad`` of the leaves, put back after a rehearsal."""
+
+import gc
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+import torch
+
+from autograd_seen.live.walk import LEAF, MOST_TOUCHED, Live
+
+#: Weak references to the tensors that a look at all objects found, by the numbers of collections
+#: before it. Only a collection makes an object one of the oldest generation.
+_found: dict[tuple, list[weakref.ref]] = {}
+
+
+def tensors_alive() -> list[torch.Tensor]:
+    """Every tensor of Python's that is alive, whoever holds it; one may come twice.
+
+    Found through the garbage collector. A look at all objects takes 10 to 60 milliseconds for the
+    200,000 to 500,000 objects of a notebook, so it is taken once after each collection that moved
+    objects into the oldest generation, and else the younger ones are looked through. What
+    ``gc.freeze()`` has put aside is not found.
+    """
+    kinds = [torch.Tensor]
+    for kind in kinds:  # grows as it goes
+        kinds += [one for one in kind.__subclasses__() if one not in kinds]
+    # The youngest first: what a collection moves meanwhile is met again.
+    young = [one for age in (0, 1) for one in gc.get_objects(age) if type(one) in kinds]
+    return young + _old_tensors(kinds)
+
+
+def _old_tensors(kinds: list[type]) -> list[torch.Tensor]:
+    collections = tuple(one["collections"] for one in gc.get_stats()[1:])
+    if collections not in _found:
+        everywhere = [one for one in gc.get_referrers(*kinds) if type(one) in kinds]
+        _found.clear()
+        _found[collections] = [weakref.ref(one) for one in everywhere]
+    there = (reference() for reference in _found[collections])
+    return [one for one in there if one is not None]
+
+
+@contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Puts the state of PyTorch's own generators back, on the CPU and on each CUDA device."""
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(devices=list(devices)):
+        yield
+
+
+@contextmanager
+def retained_grads_kept(live: Live, known: Iterable[torch.Tensor]) -> Iterator[None]:
+    """Puts back the ``.grad`` that ``retain_grad()`` asked for at results of this graph.
+
+    The engine fills it whether or not it accumulates into leaves, and a node cannot say which
+    tensor it fills. ``known`` are tensors that the caller holds: where these are all results of the
+    graph there is nothing to look for.
+    """
+    known = list(known)
+    with torch._C.DisableTorchFunctionSubclass():
+        everywhere = known if _are_all_results(live, known) else tensors_alive()
+        kept = [(one, one.grad) for one in everywhere if one.retains_grad]
+    try:
+        yield
+    finally:
+        with torch._C.DisableTorchFunctionSubclass():
+            for one, grad in kept:
+                if one.grad is not grad:
+                    one.grad = grad
+
+
+def _are_all_results(live: Live, known: list[torch.Tensor]) -> bool:
+    edges = [edge[:2] for edge in live.gradient_edges.values()]
+    results = {edge for edge in edges if not is_leaf(edge[0])}
+    there = [one for one in known if one.requires_grad and not one.is_leaf]
+    return results <= {(one.grad_fn, one.output_nr) for one in there}
+
+
+def is_leaf(node: object) -> bool:
+    """Whether a node is the one at which a leaf accumulates."""
+    # Through the type, since a Function may keep something of its own as ctx.name.
+    return type(node).name(node) == LEAF
+
+
+def hooked_edges(live: Live) -> set[tuple]:
+    """The gradient edges of this graph at which a tensor has a hook, as far as one is alive.
+
+    A hook of a node, or of a tensor that is gone, cannot be listed.
+    """
+    there = {id(one): one for one in chain(live.tensors, tensors_alive()) if one._backward_hooks}
+    results = [one for one in there.values() if not one.is_leaf][:MOST_TOUCHED]
+    edges = [edge[:2] for edge in live.gradient_edges.values()]
+    leaves = [edge for edge in edges if is_leaf(edge[0])]
+    hooked = {edge for edge in leaves if edge[0].variable._backward_hooks}
+    return hooked | {(one.grad_fn, one.output_nr) for one in results}
+
+
+def checkpoint_of(node: object) -> object | None:
+    """The checkpoint that unpacks what a node saved by running its forward again, or None."""
+    for attribute in dir(type(node)):
+        if attribute.startswith("_raw_saved_"):
+            raw = getattr(node, attribute)
+            for one in raw if isinstance(raw, tuple | list) else [raw]:
+                hook = one.unpack_hook
+                if getattr(hook, "__module__", "") == "torch.utils.checkpoint":
+                    return hook
+    return None
+
+
+def check_not_reentrant(live: Live) -> None:
+    """Raises RuntimeError for a checkpoint that only ``backward()`` itself can go through."""
+    for node in live.operations.values():
+        if getattr(type(node), "_forward_cls", None) is torch.utils.checkpoint.CheckpointFunction:
+            raise RuntimeError(
+                "the graph has a checkpoint with use_reentrant=True, which runs a backward pass of "
+                "its own and so changes .grad: pass accumulate=True, or checkpoint with "
+                "use_reentrant=False"
+            )
