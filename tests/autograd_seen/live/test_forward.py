@@ -445,7 +445,11 @@ def test_a_notebooks_cell_has_its_lines_and_no_path(tmp_path):
     shell.run_cell(
         "import torch\nfrom autograd_seen import draw_graph, record_forward"
     ).raise_error()
-    cell = "x = torch.tensor(4.0, requires_grad=True)\nwith record_forward() as tape:\n    z = torch.sin(x**2)\n"
+    cell = (
+        "x = torch.tensor(4.0, requires_grad=True)\n"
+        "with record_forward() as tape:\n"
+        "    z = torch.sin(x**2)\n"
+    )
     shell.run_cell(cell + "picture = draw_graph(z, tape=tape)\n").raise_error()
     picture, tape = shell.user_ns["picture"], shell.user_ns["tape"]
     assert lines_of(picture) == ["line 3: x**2", "line 3: torch.sin(x**2)"]
