@@ -10,7 +10,6 @@ import torch
 
 from autograd_seen.live.walk import LEAF, MOST_TOUCHED, Live
 
-
 #: Weak references to the tensors that a look at all objects found, by the numbers of collections
 #: before it. Only a collection makes an object one of the oldest generation.
 _found: dict[tuple, list[weakref.ref]] = {}
