@@ -544,20 +544,6 @@ def leaves_in_place(names):
     )
 
 
-def dead_branch():
-    """A graph in which one way ends at a node none of whose inputs requires grad."""
-    x, frozen = leaf(0.5), torch.tensor(0.0)
-    side = torch.fft.irfft(torch.ones(3, dtype=torch.complex64), 4)
-    y = x.sin()
-    with torch.no_grad():
-        window = torch.ones(4)
-    spectrum = torch.stft(x * torch.ones(8), 4, window=window, return_complex=True)
-    return torch.istft(spectrum, 4, window=window).sum() + y + side.sum() + frozen
-
-
-PROGRAMS["a dead branch"] = dead_branch
-
-
 @pytest.mark.parametrize("accumulate", [False, True])
 @pytest.mark.parametrize("make", PROGRAMS.values(), ids=PROGRAMS)
 def test_steps_come_in_the_order_of_the_engine(make, accumulate):
