@@ -214,6 +214,8 @@ def _compare(row: Row, earlier: int, later: int) -> Comparison | None:
         inputs.append(correspondence)
     _, parts = alike.settings(row.operations[earlier])
     _, moved = alike.settings(row.operations[later])
+    if [name for name, _ in parts] != [name for name, _ in moved]:
+        return None
     steps = tuple(b - a for (_, a), (_, b) in zip(parts, moved, strict=True))
     return Comparison(inputs, (*(correspondence.told() for correspondence in inputs), steps))
 

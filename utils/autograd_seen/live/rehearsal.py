@@ -4,15 +4,12 @@ import gc
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import chain
 
 import torch
 
 from autograd_seen.live.walk import LEAF, MOST_TOUCHED, Live
-
-#: Weak references to the tensors that a look at all objects found, by the numbers of collections
-#: before it. Only a collection makes an object one of the oldest generation.
-_found: dict[tuple, list[weakref.ref]] = {}
 
 
 def tensors_alive() -> list[torch.Tensor]:
@@ -23,22 +20,28 @@ def tensors_alive() -> list[torch.Tensor]:
     objects into the oldest generation, and else the younger ones are looked through. What
     ``gc.freeze()`` has put aside is not found.
     """
+    kinds = _kinds_of_tensors()
+    # The youngest first: what a collection moves meanwhile is met again.
+    young = [one for age in (0, 1) for one in gc.get_objects(age) if type(one) in kinds]
+    collections = tuple(one["collections"] for one in gc.get_stats()[1:])
+    there = (reference() for reference in _old_tensors(collections))
+    return young + [one for one in there if one is not None]
+
+
+def _kinds_of_tensors() -> list[type]:
     kinds = [torch.Tensor]
     for kind in kinds:  # grows as it goes
         kinds += [one for one in kind.__subclasses__() if one not in kinds]
-    # The youngest first: what a collection moves meanwhile is met again.
-    young = [one for age in (0, 1) for one in gc.get_objects(age) if type(one) in kinds]
-    return young + _old_tensors(kinds)
+    return kinds
 
 
-def _old_tensors(kinds: list[type]) -> list[torch.Tensor]:
-    collections = tuple(one["collections"] for one in gc.get_stats()[1:])
-    if collections not in _found:
-        everywhere = [one for one in gc.get_referrers(*kinds) if type(one) in kinds]
-        _found.clear()
-        _found[collections] = [weakref.ref(one) for one in everywhere]
-    there = (reference() for reference in _found[collections])
-    return [one for one in there if one is not None]
+@lru_cache(maxsize=1)
+def _old_tensors(collections: tuple[int, ...]) -> list[weakref.ref]:
+    """The tensors of the oldest generation, after so many collections: only a collection makes an
+    object one of these.
+    """
+    kinds = _kinds_of_tensors()
+    return [weakref.ref(one) for one in gc.get_referrers(*kinds) if type(one) in kinds]
 
 
 @contextmanager
