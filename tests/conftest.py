@@ -2,6 +2,7 @@
 summary.
 """
 
+import gc
 from collections import Counter
 
 import pytest
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items):
     items.sort(
         key=lambda item: (item.path.suffix != ".ipynb", ranks.get(item.path.name, len(ranks)))
     )
+
+
+def pytest_collection_finish():
+    # A rehearsal looks through all objects that the garbage collector knows. What was imported and
+    # collected by now, half a million of them, is put aside.
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser):
