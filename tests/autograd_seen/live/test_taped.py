@@ -1,5 +1,6 @@
 """What a tape adds to a graph: only what was seen of this graph, as it was when it was seen."""
 
+import pytest
 import torch
 from autograd_seen import record_forward
 from autograd_seen.live.found import GradientEdge, find
@@ -83,21 +84,42 @@ def test_what_was_given_is_told_only_where_it_fits_the_node():
     assert taped_of(hidden, tape).given(addition) == ()
 
 
-def detached_in(program):
-    """The ways from the graph to the constant of a program, as (place, word, direct)."""
-    x = leaf()
+def test_what_was_given_is_not_told_where_the_node_has_something_else():
+    x, A, c = torch.rand(1, 2, requires_grad=True), torch.eye(2), torch.tensor([5.5, -1.5])
     with record_forward() as tape:
-        y = x * 1.5
+        z = torch.nn.functional.linear(x, A, c)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            cast = torch.nn.functional.linear(x, A, c)
+    assert taped_of(z, tape).given(z.grad_fn)[0].tensor is c
+    assert z.grad_fn.name() == cast.grad_fn.name()
+    assert taped_of(cast, tape).given(cast.grad_fn) == ()
+
+
+def detached_in(program):
+    """The ways from a tensor of the graph to a constant that a program makes of it."""
+    with record_forward() as tape:
+        y = leaf() * 1.5
         k = program(y)
         z = k * y
-        k.data.add_(x.detach())
-    spot = GradientEdge(y.grad_fn, 0)
     ways = taped_of(z, tape).detached(k, z.grad_fn)
-    assert all(way == Detached(spot, way.word, way.direct) for way in ways)
+    assert {way.source for way in ways} <= {GradientEdge(y.grad_fn, 0)}
     return [(way.word, way.direct) for way in ways]
 
 
 def test_a_way_to_a_constant_says_what_cut_it_and_whether_it_is_one_step():
     assert detached_in(lambda y: y.detach()) == [("detach()", True)]
     assert detached_in(lambda y: y.sin().detach() + 1) == [("detach()", False)]
-    assert detached_in(lambda y: torch.tensor(2.0)) == [], "written into after it was used"
+    assert detached_in(lambda y: torch.tensor(2.0)) == []
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_was_written_into_a_constant_counts_only_before_its_use(before):
+    with record_forward() as tape:
+        y, k = leaf() * 1.5, torch.tensor(2.0)
+        if before:
+            k.add_(y.detach())
+        z = k * y
+        if not before:
+            k.add_(y.detach())
+    way = Detached(GradientEdge(y.grad_fn, 0), "detach()", False)
+    assert taped_of(z, tape).detached(k, z.grad_fn) == ([way] if before else [])
