@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 import torch
 from autograd_seen import draw_graph
-from autograd_seen.live.walk import MOST_TOUCHED
 from autograd_seen.show.picture import MOST_OPERATIONS
-from torch.utils.checkpoint import checkpoint
 
+from tests.autograd_seen.live.drawn import edges_of, operations_of, tensors_of
 from tests.autograd_seen.shown import shown
 
 ROOT = Path(autograd_seen.__file__).parents[2]
@@ -21,23 +20,6 @@ ROOT = Path(autograd_seen.__file__).parents[2]
 
 def leaf(value=3.0):
     return torch.tensor(value, requires_grad=True)
-
-
-def tensors_of(picture):
-    """Name to node, for each tensor."""
-    nodes = [node for node in shown(picture.graph).nodes if node.kind == "tensor"]
-    assert len({node.name for node in nodes}) == len(nodes), "two tensors of one name"
-    return {node.name: node for node in nodes}
-
-
-def operations_of(picture):
-    return [node for node in shown(picture.graph).nodes if node.kind == "operation"]
-
-
-def edges_of(picture):
-    """The edges as (name of the source, name of the target, slot)."""
-    nodes = shown(picture.graph).nodes
-    return [(nodes[e.source].name, nodes[e.target].name, e.slot) for e in picture.graph.edges]
 
 
 # What the picture says.
@@ -138,45 +120,6 @@ def test_grad_is_shown_where_there_is_one():
     assert (nodes["x"].grad, nodes["y"].grad, nodes["z"].grad) == ("30", "5", "")
 
 
-def test_of_a_node_with_several_outputs_each_says_which_it_is():
-    x = torch.arange(6.0, requires_grad=True)
-    a, b, c = x.split(2)
-    z = (a * c).sum()
-    nodes = tensors_of(draw_graph(z))
-    assert nodes["a"].notes == ("output 0 of 3",) and nodes["c"].notes == ("output 2 of 3",)
-    assert "b" not in nodes and b.requires_grad
-    assert ("split", "c", 2) in edges_of(draw_graph(z))
-
-
-def test_backward_frees_what_was_saved_and_the_picture_says_so():
-    x = leaf()
-    y = x.exp()
-    z = y + 1
-    z.backward()
-    exp, add = operations_of(draw_graph(z))
-    assert (exp.freed, add.freed) == (True, False)
-    assert "ExpBackward0 has freed what it saved" in str(draw_graph(z))
-
-
-def test_an_operation_says_what_it_saves():
-    x, y = leaf(), leaf(2.0)
-    z = x * y + 1
-    times, plus = operations_of(draw_graph(z))
-    assert (set(times.saved), plus.saved) == ({"self", "other"}, ())
-
-
-def test_a_saved_value_overwritten_in_place_is_neither_shown_nor_kept_quiet():
-    x = torch.tensor([2.0, 3.0], requires_grad=True)
-    y = x * 5
-    z = y**2
-    y.add_(1)
-    picture = draw_graph(z)
-    assert tensors_of(picture)["#1"].value == "" and "y" not in tensors_of(picture)
-    assert operations_of(picture)[-1].notes == (
-        "saved value overwritten in place: saved at version 0, now at 1",
-    )
-
-
 def test_a_write_in_place_is_an_operation():
     x = torch.ones(3, requires_grad=True)
     y = x * 2
@@ -194,58 +137,6 @@ def test_double_backward_is_a_graph_like_any_other():
     (slope,) = torch.autograd.grad(y, x, create_graph=True)
     (bend,) = torch.autograd.grad(slope, x, create_graph=True)
     assert tensors_of(draw_graph(bend))["bend"].value == "-0.1411"
-
-
-# Constants.
-
-
-def test_a_detached_tensor_is_a_constant_and_says_whose_memory_it_has():
-    x = torch.tensor([1.5, 2.5], requires_grad=True)
-    d = x.detach()
-    z = d * x
-    node = tensors_of(draw_graph(z))["d"]
-    assert (node.role, node.value, node.notes) == (
-        "constant",
-        "[1.5, 2.5]",
-        ("shares memory with x",),
-    )
-
-
-def test_a_detached_number_without_a_name_is_no_number_of_its_own():
-    x = leaf()
-    z = x.detach() * x
-    assert tensors_of(draw_graph(z))["#1"].notes == ("shares memory with x",)
-
-
-def test_a_part_of_a_detached_tensor_shares_its_memory():
-    x = torch.ones(2, 3, requires_grad=True)
-    d = x.detach()[0]
-    z = (d * x).sum()
-    assert tensors_of(draw_graph(z))["d"].notes == ("shares memory with x",)
-
-
-def test_what_was_built_under_no_grad_is_a_plain_constant():
-    x = leaf()
-    with torch.no_grad():
-        d = x**2
-    z = d * x
-    node = tensors_of(draw_graph(z))["d"]
-    assert (node.role, node.value, node.notes) == ("constant", "9", ())
-
-
-def test_a_clone_of_a_detached_tensor_is_its_own():
-    x = leaf()
-    d = x.detach().clone()
-    z = d * x
-    assert tensors_of(draw_graph(z))["d"].notes == ()
-
-
-def test_a_leaf_that_was_frozen_later_is_still_a_leaf_of_this_graph():
-    x = leaf()
-    z = x**2
-    x.requires_grad_(False)
-    node = tensors_of(draw_graph(z))["x"]
-    assert (node.role, node.notes) == ("leaf", ("frozen: requires_grad=False",))
 
 
 # Names.
@@ -295,16 +186,6 @@ def test_a_private_name_is_no_name():
     assert set(tensors_of(draw_graph(z))) == {"#1", "z"}
 
 
-def test_an_intermediate_is_found_by_its_place_and_not_by_its_wrapper():
-    x = torch.arange(4.0, requires_grad=True)
-    a, b = x.chunk(2)
-    z = (a.exp() * b).sum()
-    # What exp saved is another Python object than any variable, and stands where no variable does.
-    exponential = z.grad_fn.next_functions[0][0].next_functions[0][0]._saved_result
-    assert "exponential" in tensors_of(draw_graph(z))
-    assert exponential.requires_grad
-
-
 # Drawing changes nothing.
 
 
@@ -345,40 +226,6 @@ def test_backward_gives_the_same_gradients_with_a_picture_as_without():
     assert all(
         torch.equal(one, two) for one, two in zip(gradients(True), gradients(False), strict=True)
     )
-
-
-def test_a_checkpointed_forward_is_not_run_again():
-    calls = []
-
-    def block(x):
-        calls.append(1)
-        return (x.sin() * x).exp()
-
-    x = leaf()
-    y = checkpoint(block, x, use_reentrant=False)
-    z = y * 2
-    _ = draw_graph(z).svg
-    assert len(calls) == 1
-    z.backward()
-    assert len(calls) == 2
-
-
-def test_what_a_hook_has_packed_stays_packed():
-    unpacked = []
-
-    def unpack(tensor):
-        unpacked.append(tensor)
-        return tensor
-
-    x = leaf()
-    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, unpack):
-        y = x * x
-        z = y.exp()
-    picture = draw_graph(z)
-    assert not unpacked
-    assert set(operations_of(picture)[0].saved) == {"self", "other"}
-    z.backward()
-    assert unpacked
 
 
 def test_what_a_subclass_does_with_calls_does_not_see_the_drawing():
@@ -567,25 +414,6 @@ def test_a_long_graph_stops_at_the_stated_number_and_says_so():
     assert draw_graph(z, max_operations=50).graph.limit is None
 
 
-def test_what_a_cut_leaves_out_is_what_was_computed_first():
-    x = leaf()
-    early = x.exp()
-    late = (x * 2).sin()
-    z = early + late
-    assert [node.name for node in operations_of(draw_graph(z, max_operations=3))] == [
-        "× 2",
-        "sin",
-        "+",
-    ]
-
-
-def test_no_wish_touches_more_nodes_than_a_small_stack_can_free():
-    z = leaf()
-    for _ in range(MOST_TOUCHED + 200):
-        z = z.sin()
-    assert draw_graph(z, max_operations=10**6).graph.limit == MOST_TOUCHED
-
-
 # What cannot be drawn gets one line.
 
 with torch.inference_mode():
@@ -660,16 +488,3 @@ def test_a_constant_may_be_named_though_no_operation_kept_it():
     x, c = leaf(), torch.tensor(2.0)
     z = x + c
     assert set(tensors_of(draw_graph(z, c=c))) == {"x", "z"}
-
-
-@pytest.mark.parametrize("dim", [0, -1])
-def test_a_stack_of_very_many_is_not_looked_into(dim):
-    def kinds(count):
-        x = torch.ones(2, requires_grad=True)
-        picture = draw_graph(
-            torch.stack([x * i for i in range(count)], dim).sum(), fold=False, max_operations=5
-        )
-        return {node.class_name for node in shown(picture.graph).nodes if node.kind == "cut"}
-
-    assert kinds(1000) == {"MulBackward0"}
-    assert kinds(1001) == {"StackBackward0"}

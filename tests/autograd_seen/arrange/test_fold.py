@@ -2,11 +2,7 @@
 say.
 """
 
-import itertools
-import random
 import re
-from collections import Counter
-from dataclasses import replace
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
@@ -14,190 +10,21 @@ import pytest
 import torch
 from autograd_seen import draw_graph
 from autograd_seen.arrange import fold
-from autograd_seen.graph import Edge, Fact, Graph, Node, Note, Operator
+from autograd_seen.graph import Fact, Note
 from autograd_seen.live.walk import trace
 from autograd_seen.show import words
 from autograd_seen.show.scene import compose
 from autograd_seen.values import Value
 from torch import nn
 
+from tests.autograd_seen.arrange.sketched import Sketch, boxes, chain, check, labels, layers
 from tests.autograd_seen.arrange.test_layout import overlap
 from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-class Sketch:
-    """Builds a graph of plain data: every function returns the key of a tensor."""
-
-    def __init__(self):
-        self.nodes, self.edges = [], []
-
-    def tensor(self, role="leaf", name=None, shape=(2,), **facts):
-        self.nodes.append(
-            Node(
-                len(self.nodes),
-                "tensor",
-                role,
-                name or f"#{len(self.nodes)}",
-                name is not None,
-                shape=shape,
-                **facts,
-            )
-        )
-        return len(self.nodes) - 1
-
-    def apply(self, word, *inputs, name=None, shape=(2,), **facts):
-        key = len(self.nodes)
-        made_by = f"{word.capitalize()}Backward0"
-        facts = {"operator": Operator(word, word), "arity": len(inputs)} | facts
-        self.nodes.append(Node(key, "operation", "operation", class_name=made_by, **facts))
-        result = self.tensor("intermediate", name, shape)
-        self.edges += [Edge(source, key, slot) for slot, source in enumerate(inputs)] + [
-            Edge(key, result, 0)
-        ]
-        return result
-
-    def graph(self):
-        self.nodes[-1] = replace(self.nodes[-1], role="root")
-        return Graph(tuple(self.nodes), tuple(self.edges), len(self.nodes) - 1)
-
-
-def boxes(graph):
-    return [node.name for node in shown(graph).nodes if node.kind == "operation"]
-
-
-def labels(graph):
-    return [f"× {group.times}" for group in graph.groups]
-
-
-def meaning(graph):
-    """What the root computes, as one number: every operation and its inputs, each group as often as
-    it says.
-
-    Written beside utils/fold.py and sharing nothing with it: a folded graph must mean what the
-    whole one means."""
-    nodes = graph.nodes
-
-    def alike(name):
-        return re.sub(r"\d+", "0", re.sub(r"^#\d+$", "", name))
-
-    def value(key, values):
-        if key not in values:
-            node = nodes[key]
-            assert node.role in ("leaf", "constant"), "an input comes too late"
-            values[key] = hash(
-                (node.role, alike(node.name), node.shape, node.dtype, node.grad is not None)
-            )
-        return values[key]
-
-    def step(node, values):
-        given = tuple(
-            (e.slot, value(e.source, values)) for e in graph.edges if e.target == node.key
-        )
-        for e in (e for e in graph.edges if e.source == node.key):
-            result, result_of = None, given
-            for _ in range(node.count):
-                facts = (
-                    node.operator,
-                    node.constants,
-                    node.class_name,
-                    node.settings,
-                    node.saved,
-                    node.freed,
-                )
-                result = hash(
-                    (facts, result_of, e.slot, nodes[e.target].shape, nodes[e.target].dtype)
-                )
-                result_of = ((given[0][0], result),) if given else ()
-            values[e.target] = result
-
-    def run(operations, groups, values):
-        outer = [
-            group
-            for group in groups
-            if not any(set(group.nodes) < set(other.nodes) for other in groups)
-        ]
-        turns = [
-            (node.key, node)
-            for node in operations
-            if not any(node.key in group.nodes for group in outer)
-        ]
-        turns += [(max(group.nodes), group) for group in outer]
-        for _, turn in sorted(turns, key=lambda pair: pair[0]):
-            if isinstance(turn, Node):
-                step(turn, values)
-                continue
-            held = [node for node in operations if node.key in turn.nodes]
-            entered = dict(values)
-            for _ in range(turn.times):
-                inside = dict(entered)
-                run(held, [group for group in groups if set(group.nodes) < set(turn.nodes)], inside)
-                entered |= {before: inside[after] for before, after in turn.carries}
-            values |= {key: number for key, number in inside.items() if key not in values}
-
-    values = {}
-    run([node for node in nodes if node.kind == "operation"], list(graph.groups), values)
-    return value(graph.root, values)
-
-
-def times_of(graph, key):
-    """How often a folded graph says that a node occurs."""
-    times = 1
-    for group in graph.groups:
-        times *= group.times if key in group.nodes else 1
-    return times
-
-
-def check(graph):
-    """Folds a graph and checks every property that a folded graph must have."""
-    folded = fold.fold(graph)
-    new = folded.graph
-    assert fold.fold(graph) == folded, "another result the second time"
-    assert [node.key for node in new.nodes] == list(range(len(new.nodes)))
-    assert all(edge.source < edge.target for edge in new.edges)
-    assert (len(folded.nodes), len(folded.edges)) == (len(new.nodes), len(new.edges))
-    for node, old in zip(new.nodes, folded.nodes, strict=True):
-        old = graph.nodes[old]
-        assert (node.kind, node.role) == (old.kind, old.role) and old.class_name in [
-            *node.class_name.split(", "),
-            "",
-        ]
-        assert node.kind == "operation" or node.name == old.name
-    for edge, place in zip(new.edges, folded.edges, strict=True):
-        old = graph.edges[place]
-        assert edge.slot == old.slot
-        for one, two in ((edge.source, old.source), (edge.target, old.target)):
-            assert graph.nodes[two].kind == new.nodes[one].kind
-            assert graph.nodes[two].class_name in [*new.nodes[one].class_name.split(", "), ""]
-    for one, two in itertools.combinations(new.groups, 2):
-        assert set(two.nodes) < set(one.nodes) or not set(one.nodes) & set(two.nodes)
-    assert new.count() == sum(node.kind == "operation" for node in graph.nodes)
-    for role in ("leaf", "constant"):
-        shown = sum(times_of(new, node.key) for node in new.nodes if node.role == role)
-        assert shown == sum(node.role == role for node in graph.nodes), "a leaf is lost or invented"
-    assert meaning(new) == meaning(graph), "the folded graph computes something else"
-    named = [
-        node.name
-        for node in graph.nodes
-        if node.kind == "tensor" and re.fullmatch(r"\w+", node.name)
-    ]
-    assert not Counter(named) - Counter(node.name for node in new.nodes), (
-        "a variable is folded away"
-    )
-    assert new is graph or len(boxes(new)) < len(boxes(graph))
-    return folded
-
-
 # Chains.
-
-
-def chain(words, **facts):
-    sketch = Sketch()
-    at = sketch.tensor(name="x")
-    for i, word in enumerate(words):
-        at = sketch.apply(word, at, **(facts.get(f"at_{i}", {})))
-    return sketch.graph()
 
 
 def test_a_chain_of_one_operation_is_one_box():
@@ -205,19 +32,6 @@ def test_a_chain_of_one_operation_is_one_box():
     assert boxes(new) == ["sin × 998"] and len(new.nodes) == 3
     box = shown(new).nodes[1]
     assert box.class_name == "SinBackward0" and box.expression == "sin × 998 of x"
-
-
-def test_the_edges_of_a_chain_stand_for_its_first_and_its_last():
-    graph = chain(["exp"] + ["sin"] * 5 + ["cos"])
-    folded = check(graph)
-    into, out = (
-        next(i for i, e in enumerate(folded.graph.edges) if getattr(e, end) == 3)
-        for end in ("target", "source")
-    )
-    assert graph.edges[folded.edges[into]] == Edge(2, 3, 0) and graph.edges[
-        folded.edges[out]
-    ] == Edge(11, 12, 0)
-    assert folded.nodes[3] == 11
 
 
 def test_a_title_that_is_no_word_stands_in_brackets():
@@ -246,64 +60,12 @@ def test_a_chain_ends_where_something_differs(change, lengths):
     assert boxes(new) == [f"sin × {length}" if length > 1 else "sin" for length in lengths]
 
 
-def test_a_chain_ends_where_a_tensor_is_used_elsewhere():
-    sketch = Sketch()
-    at = [sketch.tensor(name="x")]
-    for _ in range(12):
-        at.append(sketch.apply("sin", at[-1]))
-    sketch.apply("add", at[-1], at[6])
-    assert boxes(check(sketch.graph()).graph) == ["sin × 6", "sin × 6", "add"]
-
-
 def test_numbers_that_were_not_saved_may_differ_and_make_no_chain():
     unknown = {f"at_{i}": {"arity": 2} for i in range(8)}
     assert "× 8" not in boxes(check(chain(["add"] * 8, **unknown)).graph)[0]
 
 
-def test_two_chains_that_take_turns_are_two_boxes():
-    sketch = Sketch()
-    x, y = sketch.tensor(), sketch.tensor()
-    for _ in range(6):
-        x, y = sketch.apply("sin", x), sketch.apply("cos", y)
-    sketch.apply("add", x, y)
-    assert sorted(boxes(check(sketch.graph()).graph)) == ["add", "cos × 6", "sin × 6"]
-
-
 # Blocks.
-
-
-def layers(count=12, period=3, before=1, after=1, mutate=None):
-    """A stack of equal layers with weights of their own and a shared one; ``mutate`` gets (layer,
-    place, facts).
-    """
-    sketch = Sketch()
-    at, scale = sketch.tensor(name="x"), sketch.tensor(name="scale")
-    inner = {}
-    for _ in range(before):
-        at = sketch.apply("exp", at)
-    for layer in range(count):
-        entered = at
-        for place in range(period):
-            facts = {
-                "word": ["matmul", "tanh", "add", "log"][place % 4],
-                "extra": [],
-                "weight": None,
-                "result": {},
-            }
-            if mutate:
-                mutate(layer, place, facts, inner)
-            operands = [at]
-            if place % 4 == 0:
-                weight = facts["weight"] or {"name": f"layers.{layer}.w{'abc'[place // 4]}"}
-                operands.append(weight if isinstance(weight, int) else sketch.tensor(**weight))
-            if place % 4 == 2:
-                operands += [entered, scale]
-            at = sketch.apply(facts["word"], *operands, *facts["extra"], **facts["result"])
-            inner[layer, place] = at
-            inner[layer, place, "weight"] = operands[-1]
-    for _ in range(after):
-        at = sketch.apply("log", at)
-    return sketch.graph()
 
 
 def test_equal_layers_are_one_group():
@@ -318,201 +80,12 @@ def test_equal_layers_are_one_group():
     assert after not in group.nodes and entered not in group.nodes
 
 
-def test_what_leaves_a_group_is_what_leaves_its_last_copy():
-    graph = layers()
-    folded = check(graph)
-    ((_, after),) = folded.graph.groups[0].carries
-    assert folded.nodes[after] == max(
-        e.source for e in graph.edges if shown(graph).nodes[e.target].name == "log"
-    )
-
-
-def broken(kind, layer):
-    """A way in which one layer differs from the others."""
-
-    def mutate(at, place, facts, inner):
-        if at != layer:
-            return
-        if kind == "another operation" and place == 1:
-            facts["word"] = "sigmoid"
-        elif kind == "another shape" and place == 1:
-            facts["result"]["shape"] = (3,)
-        elif kind == "another setting" and place == 1:
-            facts["result"]["settings"] = (("dim", 1),)
-        elif kind == "another weight's shape" and place == 0:
-            facts["weight"] = {"name": f"layers.{at}.wa", "shape": (5,)}
-        elif kind == "a frozen weight" and place == 0:
-            facts["weight"] = {"name": f"layers.{at}.wa", "role": "constant"}
-        elif kind == "another weight's name" and place == 0:
-            facts["weight"] = {"name": f"layers.{at}.other"}
-        elif kind == "no gradient yet" and place == 0:
-            facts["weight"] = {"name": f"layers.{at}.wa", "grad": Value(1, (), (0.5,))}
-        elif kind == "the weight of the layer before" and place == 0:
-            facts["weight"] = inner[at - 1, 0, "weight"]
-        elif kind == "an extra skip" and place == 2:
-            facts["extra"] = [inner[at - 2, 1]]
-        elif kind == "a skip instead" and place == 1:
-            facts["extra"] = [inner[at - 1, 1]]
-        elif kind == "a variable" and place == 1:
-            facts["result"]["name"] = "hidden"
-
-    return mutate
-
-
-KINDS = [
-    *(
-        "another operation",
-        "another shape",
-        "another setting",
-        "another weight's shape",
-        "a frozen weight",
-    ),
-    *(
-        "another weight's name",
-        "no gradient yet",
-        "the weight of the layer before",
-        "an extra skip",
-    ),
-    *("a skip instead", "a variable"),
-]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("layer", [2, 6, 11])
-def test_a_layer_that_differs_is_not_folded_with_the_others(kind, layer):
-    new = check(layers(mutate=broken(kind, layer))).graph
-    assert all(group.times < 12 for group in new.groups)
-    assert new.groups, "the layers before it, or after it, are equal"
-
-
-def test_an_output_of_a_middle_layer_that_is_used_later_stays():
-    sketch = Sketch()
-    at, taps = sketch.tensor(name="x"), []
-    for _ in range(12):
-        at = sketch.apply("tanh", sketch.apply("sin", at))
-        taps.append(at)
-    sketch.apply("add", at, taps[5])
-    assert labels(check(sketch.graph()).graph) == ["× 6", "× 6"]
-
-
-def test_a_graph_without_repetition_is_returned_as_it_is():
-    graph = chain(["sin", "cos", "exp", "log", "tanh", "sin", "exp"])
-    folded = fold.fold(graph)
-    assert folded.graph is graph
-    assert (folded.nodes, folded.edges) == (tuple(range(15)), tuple(range(14)))
-
-
-@pytest.mark.parametrize(("count", "label"), [(2, []), (3, ["× 3"]), (4, ["× 4"])])
-def test_a_block_folds_from_three_times_on(count, label):
-    assert labels(check(layers(count)).graph) == label
-
-
-def test_a_pattern_of_two_operations_is_a_group():
-    new = check(chain(["sin", "× 1.01"] * 50)).graph
-    assert (labels(new), boxes(new)) == (["× 50"], ["sin", "× 1.01"])
-
-
 def test_a_chain_inside_a_block_and_a_block_inside_a_block():
     new = check(chain(([*["sin"] * 5, "exp"]) * 6)).graph
     assert (labels(new), boxes(new)) == (["× 6"], ["sin × 5", "exp"])
     new = check(chain(([*["sin", "cos"] * 4, "exp"]) * 6)).graph
     assert (labels(new), boxes(new)) == (["× 6", "× 4"], ["sin", "cos", "exp"])
     assert set(new.groups[1].nodes) < set(new.groups[0].nodes)
-
-
-def test_of_two_carries_each_has_its_own_way():
-    sketch = Sketch()
-    a, b = sketch.tensor(name="x"), sketch.tensor(name="y")
-    for _ in range(8):
-        a, b = sketch.apply("add", a, b), sketch.apply("mul", a, b)
-    sketch.apply("sub", a, b)
-    (group,) = check(sketch.graph()).graph.groups
-    assert (f"× {group.times}", len(group.carries)) == ("× 8", 2)
-
-
-def steps(first, step, count=8, after="log", **of_x):
-    """A loop: ``step(sketch, i, h, memory)`` gives the next h; ``first`` makes what it starts
-    from.
-    """
-    sketch = Sketch()
-    x = sketch.tensor(name="x", **of_x)
-    h, memory = first(sketch, x), {"x": x}
-    for i in range(count):
-        h = step(sketch, i, h, memory)
-    sketch.apply(after, h)
-    return labels(check(sketch.graph()).graph)
-
-
-def start_at_x(sketch, x):
-    return x
-
-
-def test_what_enters_the_first_copy_must_be_like_what_enters_the_others():
-    def step(sketch, i, h, memory):
-        return sketch.apply("cos", sketch.apply("sin", h))
-
-    assert steps(start_at_x, step) == ["× 8"]
-    assert (
-        steps(start_at_x, step, shape=(1,)) == steps(start_at_x, step, dtype="float64") == ["× 7"]
-    )
-    assert steps(start_at_x, step, role="constant") == ["× 7"]
-
-
-def test_one_tensor_in_two_parts_makes_the_first_copy_another():
-    def two_carries(sketch, i, h, memory):
-        a, memory["b"] = (
-            sketch.apply("add", h, memory.get("b", h)),
-            sketch.apply("mul", h, memory.get("b", h)),
-        )
-        return sketch.apply("sub", a, memory["b"])
-
-    def carry_and_shared(sketch, i, h, memory):
-        return sketch.apply("add", sketch.apply("sin", h), memory["x"])
-
-    assert steps(start_at_x, two_carries) == steps(start_at_x, carry_and_shared) == ["× 7"]
-    assert steps(lambda sketch, x: sketch.tensor(name="h"), carry_and_shared) == ["× 8"]
-
-
-def test_one_carry_for_which_the_first_copy_takes_two_tensors_makes_it_another():
-    def step(sketch, i, h, memory):
-        return sketch.apply("sin", sketch.apply("add", h, h if i else sketch.tensor(name="y")))
-
-    assert steps(start_at_x, step) == ["× 7"]
-
-
-def test_a_first_copy_that_is_wired_in_another_way_is_another():
-    def step(sketch, i, h, memory):
-        s = sketch.apply("sin", h)
-        return sketch.apply("add", s, s if i else sketch.tensor(name="y"))
-
-    assert steps(start_at_x, step) == ["× 7"]
-
-
-def test_what_the_first_copy_made_for_all_is_no_tensor_of_each():
-    def step(sketch, i, h, memory):
-        memory.setdefault("s", s := sketch.apply("sin", h))
-        return sketch.apply("add", s, memory["s"])
-
-    assert steps(start_at_x, step) == ["× 7"]
-
-
-def test_a_leaf_that_two_copies_share_belongs_to_neither():
-    def step(sketch, i, h, memory):
-        before, memory["w"] = memory.get("w", memory["x"]), sketch.tensor()
-        return sketch.apply("add", sketch.apply("mul", h, memory["w"]), before)
-
-    assert steps(start_at_x, step) == []
-
-
-def test_a_variables_tensor_is_never_folded_away_and_a_list_members_is():
-    def named(name):
-        def step(sketch, i, h, memory):
-            return sketch.apply("cos", sketch.apply("sin", h, name=name.format(i)))
-
-        return steps(start_at_x, step)
-
-    assert named("h[{0}]") == named("h.{0}.out") == ["× 8"]
-    assert named("h{0}") == []
 
 
 def test_a_growing_index_is_told_and_any_other_is_a_difference():
@@ -532,72 +105,6 @@ def test_a_growing_index_is_told_and_any_other_is_a_difference():
     assert "× 8" not in boxes(fold.fold(chain(["slice"] * 8, **parts)).graph)[0], (
         "a chain says nothing of parts"
     )
-
-
-def random_layers(chance):
-    """Some blocks of random wiring, each repeated, between operations of their own; perhaps with a
-    flaw.
-    """
-    sketch, words = Sketch(), ["sin", "cos", "exp", "mul", "add", "max"]
-    shared = [sketch.tensor(name=f"layers.shared.{i}") for i in range(2)]
-    carried = [sketch.tensor(name="x"), sketch.tensor(name="y")]
-    for block in range(chance.randint(1, 3)):
-        width = chance.choice([1, 1, 2])
-        plan = []
-        for place in range(chance.randint(1, 6)):
-            sources = ["inner"] * place + ["carry", "own", "shared"]
-            plan.append(
-                (
-                    chance.choice(words),
-                    [
-                        (chance.choice(sources), chance.random())
-                        for _ in range(chance.choice([1, 1, 2, 3]))
-                    ],
-                )
-            )
-        copies, results = chance.randint(2, 9), []
-        flaw = (
-            chance.randrange(copies),
-            chance.randrange(len(plan)),
-            chance.choice(["word", "shape", "skip", "name", ""]),
-        )
-        everything = []
-        for copy in range(copies):
-            results = []
-            for place, (word, inputs) in enumerate(plan):
-                pools = {"inner": results, "carry": carried[:width], "shared": shared}
-                operands = [
-                    sketch.tensor(name=f"layers.{copy}.w{block}")
-                    if pool == "own"
-                    else pools[pool][int(at * len(pools[pool]))]
-                    for pool, at in inputs
-                ]
-                facts = {}
-                if flaw[:2] == (copy, place):
-                    word = "log" if flaw[2] == "word" else word
-                    facts = {"shape": {"shape": (7,)}, "name": {"name": f"kept{block}"}}.get(
-                        flaw[2], {}
-                    )
-                    if flaw[2] == "skip" and everything:
-                        operands.append(chance.choice(everything))
-                results.append(sketch.apply(word, *operands, **facts))
-                everything.append(results[-1])
-            # All that was made goes on, so that every operation leads to the root.
-            total = results[0]
-            for other in results[1:]:
-                total = sketch.apply("add", total, other)
-            carried = [total, carried[0]] if width == 1 else [total, results[-1]]
-        carried = [sketch.apply("mix", *carried), carried[0]]
-    return sketch.graph()
-
-
-def test_random_blocks_with_and_without_a_flaw_fold_to_the_same_meaning():
-    shrunk = 0
-    for seed in range(100):
-        graph = random_layers(random.Random(seed))
-        new = check(graph).graph
-        shrunk += bool(new.groups)
-    assert shrunk > 50
 
 
 # What the copies have for themselves, and what may differ.
@@ -854,28 +361,6 @@ def test_in_a_large_graph_a_run_of_views_is_one_box_that_lists_them():
     x = torch.ones(2, 3, requires_grad=True)
     z = x.t().reshape(6).view(3, 2).t()
     assert boxes(draw_graph(z).graph) == ["transpose", "clone", "view", "view", "transpose"]
-
-
-def test_a_border_is_never_folded_away():
-    graph = chain(["sin", "exp"] * 8)
-    nodes = list(graph.nodes)
-    nodes.insert(33, Node(33, "tensor", "constant", "#33", shape=(2,)))
-    new = fold.fold(
-        Graph(tuple(nodes), (*graph.edges, Edge(16, 33, None, "detach()")), graph.root)
-    ).graph
-    (border,) = [edge for edge in new.edges if edge.border]
-    assert (new.nodes[border.source].name, new.nodes[border.target].name) == ("#16", "#33")
-    assert labels(new) == ["× 4", "× 4"]
-
-
-def test_a_block_with_a_border_of_its_own_is_left_as_it_is():
-    sketch = Sketch()
-    x = at = sketch.tensor(name="x")
-    for _ in range(8):
-        cut = sketch.tensor("constant")
-        sketch.edges.append(Edge(x, cut, None, "detach()"))
-        at = sketch.apply("add", sketch.apply("sin", at), cut)
-    assert labels(check(sketch.graph()).graph) == []
 
 
 def test_a_view_that_the_next_copy_takes_is_not_lost_in_a_run_of_views(monkeypatch):
