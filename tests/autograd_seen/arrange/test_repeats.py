@@ -289,6 +289,7 @@ def test_blocks_begin_where_fewest_tensors_are_carried():
     at = sketch.apply("exp", sketch.tensor(name="x"))
     for _ in range(6):
         at = sketch.apply("add", sketch.apply("sin", at), at)
+    sketch.apply("sin", at)
     (block,) = find_blocks(Row(sketch.graph()))
     assert (block.start, block.times, len(block.carries)) == (1, 6, 1)
 

@@ -1,0 +1,97 @@
+"""The way to the warm process: what is sent, what comes back, and what is left behind: nothing."""
+
+import os
+import socket
+import sys
+import threading
+
+import pytest
+from forkgrade import sandbox
+from forkgrade.limits import Limits
+from forkgrade.protocol import JsonLines
+from forkgrade.warm_client import NoSandbox, WarmClient, WarmProcess
+
+from tests.forkgrade.notebooks import LIMITS, is_running
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
+
+
+def test_a_module_that_cannot_be_imported_is_told():
+    process = WarmProcess(Limits(preload=["no_such_module"], preload_with={}))
+    with pytest.raises(RuntimeError, match=r"can all of c\.Limits\.preload"):
+        process.wait()
+    process.close()
+
+
+def test_closing_it_leaves_nothing_behind():
+    process = WarmProcess(Limits(preload=[], preload_with={}))
+    process.wait()
+    process.close()
+    assert not os.path.exists(process.folder) and not is_running(process.pid)
+
+
+def test_where_the_kernel_cannot_confine_and_must_nothing_starts(monkeypatch):
+    monkeypatch.setattr(sandbox, "missing", lambda: "notebooks can read every file")
+    with pytest.raises(NoSandbox, match="on this machine notebooks can read every file"):
+        WarmProcess(Limits(require_sandbox=True))
+
+
+@pytest.fixture
+def answered(tmp_path):
+    """A function that sends two cells to a warm process of the test's own, with its answers;
+    returns the run, and what was sent.
+    """
+    path, sent = str(tmp_path / "socket"), []
+
+    def serve(listener, answers):
+        connection, _ = listener.accept()
+        with connection:
+            lines = JsonLines(connection.fileno(), connection.fileno())
+            sent.append(lines.receive())
+            for answer in answers:
+                sent.append(lines.receive())
+                if answer:
+                    lines.send(answer)
+
+    def send(*answers):
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(path)
+            listener.listen()
+            thread = threading.Thread(target=serve, args=(listener, answers))
+            thread.start()
+            done = WarmClient(path).run([("1", "student"), ("2", "test")], "a folder", LIMITS)
+            thread.join()
+        return done, sent
+
+    return send
+
+
+def result(text):
+    return {"outputs": [text], "put_back": []}
+
+
+def test_a_notebook_is_sent_cell_by_cell_each_with_a_key_that_cannot_be_guessed(answered):
+    done, (task, one, two, end) = answered(result("a"), result("b"), {"ended": "done"})
+    assert task == {"folder": "a folder", "limits": LIMITS.as_dict()} and end == {"end": True}
+    assert [(cell["source"], cell["kind"]) for cell in (one, two)] == [
+        ("1", "student"),
+        ("2", "test"),
+    ]
+    assert one["key"] != two["key"] and len(one["key"]) >= 16
+    assert [found.outputs for found in done.results] == [["a"], ["b"]] and done.ended == ""
+
+
+def test_what_ended_early_keeps_the_results_before_it(answered):
+    done, sent = answered(result("a"), {"ended": "exit code 3"})
+    assert (len(done.results), done.ended, len(sent)) == (1, "exit code 3", 3)
+
+
+def test_a_warm_process_that_goes_away_is_told(answered):
+    done, _ = answered(result("a"), None)
+    assert (len(done.results), done.ended) == (1, "the warm process went away")
+
+
+def test_a_fork_of_its_maker_does_not_end_it(warm_process, monkeypatch):
+    monkeypatch.setattr(warm_process, "owner", warm_process.owner + 1)
+    warm_process.close()
+    assert is_running(warm_process.pid) and os.path.exists(warm_process.folder)
