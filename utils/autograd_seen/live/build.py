@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 
@@ -18,8 +19,7 @@ from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One input of an operation: the key of a tensor, or a number that is not drawn."""
 
     slot: int | None

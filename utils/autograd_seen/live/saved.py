@@ -111,11 +111,7 @@ def _version(tensor: torch.Tensor | None) -> int | None:
 def settings_of(node) -> dict[str, object]:
     """What a node keeps beside tensors: what makes two operations of one name differ."""
     kept = {name: getattr(node, f"_saved_{name}") for name in _attributes(type(node)).plain}
-    settings = {
-        name: value
-        for name, value in kept.items()
-        if isinstance(value, PLAIN)
-    }
+    settings = {name: value for name, value in kept.items() if isinstance(value, PLAIN)}
     for name, value in getattr(node, "__dict__", {}).items():  # of a Function written in Python
         if isinstance(value, numbers.Number | str):
             settings.setdefault(name, value)
