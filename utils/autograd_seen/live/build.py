@@ -269,6 +269,6 @@ def _sizes(shape) -> tuple[int, ...] | None:
     if shape is None:
         return None
     try:
-        return tuple(int(size) for size in shape)
+        return tuple(map(int, shape))
     except (RuntimeError, TypeError, AttributeError):  # symbolic or nested sizes
         return None

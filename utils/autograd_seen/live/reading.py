@@ -39,7 +39,7 @@ def read_value(tensor: torch.Tensor) -> Value:
 def _read(tensor: torch.Tensor) -> Value:
     if tensor.is_nested:
         return Value(tensor.numel(), None)
-    size, shape = tensor.numel(), tuple(int(length) for length in tensor.shape)
+    size, shape = tensor.numel(), tuple(map(int, tensor.shape))
     if tensor.device.type == "meta" or size == 0:
         return Value(size, shape)
     if tensor.dim() == 0 or (tensor.dim() == 1 and size <= FEW):
