@@ -9,7 +9,12 @@ from autograd_seen.graph import Recording
 from autograd_seen.live import names
 from autograd_seen.live import walk as trace
 from autograd_seen.live.forward import Tape, check_tape
-from autograd_seen.show.picture import MOST_OPERATIONS, GraphPicture, folded
+from autograd_seen.show.picture import (
+    MOST_OPERATIONS,
+    GraphPicture,
+    collection_paused,
+    folded,
+)
 from autograd_seen.values import clip, kind_of
 
 
@@ -91,7 +96,11 @@ def draw_graph(
     ]
     # What a subclass does with each call, and inference mode, are the caller's: neither must see
     # this.
-    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
+    with (
+        torch.inference_mode(False),
+        torch._C.DisableTorchFunctionSubclass(),
+        collection_paused(),
+    ):
         reach = trace.MOST_TOUCHED if fold else max_operations
         trace.check_names(names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]

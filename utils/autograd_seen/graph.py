@@ -13,6 +13,7 @@ shown.
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
+from typing import NamedTuple
 
 from autograd_seen.values import Value
 
@@ -164,8 +165,7 @@ class Node:
         return any(note.fact is fact for note in self.notes)
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """The value ``source`` enters ``target``, in the direction of the forward pass.
 
     ``slot`` is the input's place in ``next_functions``, or the output's number. It is None for a

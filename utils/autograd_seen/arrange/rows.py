@@ -143,7 +143,7 @@ class Row:
             replace(self.changed.get(key, self.graph.nodes[key]), key=new[key]) for key in kept
         ]
         edges = [
-            replace(self.graph.edges[e], source=new[source], target=new[target])
+            self.graph.edges[e]._replace(source=new[source], target=new[target])
             for source, target, e in ends
         ]
         groups = sorted(

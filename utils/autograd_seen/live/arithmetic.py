@@ -4,6 +4,7 @@ overwritten, also where PyTorch counts no write, as through ``.data`` or NumPy.
 
 import numbers
 from collections.abc import Callable
+from functools import cache
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,8 @@ MOST_ELEMENTS = 1_000
 UNITS = 64
 
 Settings = dict[str, object]
+#: The limits of a dtype.
+limits_of = cache(torch.finfo)
 
 
 def _power(settings: Settings, *inputs):
@@ -117,14 +120,15 @@ def _is_plain(tensor: torch.Tensor) -> bool:
 
 
 def _widened(one: torch.Tensor | numbers.Number):
-    return one.detach().double() if isinstance(one, torch.Tensor) else one
+    return one.double() if isinstance(one, torch.Tensor) else one
 
 
 def _fits(exact: torch.Tensor, result: torch.Tensor, inputs: list[torch.Tensor]) -> bool:
     if exact.is_complex() or exact.shape != result.shape or not result.is_floating_point():
         return True
-    unit = max(torch.finfo(one.dtype).eps for one in (*inputs, result) if one.is_floating_point())
-    limits = torch.finfo(result.dtype)
+    floats = {one.dtype for one in (*inputs, result) if one.is_floating_point()}
+    unit = max(limits_of(dtype).eps for dtype in floats)
+    limits = limits_of(result.dtype)
     if result.numel() == 1:  # most often, and several times as fast
         one, other = exact.item(), result.item()
         within = 4 * limits.tiny < abs(one) < limits.max / 2

@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 
@@ -18,8 +19,7 @@ from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One input of an operation: the key of a tensor, or a number that is not drawn."""
 
     slot: int | None
@@ -269,6 +269,6 @@ def _sizes(shape) -> tuple[int, ...] | None:
     if shape is None:
         return None
     try:
-        return tuple(int(size) for size in shape)
+        return tuple(map(int, shape))
     except (RuntimeError, TypeError, AttributeError):  # symbolic or nested sizes
         return None

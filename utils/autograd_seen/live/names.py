@@ -28,7 +28,12 @@ def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
         if not name.startswith("_") and name not in HISTORY
     ]
     plain = [(clip(name), thing) for name, thing in visible if isinstance(thing, torch.Tensor)]
-    return plain + [pair for name, thing in visible for pair in _inside(clip(name), thing)]
+    holders = [(clip(name), thing) for name, thing in visible if _may_hold(thing)]
+    return plain + [pair for name, thing in holders for pair in _inside(name, thing)]
+
+
+def _may_hold(thing) -> bool:
+    return type(thing) in (list, tuple, dict) or isinstance(thing, torch.nn.Module)
 
 
 def _inside(name: str, thing) -> list[tuple[str, torch.Tensor]]:

@@ -11,6 +11,10 @@ from autograd_seen.values import Value
 
 #: A vector of at most so many numbers is read whole.
 FEW = 4
+#: Of a float32, what so many digits do not tell apart fewer do not either.
+MOST_OFTEN = 6
+#: The dtypes of real numbers in which the ends of a range are found as they are.
+WIDE = (torch.float32, torch.float64)
 
 
 def read_value(tensor: torch.Tensor) -> Value:
@@ -35,7 +39,7 @@ def read_value(tensor: torch.Tensor) -> Value:
 def _read(tensor: torch.Tensor) -> Value:
     if tensor.is_nested:
         return Value(tensor.numel(), None)
-    size, shape = tensor.numel(), tuple(int(length) for length in tensor.shape)
+    size, shape = tensor.numel(), tuple(map(int, tensor.shape))
     if tensor.device.type == "meta" or size == 0:
         return Value(size, shape)
     if tensor.dim() == 0 or (tensor.dim() == 1 and size <= FEW):
@@ -44,13 +48,13 @@ def _read(tensor: torch.Tensor) -> Value:
         return Value(size, shape, tuple(_shortest(one, tensor.dtype) for one in listed))
     if tensor.is_complex() or tensor.layout != torch.strided:
         return Value(size, shape)
-    if tensor.is_floating_point():
+    if tensor.is_floating_point() and tensor.dtype not in WIDE:
         tensor = tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-        missing = int(tensor.isnan().sum())
-        if missing:
-            return Value(size, shape, nans=missing)
-    low, high = (_shortest(end.item(), tensor.dtype) for end in tensor.aminmax())
-    return Value(size, shape, ends=(low, high))
+    low, high = (end.item() for end in tensor.aminmax())
+    if low != low:  # one number that is none makes both ends so
+        return Value(size, shape, nans=int(tensor.isnan().sum()))
+    ends = _shortest(low, tensor.dtype), _shortest(high, tensor.dtype)
+    return Value(size, shape, ends=ends)
 
 
 def _shortest(
@@ -62,7 +66,8 @@ def _shortest(
         return complex(_shortest(value.real, part), _shortest(value.imag, part))
     if not isinstance(value, float) or dtype == torch.float64:
         return value
-    for digits in range(1, 10):
+    few = _rounded(float(f"{value:.{MOST_OFTEN}g}"), dtype) == value
+    for digits in range(1 if few else MOST_OFTEN + 1, 10):
         short = float(f"{value:.{digits}g}")
         if _rounded(short, dtype) == value:
             return short

@@ -14,6 +14,8 @@ from autograd_seen.live.found import node_name
 COPY_SLICES = "torch::autograd::CopySlices"
 #: By the type of a node: asking each node again takes longer than reading it.
 ATTRIBUTES = WeakKeyDictionary()
+#: What a setting may be. The abstract class comes last, since asking it takes longest.
+PLAIN = (int, float, str, tuple, list, numbers.Number)
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,7 @@ def _version(tensor: torch.Tensor | None) -> int | None:
 def settings_of(node) -> dict[str, object]:
     """What a node keeps beside tensors: what makes two operations of one name differ."""
     kept = {name: getattr(node, f"_saved_{name}") for name in _attributes(type(node)).plain}
-    settings = {
-        name: value
-        for name, value in kept.items()
-        if isinstance(value, numbers.Number | str | tuple | list)
-    }
+    settings = {name: value for name, value in kept.items() if isinstance(value, PLAIN)}
     for name, value in getattr(node, "__dict__", {}).items():  # of a Function written in Python
         if isinstance(value, numbers.Number | str):
             settings.setdefault(name, value)

@@ -1,6 +1,7 @@
 """What a picture says in each box and beside each edge, before anything has a place."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_seen.graph import Edge, Gradients, Graph, Group, Node, Step
 from autograd_seen.show import theme, words
@@ -11,8 +12,7 @@ from autograd_seen.values import clip
 SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 34
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line of text: ``style`` is "strong", "plain", "muted", "mono", "local" or "back";
     ``size`` in pixels.
     """
@@ -22,8 +22,7 @@ class Line:
     size: float
 
 
-@dataclass(frozen=True)
-class NodeText:
+class NodeText(NamedTuple):
     """A node's lines, its style (a tensor's role, "operation", "freed" or "cut"), and what a reader
     who points at it is told.
     """
@@ -33,8 +32,7 @@ class NodeText:
     tip: str
 
 
-@dataclass(frozen=True)
-class EdgeText:
+class EdgeText(NamedTuple):
     """What stands beside an edge: the local derivative and the gradient sent, or what cut it.
 
     ``slot`` is the input's number where the order of the inputs matters, else empty; ``back`` says
@@ -47,8 +45,7 @@ class EdgeText:
     tracked: bool
 
 
-@dataclass(frozen=True)
-class GroupText:
+class GroupText(NamedTuple):
     """The label of a repeated block's frame, and what a reader who points at it is told."""
 
     lines: tuple[Line, ...]

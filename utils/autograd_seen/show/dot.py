@@ -64,7 +64,9 @@ def rankdir(graph: Graph, direction: str = "auto") -> str:
     for node in graph.nodes:
         before = max((depths[edge.source] for edge in graph.inputs(node.key)), default=0)
         depths.append(before + (node.kind != "tensor"))
-    return "LR" if max(depths) <= WIDE else "TB"
+        if depths[-1] > WIDE:
+            return "TB"
+    return "LR"
 
 
 def _nodes(content: Content) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_seen.graph import Graph, Node
 from autograd_seen.values import Value, clip, exact, number
@@ -12,8 +12,7 @@ UNSAVED = "const"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """The maths of one operation: ``title`` for its box, ``expression`` with its inputs.
 
     ``ordered`` says whether the order of its inputs matters.
@@ -24,8 +23,7 @@ class Reading:
     ordered: bool = False
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What enters an operation, as texts; None for an input that is not known.
 
     ``folded`` are the slots whose number belongs into the title, ``extra`` the names of what it

@@ -1,8 +1,10 @@
 """A drawn graph, as Jupyter, a terminal or a file has it."""
 
+import gc
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +23,22 @@ from autograd_seen.show.text import describe
 #: Where more boxes of operations than this are left when a graph is folded, it is cut.
 MOST_OPERATIONS = 200
 FORMATS = (".svg", ".png", ".pdf", ".dot")
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """Keeps Python from looking for garbage while a graph is read or drawn.
+
+    That makes many small objects at once, none of them garbage. Each look goes over all that is
+    alive beside them, and over a large graph there are many.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
@@ -57,12 +75,14 @@ class GraphPicture:
         if self._engine == "dot":
             return self.to_graphviz().pipe(format="svg", encoding="utf-8")
         title = f"Computation graph of {self.graph.nodes[self.graph.root].name}"
-        return to_svg(self._scene, title, str(self))
+        with collection_paused():
+            return to_svg(self._scene, title, str(self))
 
     @property
     def source(self) -> str:
         """The graph in DOT."""
-        return to_dot(self.graph, self._content, self._direction)
+        with collection_paused():
+            return to_dot(self.graph, self._content, self._direction)
 
     def to_graphviz(self) -> graphviz.Digraph:
         """The graph as a ``graphviz.Digraph``, to change it or to render it elsewhere."""

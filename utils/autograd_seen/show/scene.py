@@ -5,6 +5,7 @@ them.
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from autograd_seen.arrange.labels import place_labels
 from autograd_seen.arrange.layout import Layout
@@ -17,8 +18,7 @@ Size = tuple[int, int]
 Corner = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """A node as drawn: its top left corner, its size, and its text."""
 
     x: int
@@ -33,8 +33,7 @@ class Box:
         return self.text.lines
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(NamedTuple):
     """Lines of text, and the top left corner and width of their block."""
 
     x: int
@@ -43,8 +42,7 @@ class Label:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """An edge as drawn: its points as ``Layout`` gives them, and the lines beside it, if any."""
 
     points: tuple[tuple[int, int], ...]
@@ -52,8 +50,7 @@ class Route:
     flow: Label | None = None
 
 
-@dataclass(frozen=True)
-class Cluster:
+class Cluster(NamedTuple):
     """The frame around a repeated block: its top left corner and size, and its label in one of its
     corners.
     """

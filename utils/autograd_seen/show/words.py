@@ -32,8 +32,8 @@ def value(node: Node, longest: int = 1_000) -> str:
     be newer than what was computed from it.
     """
     text = clip(held(node), longest)
-    newer = node.value is not None and str(node.value) and any(map(node.has, NEWER))
-    return f"{text} now" if newer else text
+    may_be_newer = any(one.fact in NEWER for one in node.notes)
+    return f"{text} now" if may_be_newer and node.value is not None and str(node.value) else text
 
 
 def is_range(text: str) -> bool:
