@@ -8,14 +8,14 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch.overrides import TorchFunctionMode
 
+from autograd_seen.live.found import MOST_TOUCHED
 from autograd_seen.live.reading import read_value
-from autograd_seen.live.walk import MOST_TOUCHED
 from autograd_seen.values import clip
 
 #: How many tensors are kept of one list that goes into an operation, or that comes out.
@@ -67,7 +67,17 @@ class Operation:
 
     __slots__ = ("arguments", "line", "mode", "name", "operands", "results", "span", "written")
 
-    def __init__(self, name, arguments, operands, results, written, line, mode, span):
+    def __init__(
+        self,
+        name: str,
+        arguments: tuple,
+        operands: tuple[Seen, ...],
+        results: Iterable[Seen],
+        written: Iterable[tuple[Seen, int]],
+        line: str,
+        mode: str,
+        span: tuple[int, int],
+    ):
         #: The public name of the function: "sin", "add_", "linear".
         self.name: str = name
         #: In the caller's order: a Seen, a number, a tuple of these, or None for anything else.

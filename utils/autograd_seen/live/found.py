@@ -6,6 +6,7 @@ from typing import NewType
 
 import torch
 from torch.autograd.graph import GradientEdge
+from torch.autograd.graph import Node as TorchNode
 
 LEAF = "torch::autograd::AccumulateGrad"
 #: The most operations that a walk touches: a thread's stack of 512 kB overflows from about 2,000.
@@ -97,14 +98,14 @@ def find(output: torch.Tensor, max_operations: int) -> Found:
     return Found(root, tuple(visited), cut, queue.leaves, edges, leaf_edges)
 
 
-def node_name(node) -> str:
+def node_name(node: TorchNode) -> str:
     """The name of PyTorch's node.
 
     Through the type, since a Function may keep something of its own as ctx.name."""
     return type(node).name(node)
 
 
-def metadata(output) -> tuple:
+def metadata(output: object) -> tuple:
     """Shape and dtype of one output of a node, as its ``_input_metadata`` has them."""
     try:
         return output.shape, output.dtype

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import torch
 
 from autograd_seen.live import operations
+from autograd_seen.live.forward import Tape
 from autograd_seen.live.found import Found, GradientEdge, Spot, find, node_name
 from autograd_seen.live.saved import Saved, read_saved
 from autograd_seen.live.taped import Taped, apply_tape
@@ -40,7 +41,10 @@ class Known:
 
 
 def read(
-    output: torch.Tensor, named: Sequence[tuple[str, torch.Tensor]], max_operations: int, tape
+    output: torch.Tensor,
+    named: Sequence[tuple[str, torch.Tensor]],
+    max_operations: int,
+    tape: Tape | None,
 ) -> Known:
     """Walks the graph of ``output`` once, and reads what stands there."""
     found = find(output, max_operations)

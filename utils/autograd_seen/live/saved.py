@@ -7,6 +7,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import torch
+from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live.found import node_name
 
@@ -44,7 +45,7 @@ class Saved:
     opaque: bool = False
 
 
-def read_saved(node) -> Saved:
+def read_saved(node: TorchNode) -> Saved:
     """Reads what an operation has saved."""
     reader = _Reader(node)
     for attribute in _attributes(type(node)).raw:
@@ -108,7 +109,7 @@ def _version(tensor: torch.Tensor | None) -> int | None:
     return None if tensor is None or tensor.is_inference() else tensor._version
 
 
-def settings_of(node) -> dict[str, object]:
+def settings_of(node: TorchNode) -> dict[str, object]:
     """What a node keeps beside tensors: what makes two operations of one name differ."""
     kept = {name: getattr(node, f"_saved_{name}") for name in _attributes(type(node)).plain}
     settings = {name: value for name, value in kept.items() if isinstance(value, PLAIN)}

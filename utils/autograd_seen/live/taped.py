@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 import torch
 from torch.autograd.graph import GradientEdge
+from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live import operations
+from autograd_seen.live.forward import Seen, Tape
 from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, node_name
 
 #: The most operations that are touched with those that stand on a tape and not in the graph.
@@ -46,13 +48,13 @@ class Taped:
     #: By the ``id()`` of a tensor: the tape's operations that made or wrote it, with their turns.
     makers: dict[int, list] = field(default_factory=dict)
 
-    def spot(self, seen) -> Spot | None:
+    def spot(self, seen: Seen) -> Spot | None:
         """Where a tensor of the tape stood in the graph; its id where it had no graph, None where
         that is not known.
         """
         return _spot(self.found, seen)
 
-    def given(self, node) -> Sequence:
+    def given(self, node: TorchNode) -> Sequence:
         """For each input of a node what the caller gave there, as far as the tape tells; empty
         where it does not.
         """
@@ -79,7 +81,7 @@ class Taped:
         spot = self.spot(given)
         return spot is None or spot[:2] == source
 
-    def detached(self, constant: torch.Tensor, node) -> list[Detached]:
+    def detached(self, constant: torch.Tensor, node: TorchNode) -> list[Detached]:
         """From which tensors of the graph a constant was made that enters ``node``.
 
         What was written into it after that operation ran does not count."""
@@ -107,7 +109,7 @@ class Taped:
                 yield turn, operation
 
 
-def apply_tape(found: Found, tape) -> Taped:
+def apply_tape(found: Found, tape: Tape | None) -> Taped:
     """What a tape has of this graph, the newest operation first; of no tape, nothing."""
     if tape is None:
         return Taped(found)

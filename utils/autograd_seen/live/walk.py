@@ -17,6 +17,7 @@ import torch
 from autograd_seen.graph import Graph
 from autograd_seen.live import known
 from autograd_seen.live.build import Builder
+from autograd_seen.live.forward import Tape
 from autograd_seen.live.found import LEAF, MOST_TOUCHED, Found, GradientEdge
 from autograd_seen.values import clip, kind_of
 
@@ -42,7 +43,7 @@ def trace(
     output: torch.Tensor,
     names: Sequence[tuple[str, torch.Tensor]],
     max_operations: int,
-    tape=None,
+    tape: Tape | None = None,
     asked: Mapping[str, torch.Tensor] | None = None,
 ) -> Graph:
     """The graph that leads to ``output``: its last ``max_operations`` operations, newest first.
@@ -58,7 +59,7 @@ def trace_live(
     output: torch.Tensor,
     names: Sequence[tuple[str, torch.Tensor]],
     max_operations: int,
-    tape=None,
+    tape: Tape | None = None,
     asked: Mapping[str, torch.Tensor] | None = None,
 ) -> tuple[Graph, Live]:
     """The same, with what the graph's keys stand for."""
