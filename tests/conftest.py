@@ -35,7 +35,15 @@ KINDS = {
 #: The files that take longest, in the order in which they begin: or one worker would wait for the
 #: other at the end.
 OPERATORS = ("test_operators.py", *(f"test_operators_{number}.py" for number in (2, 3, 4)))
-LONGEST = (*OPERATORS, "test_grading.py", "test_mutation.py", "test_backward.py")
+LONGEST = (
+    "test_grading.py",
+    "test_mutation.py",
+    *OPERATORS,
+    "test_deep.py",
+    "test_makefile.py",
+    "test_backward.py",
+    "test_wheel.py",
+)
 
 
 def pytest_collection_modifyitems(items):

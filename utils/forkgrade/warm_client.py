@@ -1,6 +1,7 @@
 """The way to the warm process: starts it, sends it notebooks, hands back what comes."""
 
 import atexit
+import contextlib
 import os
 import secrets
 import shutil
@@ -82,8 +83,14 @@ class WarmClient:
 
 def ask(lines: JsonLines, value: object) -> dict:
     """The answer to a value that is sent to the warm process."""
-    lines.send(value)
-    return lines.receive() or {"ended": "the warm process went away"}
+    # Its keeper may have ended the notebook meanwhile, and then has said why before it hung up.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        lines.send(value)
+    try:
+        answer = lines.receive()
+    except ConnectionResetError:
+        answer = None
+    return answer or {"ended": "the warm process went away"}
 
 
 class WarmProcess:

@@ -65,7 +65,7 @@ def extreme_pass(seed):
 
 def test_without_hooks_none_is_blamed_and_nearly_every_number_is_explained():
     told_plainly = 0
-    for seed in range(1_000):
+    for seed in range(500):
         (_, _, _, z), gradient = extreme_pass(seed)
         facts = facts_of(record_backward(z, gradient))
         assert not facts & BLAME, seed
