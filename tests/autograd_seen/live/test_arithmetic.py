@@ -11,7 +11,7 @@ from autograd_seen.live.operations import operator
 
 from tests.autograd_seen.live.drawn import leaf, misfits_of
 
-MISFIT = "these values do not fit: one was overwritten since"
+MISFIT = "values do not fit: one overwritten"
 
 
 def data_of_a_result(x):

@@ -135,7 +135,7 @@ WORDS = {
     ),
     Fact.NOTHING_ARRIVED: lambda: "nothing arrived",
     Fact.NOT_ACCUMULATED: lambda: "frozen: not accumulated",
-    Fact.DO_NOT_FIT: lambda: "these values do not fit: one was overwritten since",
+    Fact.DO_NOT_FIT: lambda: "values do not fit: one overwritten",
     Fact.NOT_THE_PRODUCT: lambda expected, found: (
         f"sent {told(found)}, where local × arriving is {told(expected)}"
     ),
