@@ -38,8 +38,11 @@ def draw_graph(
 
     Names are those of the caller's variables, one level into lists, dicts and modules.
     ``draw_graph(z, input=x)`` gives a name, and wins over a variable. Values are those of tensors
-    that a variable or an operation still holds; of any other tensor the shape is shown. Drawing
-    changes nothing: not ``.grad``, not what is saved.
+    that a variable or an operation still holds; of any other tensor the shape is shown. "4.4 now"
+    says that a write in place may have changed the value since it was used; where a tensor was
+    overwritten for certain, a note says that too. A write that PyTorch does not count, through
+    ``.data`` or NumPy, shows only where the numbers beside it no longer fit. Drawing changes
+    nothing: not ``.grad``, not what is saved.
 
     Of a Recording (see ``record_backward``) the picture also shows the pass: a dashed line back
     along each edge, beside it the local derivative (``×``) and the gradient sent (``◂``), and at
