@@ -153,9 +153,9 @@ def test_where_the_short_form_fails_the_ordinary_one_comes(reader, monkeypatch):
     assert reader.run("1 / 0")[-1] == "ZeroDivisionError: division by zero"
 
 
-def test_colours_go_where_the_reader_wants_none(reader, capsys):
+def test_bold_letters_go_where_the_reader_wants_no_colours(reader, capsys):
     reader.shell.run_cell("1 / 0")
-    assert "\x1b[31mZeroDivisionError" in capsys.readouterr().out
+    assert "\x1b[1mZeroDivisionError" in capsys.readouterr().out
     reader.shell.colors = "nocolor"
     reader.shell.run_cell("1 / 0")
     assert "\x1b" not in capsys.readouterr().out

@@ -51,11 +51,11 @@ def test_the_html_has_a_caption_and_heads_of_columns():
     shown = table({"a<b": [1], "ok": [True]}, caption="x & y")
     assert str(shown).splitlines()[0] == "x & y"
     html = shown._repr_html_()
-    assert "<caption>x &amp; y</caption>" in html
+    assert ">x &amp; y</caption>" in html
     assert '<th scope="col" style="text-align: right">a&lt;b</th>' in html
     assert '<td style="text-align: left">True</td>' in html
     assert "overflow-x: auto" in html and "color" not in html
-    assert "<caption>" not in table({"a": [1]})._repr_html_()
+    assert "<caption" not in table({"a": [1]})._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -29,11 +29,11 @@ class FoundError:
         if not self.rows:
             return f"<p>{html.escape(self._nothing)}</p>"
         found = (
-            f"<dt><code>{html.escape(str(row))}</code></dt>"
-            f"<dd>Explained in {'; '.join(map(linked, row.sections))}</dd>"
+            f"<p><code>{html.escape(str(row))}</code><br>"
+            f"Explained in {'; '.join(map(linked, row.sections))}</p>"
             for row in self.rows
         )
-        return f'<dl style="max-width: 45em">{"".join(found)}</dl>'
+        return f'<div style="max-width: 60em">{"".join(found)}</div>'
 
     @property
     def _nothing(self) -> str:

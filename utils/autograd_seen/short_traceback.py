@@ -14,7 +14,8 @@ MOST_LINES = 12
 #: What is tried in turn until it fits: lines of code to a frame, frames, lines of the message.
 FORMS = ((5, 9, 5), (3, 9, 5), (1, 9, 5), (1, 2, 4), (1, 1, 2))
 
-RED, GREEN, PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[39m"
+#: No colours: on JupyterLab's red ground its own red and green can hardly be read.
+BOLD, PLAIN = "\x1b[1m", "\x1b[22m"
 
 #: Gives the name under which a reader knows a file of code, and None for a file of a library.
 Names = Callable[[str], str | None]
@@ -39,20 +40,22 @@ class Frame:
     def lines(self, most: int) -> list[str]:
         """A head, and at most so many lines of code, which end one below the line itself."""
         inside = "" if self.function.startswith("<") else f", in {self.function}"
-        code = linecache.getlines(self.file)
+        code = [line.rstrip() for line in linecache.getlines(self.file)]
         first = max(self.line - max(most - 2, 0), 1)
         last = min(self.line + min(most - 1, 1), len(code))
         shown = [
-            f"{GREEN}{_numbered(at, at == self.line)}{PLAIN} {code[at - 1].rstrip()}"
+            _numbered(at, code[at - 1], arrow=at == self.line)
             for at in range(first, last + 1)
-            if at == self.line or code[at - 1].strip()
+            if at == self.line or code[at - 1]
         ]
-        return [f"{GREEN}{self.place}, line {self.line}{inside}{PLAIN}", *shown]
+        return [f"{self.place}, line {self.line}{inside}", *shown]
 
 
-def _numbered(line: int, arrow: bool) -> str:
-    """The number of a line in seven columns, as IPython writes it, with an arrow to it."""
-    return f"{'-' * (5 - len(str(line)))}> {line}" if arrow else f"{line:7}"
+def _numbered(number: int, code: str, arrow: bool) -> str:
+    """A line of code with its number in seven columns, as IPython writes it, and an arrow to it."""
+    if arrow:
+        return f"{BOLD}{'-' * (5 - len(str(number)))}> {number} {code}{PLAIN}"
+    return f"{number:7} {code}"
 
 
 def own_frames(trace: TracebackType | None, names: Names) -> tuple[list[Frame], list[str]]:
@@ -78,7 +81,7 @@ def told(error: BaseException, most: int) -> list[str]:
     lines = (f"{name}: {said}" if said else name).splitlines()
     if len(lines) > most:
         lines = [*lines[: most - 1], "…"]
-    return [lines[0].replace(name, f"{RED}{name}{PLAIN}", 1), *lines[1:]]
+    return [lines[0].replace(name, f"{BOLD}{name}{PLAIN}", 1), *lines[1:]]
 
 
 def earlier(error: BaseException) -> tuple[BaseException | None, str]:

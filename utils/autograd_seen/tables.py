@@ -32,7 +32,9 @@ class Table:
 
     def _repr_html_(self) -> str:
         sides = ["right" if _is_right(values) else "left" for values in self.columns.values()]
-        caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        caption = html.escape(self.caption)
+        if caption:
+            caption = f'<caption style="text-align: left">{caption}</caption>'
         head = "".join(
             f'<th scope="col" style="text-align: {side}">{html.escape(name)}</th>'
             for name, side in zip(self.columns, sides, strict=True)
