@@ -26,55 +26,75 @@ SITE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 TRIGGERED = re.compile(r"\s*\(Triggered internally at [^)]*\)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-#: How things were before the extension was loaded, by name.
-_before = {}
+#: Under this name a shell keeps its `ShortWarnings`.
+KEPT_AS = "autograd_seen_warnings"
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """``%load_ext autograd_seen``: short tracebacks and warnings, each with the lesson that
-    explains it. ``%tb`` shows the whole traceback, ``%unload_ext autograd_seen`` undoes it.
+    """``%load_ext autograd_seen``: from the next cell on short warnings, and at once short
+    tracebacks, each with the lesson that explains it. ``%tb`` shows the whole traceback,
+    ``%unload_ext autograd_seen`` undoes it.
     """
-    _before.update(showwarning=warnings.showwarning, always=torch.is_warn_always_enabled())
+    unload_ipython_extension(shell)
     shell.set_custom_exc((Exception, KeyboardInterrupt), show_error)
-    shell.events.register("pre_run_cell", forget_warnings)
-    warnings.showwarning = show_warning
+    shell.meta[KEPT_AS] = short = ShortWarnings()
+    shell.events.register("pre_run_cell", short.begin)
+    shell.events.register("post_run_cell", short.end)
     torch.set_warn_always(True)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """``%unload_ext autograd_seen``: tracebacks and warnings are Python's own again."""
-    shell.set_custom_exc((), None)
-    with suppress(ValueError):
-        shell.events.unregister("pre_run_cell", forget_warnings)
-    if _before:
-        warnings.showwarning = _before["showwarning"]
-        torch.set_warn_always(_before["always"])
-        _before.clear()
+    short = shell.meta.pop(KEPT_AS, None)
+    if short:
+        shell.set_custom_exc((), None)
+        short.end()
+        shell.events.unregister("pre_run_cell", short.begin)
+        shell.events.unregister("post_run_cell", short.end)
+        torch.set_warn_always(short.always)
 
 
-def forget_warnings(*_: object) -> None:
-    """Lets a warning come again in each cell that is run. Python by itself shows it once for each
-    number of a line, and all cells share these numbers.
+class ShortWarnings:
+    """Shows each warning of a cell on one line, and where it is explained.
+
+    It stands in for `warnings.showwarning` only while a cell runs, so that whoever looks between
+    the cells, such as a grader, finds Python's own.
     """
-    # What Python does by default, said again: any change makes it forget which it has shown.
-    warnings.filterwarnings("default", append=True)
 
+    def __init__(self):
+        #: How things were before.
+        self.show_as_before, self.always = warnings.showwarning, torch.is_warn_always_enabled()
 
-def show_warning(
-    message: Warning | str,
-    category: type[Warning],
-    filename: str,
-    lineno: int,
-    file: TextIO | None = None,
-    line: str | None = None,
-) -> None:
-    """Stands in for `warnings.showwarning`: one line without a path, and where it is explained."""
-    try:
-        said = short_warning(message, category)
-    except Exception:
-        _before["showwarning"](message, category, filename, lineno, file, line)
-    else:
-        (file or sys.stderr).write(said)
+    def begin(self, *_: object) -> None:
+        """Before a cell. Each warning can come again: Python by itself shows it once for each
+        number of a line, and all cells share these numbers.
+        """
+        # What Python does by default, said again: any change makes it forget which it has shown.
+        warnings.filterwarnings("default", append=True)
+        if warnings.showwarning is self.show_as_before:
+            warnings.showwarning = self.show
+
+    def end(self, *_: object) -> None:
+        """After a cell. What the reader put there stays."""
+        if warnings.showwarning == self.show:
+            warnings.showwarning = self.show_as_before
+
+    def show(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Stands in for `warnings.showwarning`."""
+        try:
+            said = short_warning(message, category)
+        except Exception:
+            self.show_as_before(message, category, filename, lineno, file, line)
+        else:
+            (file or sys.stderr).write(said)
 
 
 def short_warning(message: Warning | str, category: type[Warning]) -> str:
