@@ -144,20 +144,21 @@ def _as_text(rows: list[tuple[str, ...]], notes: list[str]) -> str:
 
 
 def _as_html(rows: list[tuple[Assignment, tuple[str, ...]]], notes: list[str]) -> str:
-    heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
-    body = ""
+    body = _html_row("col", *HEADS)
     for one, (title, run, passed, points) in rows:
         lesson = _linked(title, f"notebooks/{one.slug}.ipynb")
         exercises = _linked(passed, f"exercises/{one.slug}/assignment_{one.number}.ipynb")
-        body += (
-            f'<tr><th scope="row" style="text-align:left">{lesson}</th>'
-            f"<td>{run}</td><td>{exercises}</td><td>{points}</td></tr>"
-        )
+        body += _html_row("row", lesson, run, exercises, points)
     below = "".join(f"<div>{html.escape(note)}</div>" for note in notes)
-    return (
-        f"<table><caption>Your progress</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{body}</tbody></table>{below}"
-    )
+    return f"<table><caption>Your progress</caption>{body}</table>{below}"
+
+
+def _html_row(scope: str, *cells: str) -> str:
+    """A row of a table: of heads of columns, or with a head of its own."""
+    left = 'style="text-align:left"'
+    heads = cells if scope == "col" else cells[:1]
+    row = "".join(f'<th scope="{scope}" {left}>{cell}</th>' for cell in heads)
+    return f"<tr>{row}{''.join(f'<td {left}>{cell}</td>' for cell in cells[len(heads) :])}</tr>"
 
 
 def _linked(text: str, page: str) -> str:
