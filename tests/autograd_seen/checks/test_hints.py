@@ -91,7 +91,10 @@ def test_a_name_that_is_read_before_it_is_set_is_there():
 
 
 def test_a_name_error_that_says_nothing_is_not_explained():
-    assert error_hint(NameError("no luck")) == ""
+    def by_hand():
+        raise NameError("no luck")
+
+    assert error_hint(NameError("no luck")) == of_no_such(by_hand) == ""
 
 
 def test_no_hint_hides_another():

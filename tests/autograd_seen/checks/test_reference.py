@@ -15,11 +15,13 @@ def cell(kind, source, solution=False):
 
 CELLS = [
     cell("code", "import torch"),
+    cell("markdown", "## 1.21 · Another exercise, whose number begins alike"),
+    cell("code", "z = 5", solution=True),
     cell("markdown", "## 1.2 · Predict a slope"),
     cell("code", "x = 2"),
     cell("code", "k = 1\ny = ...\n### BEGIN SOLUTION\ny = 4\n### END SOLUTION", solution=True),
     cell("code", "check.y(y)\n### BEGIN HIDDEN TESTS\nassert y == 4\n### END HIDDEN TESTS"),
-    cell("markdown", "## 1.21 · Explain"),
+    cell("markdown", "## 1.7 · Explain"),
     cell("markdown", "Because.", solution=True),
 ]
 
