@@ -127,8 +127,8 @@ def why_malformed(source: str) -> Iterator[str]:
     for choice in choices:
         if NOT_HTML.search(choice.summary):
             yield (
-                f"a summary is plain HTML, where ` * and $ stay as they are: {choice.summary} "
-                f"(write <code>…</code>, <i>x</i>, −3)"
+                f"a summary is plain HTML, where ` and * stay as they are and $ is maths in some "
+                f"places only: {choice.summary} (write <code>…</code>, <i>x</i>, −3)"
             )
 
 
