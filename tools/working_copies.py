@@ -224,7 +224,7 @@ def sentences(told: dict[str, str], forgotten: bool) -> Iterator[str]:
             yield f"  yours  {MY}/{place}"
             yield f"  new    {MY}/{beside}"
             if lesson := lesson_of(place):
-                yield f"  `make fresh LESSON={lesson}` takes it and keeps yours."
+                yield f"  To go on with the new one: make fresh LESSON={lesson} (it keeps yours)"
 
 
 def lesson_of(place: str) -> str:
@@ -249,7 +249,7 @@ def lay_anew(root: Path, lesson: str) -> str:
     copies = Copies(root)
     kept = copies.fresh(page(root, named[lesson]))
     copies.write_state()
-    said = f"{MY}/{named[lesson]} is as on the first day."
+    said = f"{MY}/{named[lesson]} is laid down anew, without outputs."
     return f"{said} Your old one is kept: {MY}/{kept}" if kept else said
 
 
