@@ -110,8 +110,7 @@ def _fold_views(graph: Graph) -> Folded | None:
 
     for run in row.runs(joins):
         nodes = [row.operations[i] for i in run]
-        box = replace(
-            nodes[-1],
+        box = nodes[-1]._replace(
             class_name=", ".join(node.class_name for node in nodes),
             saved=tuple(name for node in nodes for name in node.saved),
             settings=(),
@@ -173,7 +172,7 @@ def _kept(row: Row, block: Block, first: Link, final: Link) -> tuple[Link | None
 def _mark(row: Row, key: int, times: int) -> None:
     """Says of a result that it is that of the last copy."""
     final = row.graph.nodes[key]
-    row.changed[key] = replace(final, notes=(*final.notes, Note(Fact.AFTER_ALL, (times,))))
+    row.changed[key] = final._replace(notes=(*final.notes, Note(Fact.AFTER_ALL, (times,))))
 
 
 def _tell_growth(row: Row, copies: list[Node]) -> None:
@@ -186,7 +185,7 @@ def _tell_growth(row: Row, copies: list[Node]) -> None:
     ]
     if notes:
         node = copies[0]
-        row.changed[node.key] = replace(node, notes=(*node.notes, *notes))
+        row.changed[node.key] = node._replace(notes=(*node.notes, *notes))
 
 
 def _collapse_own(row: Row, block: Block) -> tuple[set[int], set[int]]:
