@@ -119,7 +119,8 @@ def test_cells_that_are_given_or_graded_are_locked(path):
 @each
 def test_the_set_up_is_short(path):
     setup = next(cell for cell in read(path).cells if cell.cell_type == "code")
-    assert len(setup.source.splitlines()) <= 6
+    lines = [line for line in setup.source.splitlines() if line]
+    assert lines[0] == "%load_ext autograd_seen" and len(lines) <= 6
 
 
 @each
