@@ -60,7 +60,11 @@ def thread(graph: Graph, with_text: Collection[int]) -> Threaded:
         number += 1
     edges, parts = [], []
     for index, edge in enumerate(graph.edges):
-        stops = [nodes[edge.source], *([texts[index]] if index in texts else []), nodes[edge.target]]
+        stops = [
+            nodes[edge.source],
+            *([texts[index]] if index in texts else []),
+            nodes[edge.target],
+        ]
         parts.append(len(edges))
         edges += zip(stops, stops[1:], strict=False)
     within = {key: [nodes[key], *(texts[i] for i in entering.get(key, ()))] for key in entering}

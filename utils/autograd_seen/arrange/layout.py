@@ -392,9 +392,7 @@ class _Ways:
         return self.ranks[target] == self.ranks[source] + 1
 
 
-def _route_edges(
-    ways: _Ways, ports: Sequence[Port]
-) -> tuple[list[Pair], list[tuple[Pair, ...]]]:
+def _route_edges(ways: _Ways, ports: Sequence[Port]) -> tuple[list[Pair], list[tuple[Pair, ...]]]:
     """Whole pixels: the corners of the boxes, and the points of the edges."""
     boxes, ranks, middle = ways.boxes, ways.ranks, ways.middle
     entries, exits = _entries(ways, ports), _exits(ways, ports)

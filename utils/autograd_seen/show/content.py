@@ -197,9 +197,7 @@ def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
         arrival = passed.arrived[node.key]
         texts = [_arrival_text(arrival), *words.notes(arrival.notes)]
     # Only the number of ".grad would be" may stand behind it.
-    return [
-        Line(minus(text), "back", theme.NUMBER, beside=text.startswith("◂")) for text in texts
-    ]
+    return [Line(minus(text), "back", theme.NUMBER, beside=text.startswith("◂")) for text in texts]
 
 
 def _arrival_text(arrival: Arrival) -> str:

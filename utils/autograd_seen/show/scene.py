@@ -29,7 +29,20 @@ class Row(NamedTuple):
         return max(line.size for line in self.lines) * theme.LINE_HEIGHT
 
 
-Rows = tuple[Row, ...]
+class Block(NamedTuple):
+    """Rows of text one below the other, and the width and the height that they take."""
+
+    rows: tuple[Row, ...]
+    width: float
+    height: float
+
+    @property
+    def size(self) -> Size:
+        """The size in whole pixels."""
+        return round(self.width), round(self.height)
+
+
+NOTHING = Block((), 0, 0)
 
 
 class Label(NamedTuple):
@@ -39,7 +52,7 @@ class Label(NamedTuple):
     y: int
     width: int
     height: int
-    rows: Rows
+    rows: tuple[Row, ...]
 
 
 class Box(NamedTuple):
@@ -130,13 +143,13 @@ class _Plan:
         self.graph, self.texts, self.down = graph, texts, down
         # Where a picture leads down, lines of text stand side by side.
         widest = theme.WIDEST_ROW if down else 0
-        self.rows = [rows_of(text.lines, widest) for text in texts.nodes]
-        self.flows = [rows_of(text.lines, widest) for text in texts.edges]
+        self.blocks = [block_of(text.lines, widest) for text in texts.nodes]
+        self.flows = [block_of(text.lines, widest) for text in texts.edges]
         self.labels = {key for key, text in enumerate(texts.nodes) if text.style == "label"}
         #: By the key of a label the edge that leaves it, whose text is on its other side.
         self.after = {e.source: i for i, e in enumerate(graph.edges) if e.source in self.labels}
         alone = set(range(len(graph.edges))) - set(self.after.values())
-        self.threaded = thread(graph, {i for i in alone if self.flows[i]})
+        self.threaded = thread(graph, {i for i in alone if self.flows[i].rows})
         self.sizes = self._sizes()
 
     def _sizes(self) -> list[Size]:
@@ -144,24 +157,24 @@ class _Plan:
         sizes = [(0, 0)] * (len(threaded.nodes) + len(threaded.texts))
         for key, number in enumerate(threaded.nodes):
             if key in self.labels:
-                sizes[number] = self._size_on_arrow(self.rows[key], self.flows[self.after[key]])
+                sizes[number] = self._size_on_arrow(self.blocks[key], self.flows[self.after[key]])
             else:
-                sizes[number] = _box_size(self.graph.nodes[key], self.rows[key])
+                sizes[number] = _box_size(self.graph.nodes[key], self.blocks[key])
         for index, number in threaded.texts.items():
-            sizes[number] = self._size_on_arrow((), self.flows[index])
+            sizes[number] = self._size_on_arrow(NOTHING, self.flows[index])
         return sizes
 
-    def _size_on_arrow(self, before: Rows, after: Rows) -> Size:
+    def _size_on_arrow(self, before: Block, after: Block) -> Size:
         """The size of what stands on an arrow: texts on either side of it."""
-        one, two = _block_size(before), _block_size(after)
+        one, two = before.size, after.size
         side = 0 if self.down else 1
         across = self._near(before) + theme.ASIDE[1] + two[side]
         along = max(one[1 - side], two[1 - side])
-        return (across, along) if self.down else (along, across)
+        return (across, along) if self.down else (along + theme.LABEL_PAD, across)
 
-    def _near(self, before: Rows) -> int:
+    def _near(self, before: Block) -> int:
         """How far a text before an arrow reaches from it."""
-        return _block_size(before)[0 if self.down else 1] + theme.ASIDE[0]
+        return before.size[0 if self.down else 1] + theme.ASIDE[0]
 
     def least_length(self) -> int:
         """How long the picture is at least."""
@@ -170,20 +183,20 @@ class _Plan:
 
     def scene(self) -> Scene:
         """The graph laid out."""
-        titles = [rows_of(text.lines, 0) for text in self.texts.groups]
+        titles = [block_of(text.lines, 0) for text in self.texts.groups]
         numbers = self.threaded.nodes
-        passed = {numbers[key]: self._near(self.rows[key]) for key in self.labels}
+        passed = {numbers[key]: self._near(self.blocks[key]) for key in self.labels}
         passed |= dict.fromkeys(self.threaded.texts.values(), theme.ASIDE[0])
         layout, frames = arrange_framed(
             *(self.sizes, self.threaded.edges, self.threaded.tree),
-            [_block_size(rows) for rows in titles],
+            [title.size for title in titles],
             "down" if self.down else "right",
             passed,
         )
         corners = [(x + theme.MARGIN, y + theme.MARGIN) for x, y in layout.corners]
         clusters = tuple(
-            _cluster(frame, rows, text.tip)
-            for frame, rows, text in zip(frames, titles, self.texts.groups, strict=True)
+            _cluster(frame, title, text.tip)
+            for frame, title, text in zip(frames, titles, self.texts.groups, strict=True)
         )
         return Scene(
             tuple(self._box(key, corners[number]) for key, number in enumerate(numbers)),
@@ -194,20 +207,20 @@ class _Plan:
         )
 
     def _box(self, key: int, corner: Corner) -> Box:
-        text, rows = self.texts.nodes[key], self.rows[key]
+        text, block = self.texts.nodes[key], self.blocks[key]
         size = self.sizes[self.threaded.nodes[key]]
         if key in self.labels:
-            return Box(*corner, *size, text, self._beside(rows, corner, size, 0))
-        block = _block_size(rows)
-        top = corner[1] + (size[1] - block[1]) / 2
-        return Box(*corner, *size, text, Label(corner[0], top, size[0], block[1], rows))
+            return Box(*corner, *size, text, self._beside(block, corner, size, 0))
+        top = corner[1] + (size[1] - block.height) / 2
+        label = Label(corner[0], top, size[0], block.size[1], block.rows)
+        return Box(*corner, *size, text, label)
 
-    def _beside(self, rows: Rows, corner: Corner, size: Size, off: int) -> Label:
-        """Rows on an arrow, so far across from where its box begins, in the middle along it."""
-        (x, y), block = corner, _block_size(rows)
+    def _beside(self, block: Block, corner: Corner, size: Size, off: int) -> Label:
+        """A text on an arrow, so far across from where its box begins, in the middle along it."""
+        (x, y), (width, height) = corner, block.size
         if self.down:
-            return Label(x + off, y + (size[1] - block[1]) // 2, *block, rows)
-        return Label(x + (size[0] - block[0]) // 2, y + off, *block, rows)
+            return Label(x + off, y + (size[1] - height) // 2, width, height, block.rows)
+        return Label(x + (size[0] - width) // 2, y + off, width, height, block.rows)
 
     def _route(self, index: int, layout: Layout, corners: list[Corner]) -> Route:
         edge, flow = self.graph.edges[index], None
@@ -217,11 +230,11 @@ class _Plan:
         if number is not None:
             points = points[:-1] + layout.routes[part + 1][1:]
         if edge.source in self.labels:
-            number, near = self.threaded.nodes[edge.source], self._near(self.rows[edge.source])
+            number, near = self.threaded.nodes[edge.source], self._near(self.blocks[edge.source])
             (x, y), (across, along) = layout.corners[number], points[0]
             # Through the label.
             points = (((across, y) if self.down else (x, along)), *points[1:])
-        if self.flows[index]:
+        if self.flows[index].rows:
             off = near + theme.ASIDE[1]
             flow = self._beside(self.flows[index], corners[number], self.sizes[number], off)
         points = tuple((x + theme.MARGIN, y + theme.MARGIN) for x, y in points)
@@ -229,62 +242,54 @@ class _Plan:
         return Route(points, self.texts.edges[index], flow, begins, ends)
 
 
-def _cluster(frame: Frame, rows: Rows, tip: str) -> Cluster:
+def _cluster(frame: Frame, title: Block, tip: str) -> Cluster:
     corner = (frame.x + theme.MARGIN, frame.y + theme.MARGIN)
     start = tuple(place + theme.MARGIN for place in frame.label)
-    label = Label(*start, *_block_size(rows), rows)
+    label = Label(*start, *title.size, title.rows)
     return Cluster(*corner, frame.width, frame.height, label, tip)
 
 
 # --- texts ----------------------------------------------------------------------------------------
 
 
-def rows_of(lines: tuple[Line, ...], widest: int) -> Rows:
-    """Lines of text as rows: one that may stand behind the line before it does, where the row is no
+def block_of(lines: tuple[Line, ...], widest: int) -> Block:
+    """Lines of text in rows: one that may stand behind the line before it does, where the row is no
     wider than ``widest``.
     """
-    rows: list[list[Line]] = []
-    for line in lines:
-        if rows and line.beside and _row_width([*rows[-1], line]) <= widest:
-            rows[-1].append(line)
-        else:
-            rows.append([line])
-    return tuple(map(_row, rows))
-
-
-def _row(lines: list[Line]) -> Row:
-    if len(lines) == 1:
-        return Row(tuple(lines), (0,))
-    middles, x = [], -_row_width(lines) / 2
+    if not lines:
+        return NOTHING
+    rows: list[tuple[list[Line], list[float]]] = []
     for line in lines:
         width = _text_width(line)
+        if rows and line.beside and _row_width([*rows[-1][1], width]) <= widest:
+            rows[-1][0].append(line)
+            rows[-1][1].append(width)
+        else:
+            rows.append(([line], [width]))
+    placed = tuple(_row(row, widths) for row, widths in rows)
+    broadest = max(_row_width(widths) for _, widths in rows)
+    return Block(placed, broadest, sum(row.height for row in placed))
+
+
+def _row(lines: list[Line], widths: list[float]) -> Row:
+    if len(lines) == 1:
+        return Row(tuple(lines), (0,))
+    middles, x = [], -_row_width(widths) / 2
+    for width in widths:
         middles.append(x + width / 2)
         x += width + theme.SPACE
     return Row(tuple(lines), tuple(middles))
 
 
-def _row_width(lines: Sequence[Line]) -> float:
-    return sum(map(_text_width, lines)) + theme.SPACE * (len(lines) - 1)
+def _row_width(widths: Sequence[float]) -> float:
+    return sum(widths) + theme.SPACE * (len(widths) - 1)
 
 
-def _box_size(node: Node, rows: Rows) -> Size:
+def _box_size(node: Node, block: Block) -> Size:
     """The size of a box: even numbers, so that a middle is a whole pixel."""
-    widest, height = _measured(rows)
-    height += theme.OVAL_PAD if node.kind == "tensor" else theme.BOX_PAD
+    height = block.height + (theme.OVAL_PAD if node.kind == "tensor" else theme.BOX_PAD)
     sides = max(height * 0.5, theme.OVAL_SIDE) if node.kind == "tensor" else theme.BOX_SIDE
-    return 2 * round((widest + sides) / 2), 2 * round(height / 2)
-
-
-def _block_size(rows: Rows) -> Size:
-    """The size of rows of text by themselves."""
-    width, height = _measured(rows)
-    return round(width), round(height)
-
-
-def _measured(rows: Rows) -> tuple[float, float]:
-    """The width and the height of rows of text, one below the other."""
-    widest = max((_row_width(row.lines) for row in rows), default=0)
-    return widest, sum(row.height for row in rows)
+    return 2 * round((block.width + sides) / 2), 2 * round(height / 2)
 
 
 def _text_width(line: Line) -> float:

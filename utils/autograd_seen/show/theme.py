@@ -106,6 +106,8 @@ SPACE, WIDEST_ROW = 8, 250
 #: Pixels between an edge and the text on either side of it: more on the side where the gradient's
 #: own line comes back.
 ASIDE = (5, 11)
+#: Blank pixels around a text beside an edge that leads to the right, where boxes stand next to it.
+LABEL_PAD = 10
 #: Blank pixels around the picture.
 MARGIN = 12
 #: A picture that would be wider than this between its margins leads downwards.
