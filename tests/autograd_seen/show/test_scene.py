@@ -5,7 +5,7 @@ import torch
 from autograd_seen import draw_graph, record_backward
 from autograd_seen.show import theme
 from autograd_seen.show.content import Line, content
-from autograd_seen.show.scene import block_of, compose, place
+from autograd_seen.show.scene import block_of, compose, place, retold
 
 from tests.autograd_seen.show.apart import covered
 from tests.autograd_seen.show.drawn import LESSONS, MANY, every_role
@@ -154,3 +154,20 @@ def test_a_lessons_picture_fits(draw):
     picture = draw()
     scene = compose(picture.graph, gradients=picture.recording.gradients())
     assert scene.height <= TALL[draw.__name__] and scene.width <= 800
+
+
+def test_other_texts_of_one_form_stand_in_the_same_places():
+    def told(value):
+        x = torch.tensor(value, requires_grad=True)
+        recording = record_backward(torch.sin(x**2))
+        return recording.graph, content(recording.graph, recording.gradients())
+
+    (graph, four), (_, five) = told(4.0), told(5.0)
+    scene = place(graph, four, "down")
+    other = retold(scene, five)
+    assert retold(scene, four) == scene != other
+    for one, two, text in zip(scene.boxes, other.boxes, five.nodes, strict=True):
+        assert (one[:4], one.label[:4]) == (two[:4], two.label[:4])
+        assert tuple(line for row in two.label.rows for line in row.lines) == text.lines
+    assert [len(row.lines) for row in other.routes[2].flow.rows] == [2]
+    assert other.routes[2].flow.rows[0].lines == five.edges[2].lines

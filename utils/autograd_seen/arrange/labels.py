@@ -4,6 +4,7 @@ A text beside an edge is laid out as a box through which the edge runs, so that 
 to stand there.
 """
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
@@ -66,7 +67,7 @@ def thread(graph: Graph, with_text: Collection[int]) -> Threaded:
             nodes[edge.target],
         ]
         parts.append(len(edges))
-        edges += zip(stops, stops[1:], strict=False)
+        edges += itertools.pairwise(stops)
     within = {key: [nodes[key], *(texts[i] for i in entering.get(key, ()))] for key in entering}
     tree = _renumbered(graph.tree, nodes, within)
     return Threaded(tuple(nodes), texts, tuple(edges), tuple(parts), tree)

@@ -3,7 +3,8 @@ them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 from autograd_seen.arrange.labels import thread
@@ -136,6 +137,30 @@ def place(graph: Graph, texts: Content, direction: str = "auto") -> Scene:
     return _Plan(graph, texts, down=True).scene()
 
 
+def retold(scene: Scene, texts: Content) -> Scene:
+    """The same places with other texts of the same form, none of them wider."""
+    boxes = [
+        box._replace(text=text, label=_with_lines(box.label, text.lines))
+        for box, text in zip(scene.boxes, texts.nodes, strict=True)
+    ]
+    routes = [
+        route._replace(text=text, flow=route.flow and _with_lines(route.flow, text.lines))
+        for route, text in zip(scene.routes, texts.edges, strict=True)
+    ]
+    clusters = [
+        cluster._replace(label=_with_lines(cluster.label, text.lines), tip=text.tip)
+        for cluster, text in zip(scene.clusters, texts.groups, strict=True)
+    ]
+    return replace(scene, boxes=tuple(boxes), routes=tuple(routes), clusters=tuple(clusters))
+
+
+def _with_lines(label: Label, lines: tuple[Line, ...]) -> Label:
+    """The same rows with other lines."""
+    rest = iter(lines)
+    rows = [Row(tuple(islice(rest, len(row.lines))), row.middles) for row in label.rows]
+    return label._replace(rows=tuple(rows))
+
+
 class _Plan:
     """A graph on its way to a scene that leads right, or down: what is to be laid out."""
 
@@ -260,7 +285,7 @@ def block_of(lines: tuple[Line, ...], widest: int) -> Block:
         return NOTHING
     rows: list[tuple[list[Line], list[float]]] = []
     for line in lines:
-        width = _text_width(line)
+        width = text_width(line)
         if rows and line.beside and _row_width([*rows[-1][1], width]) <= widest:
             rows[-1][0].append(line)
             rows[-1][1].append(width)
@@ -292,7 +317,8 @@ def _box_size(node: Node, block: Block) -> Size:
     return 2 * round((block.width + sides) / 2), 2 * round(height / 2)
 
 
-def _text_width(line: Line) -> float:
+def text_width(line: Line) -> float:
+    """How many pixels a line of text is wide, in a wide font."""
     if line.style == "mono":
         return theme.MONO_WIDTH * line.size * len(line.text)
     width = sum(theme.WIDTHS.get(c, theme.OTHER_WIDTH) for c in line.text) * line.size
