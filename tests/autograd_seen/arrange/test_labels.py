@@ -30,7 +30,7 @@ def test_a_named_tensor_is_an_oval():
 @pytest.mark.parametrize("role", ["leaf", "constant", "root"])
 def test_what_begins_or_ends_something_is_an_oval(role):
     sketch, at = chain()
-    sketch.nodes[at] = replace(sketch.nodes[at], role=role)
+    sketch.nodes[at] = sketch.nodes[at]._replace(role=role)
     assert not on_arrows(sketch.graph())
 
 

@@ -86,7 +86,7 @@ def on_its_arrow(**facts):
     """The lines of the one label of sin(x²), whose tensor has been given other facts."""
     x = leaf(4.0)
     graph = draw_graph(torch.sin(x**2)).graph
-    node = replace(graph.nodes[2], **facts)
+    node = graph.nodes[2]._replace(**facts)
     text = content(replace(graph, nodes=(*graph.nodes[:2], node, *graph.nodes[3:]))).nodes[2]
     assert text.style == "label" and text.tip.startswith("#1: intermediate")
     return [line.text for line in text.lines]
