@@ -100,6 +100,8 @@ def test_a_block_in_a_block_is_a_cluster_in_a_cluster():
             x = (torch.sin(x) * x).cos()
         x = x.exp() + x
     source = draw_graph(x).source
+    drawn = set(re.findall(r"^\tn(\d+) \[", source, re.MULTILINE))
+    assert drawn > set(re.findall(r"^\t\tn(\d+)$", source, re.MULTILINE)) > set()
     assert [line for line in source.splitlines() if "subgraph" in line] == [
         "\tsubgraph cluster0 {",
         "\t\tsubgraph cluster1 {",

@@ -84,3 +84,18 @@ def test_a_cut_value_goes_one_way_and_says_what_cut_it():
         if any(isinstance(s, Path) and s.style == "edge border" for s in part.shapes)
     ]
     assert "detach()" in [shape.text for shape in border.shapes if isinstance(shape, Text)]
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_the_line_of_a_label_has_one_head_at_either_end(direction):
+    x = torch.tensor(4.0, requires_grad=True)
+    recording = record_backward(torch.sin(x**2))
+    scene = compose(recording.graph, direction, recording.gradients())
+    heads = {
+        (part.kind, part.index): sum(isinstance(shape, Arrowhead) for shape in part.shapes)
+        for part in parts(scene)
+        if part.kind != "node"
+    }
+    assert (heads["edge", 1], heads["flow", 1]) == (0, 1), "into the label"
+    assert (heads["edge", 2], heads["flow", 2]) == (1, 0), "out of it"
+    assert (heads["edge", 0], heads["flow", 0]) == (1, 1)
