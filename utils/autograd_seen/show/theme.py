@@ -77,7 +77,7 @@ ARROW, BACK_ARROW = (8, 4), (7, 3.5)
 #: Pixels between an edge and the line on which its gradient comes back.
 BESIDE = 5
 #: Where the number of an input stands, from the tip of its edge: how far aside, and how far before.
-SLOT_DOWN, SLOT_RIGHT = (9, -9), (-11, -6)
+SLOT_DOWN, SLOT_RIGHT = (10, -9), (-11, -6)
 
 #: The families of an SVG, and the two that matplotlib brings along.
 FONT = "system-ui,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
