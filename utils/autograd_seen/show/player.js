@@ -68,11 +68,14 @@
   // Scrolls the pane, and never the page.
   function reveal(pane, elements) {
     const outer = pane.getBoundingClientRect(), inner = elements.map((e) => e.getBoundingClientRect());
-    for (const [at, seen, all, start, end] of SIDES) {
+    const by = {};
+    for (const [, seen, all, start, end] of SIDES) {
       const first = Math.min(...inner.map((box) => box[start])) - outer[start];
       const over = Math.max(...inner.map((box) => box[end])) - outer[end];
-      if (pane[all] > pane[seen] && (first < FADE || over > -FADE)) pane[at] += Math.min(first - FADE, (first + over) / 2);
+      const out = pane[all] > pane[seen] && (first < FADE || over > -FADE);
+      by[start] = out ? Math.min(first - FADE, (first + over) / 2) : 0;
     }
+    pane.scrollBy(by); // both ways at once: a second scroll would end the first
   }
 
   // The page's own theme counts, which need not be the system's. A page without a mark shows it by
