@@ -88,25 +88,20 @@ def course(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "utils"))
         nbformat.write(execute(fresh, folder), folder / "cloned.ipynb")
-    # The addresses of what nbconvert's own template would fetch.
+    export("cloned.ipynb", folder, "exported")
+    return folder
+
+
+def export(notebook, folder, name, theme="light"):
+    """Writes a notebook as an HTML page, without what nbconvert's own template would fetch."""
     empty = [
         f"--HTMLExporter.{what}_url="
         for what in ("require_js", "mathjax", "widget_renderer", "mermaid_js")
     ]
-    command = [
-        sys.executable,
-        "-m",
-        "nbconvert",
-        "--to",
-        "html",
-        "--output",
-        "exported",
-        *empty,
-        "cloned.ipynb",
-    ]
+    options = ["--to", "html", "--theme", theme, "--output-dir", str(folder), "--output", name]
+    command = [sys.executable, "-m", "nbconvert", *options, *empty, str(notebook)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -682,6 +677,36 @@ def test_keys_that_it_does_not_use_go_to_the_page(exported):
     ] == names
 
 
+#: What nbconvert draws itself: the prompts and the code, in colours that are too pale for axe.
+NBCONVERTS = [".jp-InputPrompt", ".jp-OutputPrompt", ".highlight"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_an_exported_lesson(browser, tmp_path, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    # The lesson that has a player, pictures and a plot.
+    (lesson,) = (ROOT / "notebooks").glob("02_*.ipynb")
+    export(lesson, tmp_path, "lesson", theme)
+    with opened(browser, (tmp_path / "lesson.html").as_uri(), offline=True) as page:
+        page.locator(".player").first.wait_for()
+        # A link without an underline is nbconvert's style sheet as well.
+        options = {"rules": {"link-in-text-block": {"enabled": False}}}
+        context = {"exclude": [[selector] for selector in NBCONVERTS]}
+        found = axe.run(page, context, options).response
+        serious = [
+            (one["id"], [node["html"] for node in one["nodes"]])
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious
+        assert {"image-alt", "svg-img-alt", "color-contrast"} <= {
+            one["id"] for one in found["passes"]
+        }
+        graphs = page.locator("img[src^='data:image/svg']").all()
+        stand_in = "No description has been provided for this image"
+        assert graphs and all(stand_in not in image.get_attribute("alt") for image in graphs)
+
+
 # --- in JupyterLab only ---------------------------------------------------------------------------
 
 
@@ -698,11 +723,10 @@ def test_jupyterlab_gets_the_keys_that_the_player_does_not_use(lab):
     # The cell ran, and its output is a new player.
     player = lab.locator(".autograd-player").first
     expect(player.locator(".where")).to_have_text(STORY[0][0])
-    player.locator(".autograd-graph").click()
-    for key, wanted in [("Escape", first), ("j", first + 1), ("k", first)]:
+    for key, wanted in [("Escape", first), ("j", first + 1), ("k", first - 1)]:
+        player.locator(".autograd-graph").click()
         lab.keyboard.press(key)
         lab.wait_for_function(f"({cells})() === {wanted}")
-        player.locator(".player").focus()
 
 
 def test_it_follows_jupyterlabs_theme(lab):
