@@ -81,6 +81,8 @@ DASHES = {
 CORNERED = ("operation", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
+#: Over how many pixels the edge of a page fades, where a picture is wider than the page.
+FADE = 28
 #: How far the second outline of a root lies inside the first.
 INSET = 3.5
 
@@ -119,8 +121,6 @@ LABEL_PAD = (12, 10)
 CROWD = 40
 #: Blank pixels around the picture.
 MARGIN = 12
-#: Over how many pixels the edge of a page fades, where a picture is wider than the page.
-FADE = 28
 
 
 def colours(palette: Palette, style: str) -> tuple[str, str]:
