@@ -89,6 +89,6 @@ $(VENV)/bench: $(VENV)/lab pyproject.toml
 $(VENV)/browser: $(VENV)/test pyproject.toml
 	$(BIN)/pip install -e ".[browser]" && touch $@
 
-# In a notebook that it does not trust JupyterLab runs no script: the player is a picture and a table there.
+# JupyterLab hides stored pictures in a notebook that it does not trust.
 $(VENV)/trusted: $(VENV)/lab $(wildcard notebooks/*.ipynb)
 	$(BIN)/jupyter trust $(sort $(wildcard notebooks/*.ipynb)) && touch $@
