@@ -88,7 +88,7 @@ def course(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(ROOT / "utils"))
         cloned = execute(fresh, folder)
-    # JupyterLab trusts what it has saved itself, and would know a copy of fresh.ipynb after its run.
+    # JupyterLab trusts what it has saved itself: fresh.ipynb after its run would be this very one.
     cloned.metadata["title"] = "cloned"
     nbformat.write(cloned, folder / "cloned.ipynb")
     export("cloned.ipynb", folder, "exported")
