@@ -8,6 +8,7 @@ from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_tangent
+from autograd_seen.progress import progress
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.step import step_through
 
@@ -17,6 +18,7 @@ __all__ = [
     "draw_graph",
     "numerical_gradient",
     "plot_tangent",
+    "progress",
     "record_backward",
     "record_forward",
     "step_through",
