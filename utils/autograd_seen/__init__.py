@@ -4,6 +4,8 @@ gradient.
 
 from autograd_seen.comparison import compare
 from autograd_seen.draw import draw_graph
+from autograd_seen.explore import explore
+from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
@@ -15,6 +17,8 @@ __all__ = [
     "GraphPicture",
     "compare",
     "draw_graph",
+    "explore",
+    "flip",
     "numerical_gradient",
     "plot_tangent",
     "record_backward",

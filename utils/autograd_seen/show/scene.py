@@ -4,7 +4,7 @@ them.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from autograd_seen.arrange.labels import place_labels
@@ -123,6 +123,20 @@ def place(graph: Graph, texts: Content, direction: str = "auto") -> Scene:
     )
 
 
+def retold(scene: Scene, texts: Content) -> Scene:
+    """The same places with other texts of the same form, none of them wider."""
+    boxes = [box._replace(text=text) for box, text in zip(scene.boxes, texts.nodes, strict=True)]
+    routes = [
+        route._replace(text=text, flow=route.flow and route.flow._replace(lines=text.lines))
+        for route, text in zip(scene.routes, texts.edges, strict=True)
+    ]
+    clusters = [
+        cluster._replace(label=cluster.label._replace(lines=text.lines), tip=text.tip)
+        for cluster, text in zip(scene.clusters, texts.groups, strict=True)
+    ]
+    return replace(scene, boxes=tuple(boxes), routes=tuple(routes), clusters=tuple(clusters))
+
+
 def _box_size(node: Node, text: NodeText) -> Size:
     """The size of a box: even numbers, so that a middle is a whole pixel."""
     widest, height = _measured(text.lines)
@@ -141,11 +155,12 @@ def _block_size(lines: tuple[Line, ...]) -> Size | None:
 
 def _measured(lines: tuple[Line, ...]) -> tuple[float, float]:
     """The width and the height of lines of text, one below the other."""
-    widths = [_text_width(line) for line in lines]
+    widths = [text_width(line) for line in lines]
     return max(widths), sum(line.size * theme.LINE_HEIGHT for line in lines)
 
 
-def _text_width(line: Line) -> float:
+def text_width(line: Line) -> float:
+    """How many pixels a line of text is wide, in a wide font."""
     if line.style == "mono":
         return theme.MONO_WIDTH * line.size * len(line.text)
     width = sum(theme.WIDTHS.get(c, theme.OTHER_WIDTH) for c in line.text) * line.size
