@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 
 from autograd_seen.live import names
+from autograd_seen.live.forward import OURS
 
 
 def call(
@@ -23,7 +24,9 @@ def call(
     here, found = sys._getframe(), []
 
     def hear(frame, event: str, _) -> None:
-        if event == "return" and frame.f_back is here:
+        # Of a function in C, what records its operations is called from here too.
+        ours = frame.f_code.co_filename.startswith(OURS)
+        if event == "return" and frame.f_back is here and not ours:
             found[:] = names.of_frame(frame)
 
     # Only a profiler is shown a frame as it is left; one that runs already pauses meanwhile.

@@ -94,8 +94,9 @@ class Slider:
             fit = bisect_right(counts, MOST_BYTES, key=lambda count: _size(slides.cut(count)))
             raise ValueError(
                 f"{words.counted(len(slides.picture_of), 'position')} would take "
-                f"{-(-size // 1000)} kB, and an output may take {MOST_BYTES // 1000}: the first "
-                f"{fit} fit. Give fewer, or make each picture smaller"
+                f"{-(-size // 1000)} kB, and an output may take {MOST_BYTES // 1000}: "
+                f"{f'the first {fit} fit' if fit else 'not one fits'}. Give fewer, or make each "
+                "picture smaller"
             )
 
     @property
