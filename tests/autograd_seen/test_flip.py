@@ -37,10 +37,17 @@ def test_a_picture_looks_as_matplotlib_draws_it_in_fewer_bytes():
     (small,) = images(shown)
     exact = Image.open(whole).convert("RGB")
     pairs = zip(small.tobytes(), exact.tobytes(), strict=True)
-    assert max(abs(one - two) for one, two in pairs) < 80
+    assert max(abs(one - two) for one, two in pairs) <= 48
     blue = (31, 119, 180)
     assert {(255, 255, 255), blue, (0, 0, 0)} <= {color for _, color in small.getcolors()}
     assert len(shown.slides.pictures[0].data) * 3 / 4 < len(whole.getvalue()) / 2
+
+
+def test_a_plot_of_many_colours_has_a_larger_palette():
+    figure = Figure(figsize=(2, 2))
+    figure.add_subplot().imshow([[i * j for i in range(20)] for j in range(20)], cmap="hsv")
+    few, many = images(flip({"line": plot(0.1), "map": figure}))
+    assert len(few.getcolors()) <= 32 < len(many.getcolors())
 
 
 def test_the_same_figures_give_the_same_bytes():

@@ -11,14 +11,15 @@ from autograd_seen.values import clip, kind_of
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: A plot of so many colours takes a quarter of the bytes, and looks the same.
-COLOURS = 64
+#: A plot has few colours, and with a palette it takes a quarter of the bytes: the smallest palette
+#: in which no part of a pixel's colour, of 0 to 255, is further off than this.
+PALETTES, FURTHEST = (32, 64, 128, 256), 48
 
 
 def flip(figures: "Mapping[str, Figure]", /) -> Slider:
     """Returns the figures as pictures with a slider that moves from one to the next.
 
-    Each is drawn when ``flip`` is called, as a PNG of at most 64 colours at the figure's own size
+    Each is drawn when ``flip`` is called, as a PNG of at most 256 colours at the figure's own size
     and dpi, so moving the slider needs no kernel. The label of a figure is shown beside the slider
     and is its alt text. A page that runs no script shows the first figure, and the others behind a
     line with their labels. The figures stay as they were, open or not: one that pyplot made is also
@@ -59,7 +60,7 @@ def flip(figures: "Mapping[str, Figure]", /) -> Slider:
 def _png(label: str, figure) -> bytes:
     # Importing matplotlib takes ten times as long as importing this package.
     from matplotlib.figure import Figure
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     if not isinstance(figure, Figure):
         hint = ": pass its .figure" if hasattr(figure, "figure") else ""
@@ -67,6 +68,10 @@ def _png(label: str, figure) -> bytes:
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=figure.dpi)
     image = Image.open(drawn).convert("RGB")
-    image = image.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    image.save(small, "PNG", optimize=True)
+    for colours in PALETTES:
+        fewer = image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        off = ImageChops.difference(image, fewer.convert("RGB")).getextrema()
+        if max(most for _, most in off) <= FURTHEST:
+            break
+    fewer.save(small, "PNG", optimize=True)
     return small.getvalue()
