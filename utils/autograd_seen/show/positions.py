@@ -104,10 +104,11 @@ def _form(graph: Graph, told: Content) -> Hashable:
 
 def _shape(same: list[tuple[Graph, Content]], title: str) -> Shape:
     graph, contents = same[0][0], [told for _, told in same]
-    scene = place(graph, _widest(contents), "right")
+    widest = _widest(contents)
+    scene = place(graph, widest, "right")
     if scene.width > WIDEST:
-        scene = place(graph, _widest(contents))
-    svgs = [to_svg(retold(scene, told), title, DESCRIPTION) for told in contents]
+        scene = place(graph, widest)
+    svgs = [to_svg(retold(scene, widest, told), title, DESCRIPTION) for told in contents]
     texts = [TEXT.findall(svg) for svg in svgs]
     places = [at for at, told in enumerate(zip(*texts, strict=True)) if len(set(told)) > 1]
     moving = tuple(tuple(unescape(told[at]) for at in places) for told in texts)
@@ -131,7 +132,8 @@ def _widest_part(*parts: NamedTuple) -> NamedTuple:
 
 
 def _widest_line(*lines: Line) -> Line:
-    return max(lines, key=text_width)
+    # A line of its own, by which its place is known.
+    return max(lines, key=text_width)._replace()
 
 
 def _texts(shapes: Iterable[Shape], of_position: Sequence[int]) -> tuple[tuple[str, ...], ...]:

@@ -21,17 +21,26 @@
     return svg;
   }
 
-  // The page's own theme counts, which need not be the system's: text that is light stands on a dark page.
+  // The page's own theme counts, which need not be the system's. A page without a mark shows it by
+  // its text: light text stands on a dark page.
+  function isDark(host) {
+    for (const { dataset } of [document.body, document.documentElement]) {
+      const mark = { true: "light", false: "dark" }[dataset.jpThemeLight] ?? dataset.theme;
+      if (mark === "dark" || mark === "light") return mark === "dark";
+    }
+    const [r, g, b] = (getComputedStyle(host).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
+    return 0.3 * r + 0.59 * g + 0.11 * b > 128;
+  }
+
   function followTheme(host, page, svgs) {
     const dress = () => {
-      const [r, g, b] = (getComputedStyle(host).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-      const dark = 0.3 * r + 0.59 * g + 0.11 * b > 128;
+      const dark = isDark(host);
       page.classList.toggle("dark", dark);
       for (const rule of svgs.flatMap((svg) => [...(svg.querySelector("style").sheet?.cssRules ?? [])])) {
         if (rule.media) rule.media.mediaText = dark ? "screen" : "not all";
       }
     };
-    for (const marked of [document.documentElement, document.body]) {
+    for (const marked of [document.body, document.documentElement]) {
       new MutationObserver(dress).observe(marked, { attributes: true });
     }
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);

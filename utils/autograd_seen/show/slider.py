@@ -8,12 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 
 from autograd_seen.show import words
+from autograd_seen.show.page import in_script, packed
 
-FOLDER = Path(__file__).parent
 #: How large an output may be, as a notebook stores it, in bytes.
 MOST_BYTES = 120_000
 #: How many positions stand in the table of a page that runs no script.
@@ -156,8 +155,8 @@ def _size(slides: Slides) -> int:
 
 
 def _html(slides: Slides) -> str:
-    script, style = _file("slider.js"), _file("slider.css")
-    story = _json(
+    script, style = packed("slider.js"), packed("slider.css")
+    story = in_script(
         {
             "subject": slides.subject,
             "inputs": list(slides.inputs.items()),
@@ -176,7 +175,7 @@ def _html(slides: Slides) -> str:
         # MathJax would take a dollar sign in a name for a formula.
         f'<div class="autograd-slider mathjax_ignore tex2jax_ignore" data-key="{key}">',
         *body,
-        f'<script>{script}("{key}", {story}, {_json(style)});</script>',
+        f'<script>{script}("{key}", {story}, {in_script(style)});</script>',
         "</div>",
     ]
     return "\n".join(filter(None, lines))
@@ -195,10 +194,15 @@ def _table(slides: Slides) -> str:
     head = "".join(
         f'<th scope="col">{escape(name)}</th>' for name in (*slides.inputs, *slides.columns)
     )
-    rows = [[escape(cell) for cell in _row(slides, at)] for at in _some(slides)]
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    body = "".join(_table_row(slides, at) for at in _some(slides))
     caption = f"<caption>{escape(_title(slides))}</caption>"
     return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _table_row(slides: Slides, position: int) -> str:
+    where = "".join(f'<th scope="row">{escape(cell)}</th>' for cell in slides.values[position])
+    read = "".join(f"<td>{escape(cell)}</td>" for cell in slides.rows[position])
+    return f"<tr>{where}{read}</tr>"
 
 
 def _others(slides: Slides, images: list[str]) -> str:
@@ -211,17 +215,3 @@ def _others(slides: Slides, images: list[str]) -> str:
     ]
     shown = "".join(f"<p>{place}</p>{image}" for place, image in zip(places, images, strict=True))
     return f"<details><summary>Also at {', '.join(places)}</summary>{shown}</details>"
-
-
-def _file(name: str) -> str:
-    """A file beside this one without its indentation and comments, which every output would
-    carry.
-    """
-    lines = [line.strip() for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
-
-
-def _json(data: object) -> str:
-    # In a script, "<" could end it, and a line separator a line of it.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
