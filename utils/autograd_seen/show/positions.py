@@ -15,7 +15,8 @@ from autograd_seen.graph import Graph, Recording
 from autograd_seen.show import words
 from autograd_seen.show.content import Content, Line, content, minus
 from autograd_seen.show.picture import MOST_OPERATIONS, folded
-from autograd_seen.show.scene import place, retold, text_width
+from autograd_seen.show.retold import retold
+from autograd_seen.show.scene import place, text_width
 from autograd_seen.show.slider import Picture, Slider, Slides
 from autograd_seen.show.svg import to_svg
 
