@@ -238,6 +238,20 @@ def test_it_follows_jupyterlabs_theme(lab):
     assert plate.evaluate(fill) == light
 
 
+@pytest.mark.parametrize("system", ["light", "dark"])
+@pytest.mark.parametrize("place", ["documentElement", "body"])
+def test_it_follows_the_mark_of_a_theme_and_else_the_colour_of_the_text(exported, place, system):
+    exported.emulate_media(color_scheme=system)
+    wave = one(exported, WAVE, 2)
+    plate = wave.locator(".plate").first
+    for theme, is_dark in [("dark", True), ("light", False), ("auto", False)]:
+        exported.evaluate("document.body.removeAttribute('data-jp-theme-light')")
+        exported.evaluate(f"document.{place}.dataset.theme = '{theme}'")
+        expect(wave.locator(".page")).to_have_class("page dark" if is_dark else "page")
+        colour = plate.evaluate("element => getComputedStyle(element).fill")
+        assert (sum(map(int, re.findall(r"\d+", colour))) < 384) == is_dark
+
+
 def test_no_style_of_the_page_reaches_it_and_none_leaves_it(exported):
     wave = one(exported, WAVE, 2)
     looks = "element => [getComputedStyle(element).fontSize, getComputedStyle(element).color]"

@@ -30,6 +30,10 @@ def width(svg):
     return int(re.search(r'width="(\d+)"', svg)[1])
 
 
+def height(svg):
+    return int(re.search(r'height="(\d+)"', svg)[1])
+
+
 def sizes(recording):
     scene = compose(recording.graph, "right", recording.gradients())
     return [box.width for box in scene.boxes], scene.width
@@ -73,8 +77,12 @@ def test_another_graph_is_another_shape_and_shapes_come_as_they_are_met():
 
 def test_a_picture_leads_right_as_long_as_that_fits_a_page():
     (short,), _ = drawn([wave(1.0), wave(1.5)], "z")
-    (long,), _ = drawn([chain(0.5, 7)], "y")
-    assert width(short.svg) <= WIDEST and width(long.svg) < 400
+    y = torch.tensor(0.5, requires_grad=True)
+    for name in "sin exp tanh cos sigmoid atan square log1p sqrt erf expm1 sinh".split():
+        y = getattr(torch, name)(y)
+    (long,), _ = drawn([record_backward(y)], "y")
+    assert height(short.svg) < width(short.svg) <= WIDEST
+    assert width(long.svg) < height(long.svg)
 
 
 def test_what_is_read_off_is_the_result_and_what_arrived_at_each_input():
