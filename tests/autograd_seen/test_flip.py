@@ -50,6 +50,11 @@ def test_a_plot_of_many_colours_has_a_larger_palette():
     assert len(few.getcolors()) <= 32 < len(many.getcolors())
 
 
+def test_what_is_transparent_is_white():
+    (clear,) = images(flip({"clear": plot(0.1, Figure(figsize=(3, 2), facecolor="none"))}))
+    assert clear.getpixel((0, 0)) == (255, 255, 255)
+
+
 def test_the_same_figures_give_the_same_bytes():
     assert flip({"slow": plot(0.1)}).html == flip({"slow": plot(0.1)}).html
 

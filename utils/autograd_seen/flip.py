@@ -3,24 +3,21 @@
 import base64
 import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import Any
 
 from autograd_seen.show.slider import Picture, Slider, Slides
 from autograd_seen.values import clip, kind_of
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 #: A plot has few colours, and with a palette it takes a quarter of the bytes: the smallest palette
 #: in which no part of a pixel's colour, of 0 to 255, is further off than this.
 PALETTES, FURTHEST = (32, 64, 128, 256), 48
 
 
-def flip(figures: "Mapping[str, Figure]", /) -> Slider:
+def flip(figures: Mapping[str, Any], /) -> Slider:
     """Returns the figures as pictures with a slider that moves from one to the next.
 
     Each is drawn when ``flip`` is called, as a PNG of at most 256 colours at the figure's own size
-    and dpi, so moving the slider needs no kernel. The label of a figure is shown beside the slider
+    and dpi, so moving the slider needs no kernel. The label of a figure is shown under the slider
     and is its alt text. A page that runs no script shows the first figure, and the others behind a
     line with their labels. The figures stay as they were, open or not: one that pyplot made is also
     shown by Jupyter, and one made with ``matplotlib.figure.Figure`` is not.
@@ -60,14 +57,16 @@ def flip(figures: "Mapping[str, Figure]", /) -> Slider:
 def _png(label: str, figure) -> bytes:
     # Importing matplotlib takes ten times as long as importing this package.
     from matplotlib.figure import Figure
-    from PIL import Image, ImageChops
+    from PIL import Image, ImageChops, ImageFile
 
     if not isinstance(figure, Figure):
         hint = ": pass its .figure" if hasattr(figure, "figure") else ""
         raise TypeError(f"flip needs figures, and {label!r} is {kind_of(figure)}{hint}")
-    drawn, small = io.BytesIO(), io.BytesIO()
+    drawn, small, reader = io.BytesIO(), io.BytesIO(), ImageFile.Parser()
     figure.savefig(drawn, format="png", dpi=figure.dpi)
-    image = Image.open(drawn).convert("RGB")
+    reader.feed(drawn.getvalue())
+    ink = reader.close().convert("RGBA")
+    image = Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink).convert("RGB")
     for colours in PALETTES:
         fewer = image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
         off = ImageChops.difference(image, fewer.convert("RGB")).getextrema()
