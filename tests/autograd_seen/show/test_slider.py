@@ -78,8 +78,8 @@ def test_five_positions_or_fewer_are_all_in_the_table():
 def test_plots_are_named_by_their_labels_and_have_no_table():
     page = Page(Slider(plots("slow", "right", "wild")).html)
     assert [image["alt"] for image in page.all("img")] == ["slow", "right", "wild"]
-    assert page.texts == ["Also at right, wild", "right", "wild"] and not page.all("table")
-    assert Page(Slider(plots("slow")).html).texts == []
+    assert page.texts == ["slow", "Also: right, wild", "right", "wild"] and not page.all("table")
+    assert Page(Slider(plots("slow")).html).texts == ["slow"]
 
 
 def test_as_text_it_is_the_table_or_the_labels():

@@ -168,7 +168,8 @@ def _html(slides: Slides) -> str:
         }
     )
     first, *others = [_image(slides, picture) for picture in slides.pictures]
-    body = [first, _table(slides), _others(slides, others)]
+    label = "" if slides.subject else f"<p>{_place(slides, slides.pictures[0])}</p>"
+    body = [label, first, _table(slides), _others(slides, others)]
     # Two sliders on a page are told apart by what they show; equal ones may share a name.
     key = hashlib.sha256("\n".join([*body, style, script, story]).encode()).hexdigest()[:12]
     lines = [
@@ -209,9 +210,11 @@ def _others(slides: Slides, images: list[str]) -> str:
     """All pictures but the first, each under its position, behind one line that names them."""
     if not images:
         return ""
-    places = [
-        escape(_equations(slides.inputs, slides.values[picture.first]))
-        for picture in slides.pictures[1:]
-    ]
+    places = [_place(slides, picture) for picture in slides.pictures[1:]]
     shown = "".join(f"<p>{place}</p>{image}" for place, image in zip(places, images, strict=True))
-    return f"<details><summary>Also at {', '.join(places)}</summary>{shown}</details>"
+    also = "Also at" if slides.subject else "Also:"
+    return f"<details><summary>{also} {', '.join(places)}</summary>{shown}</details>"
+
+
+def _place(slides: Slides, picture: Picture) -> str:
+    return escape(_equations(slides.inputs, slides.values[picture.first]))
