@@ -108,7 +108,6 @@ def test_it_says_what_it_needs_and_what_is_optional(wheel):
     assert set(always) == {"torch", "graphviz", "matplotlib", "filelock"}
     assert all(bound.startswith(">=") for bound in always.values())
     assert set(wheel.metadata.get_all("Provides-Extra")) == {"grading", "test", "browser", "bench"}
-    assert "ipywidgets" not in {need.name for need in needed}
 
 
 def test_it_draws_beside_a_file_named_utils(elsewhere, took):
