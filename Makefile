@@ -5,7 +5,6 @@ PIN := $(shell sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements.txt)
 TORCH := $(PIN)
 VENV := .venv$(if $(filter-out $(PIN),$(TORCH)),-$(TORCH))
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
-FIRST := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 # In a container people are root, and JupyterLab does not start as root unless it is told to.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display Python knows text browsers only, and one would hide the address that JupyterLab prints.
@@ -14,14 +13,18 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab test lesson exercises grade mutate operators browser bench refresh lint figures clean
+.PHONY: help lab fresh test lesson exercises grade mutate operators browser bench refresh lint figures clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
-lab: $(VENV)/trusted  ## set up what is missing and open the course in JupyterLab
+lab: $(VENV)/lab  ## set up what is missing and open your copies of the lessons, in my/, in JupyterLab
 	@test -z "$(AS_ROOT)" || echo "You are root, so JupyterLab gets --allow-root: whoever has its address can do all that you can."
-	$(BIN)/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/$(FIRST) $(AS_ROOT) $(NO_BROWSER) $(LAB_ARGS)
+	$(BIN)/python -m tools.working_copies
+	$(BIN)/jupyter lab --config=lab_config.py $(AS_ROOT) $(NO_BROWSER) $(LAB_ARGS)
+
+fresh: $(VENV)/lab  ## lay one lesson down anew in my/, and keep your old one: make fresh LESSON=03
+	@$(BIN)/python -m tools.working_copies --fresh "$(LESSON)"
 
 test: $(VENV)/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
@@ -88,7 +91,3 @@ $(VENV)/bench: $(VENV)/lab pyproject.toml
 
 $(VENV)/browser: $(VENV)/test pyproject.toml
 	$(BIN)/pip install -e ".[browser]" && touch $@
-
-# JupyterLab hides stored pictures in a notebook that it does not trust.
-$(VENV)/trusted: $(VENV)/lab $(wildcard notebooks/*.ipynb)
-	$(BIN)/jupyter trust $(sort $(wildcard notebooks/*.ipynb)) && touch $@

@@ -7,12 +7,9 @@ from collections import Counter
 
 import pytest
 from filelock import FileLock
-from forkgrade.nbgrader_patches import skip_address_grammar
 
 from tools.normal_form import execute, keep_run, kept_run, read
 from tools.strict_nbval import RUNS
-
-skip_address_grammar()  # here, so that every process of the tests does
 
 #: The lines of the closing summary by what a test's path below tests/ begins with: the first that
 #: does counts.

@@ -10,6 +10,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from tools.lessons import Lesson
+from tools.minutes import TOLERANCE, estimate
 from tools.normal_form import code_cells, read
 from tools.rules import markdown
 
@@ -21,6 +22,9 @@ PREDICTION = re.compile(r"^> \*\*Predict\.\*\* (?!…)", re.MULTILINE)
 PLACEHOLDER = re.compile(r"^[\s#>*-]*(?:\d\d ·)?\s*…\s*$", re.MULTILINE)
 END = "What you now know"
 SET_UP, SECTIONS, PREDICTIONS, CHECKED = 6, 4, 4, 3
+MOST_PREDICTIONS = 8
+EXTENSION = "%load_ext autograd_seen"
+ERRORS_PAGE = re.compile(r"\]\([^)\s]*find[-_]your[-_]error[^)\s]*\)", re.IGNORECASE)
 
 
 def title(nb: NotebookNode) -> tuple[str, str] | None:
@@ -69,10 +73,19 @@ def minutes_missing(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
         yield "its first cell must say how long it takes, in a line such as `*15 minutes. …*`"
 
 
+def minutes_untrue(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
+    """The minutes that the first cell says are those of the rule in tools/minutes.py."""
+    printed, counted = int(minutes(nb) or 0), estimate(nb)
+    if printed and abs(counted - printed) > TOLERANCE * printed:
+        yield f"it says {printed} minutes, and takes {counted:.0f} by the rule in tools/minutes.py"
+
+
 def set_up_missing(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
     """The second cell sets up what the others need, and is short."""
     code = [cell.source for cell in nb.cells[1:2] if cell.cell_type == "code"]
     lines = [line for source in code for line in source.splitlines() if line.strip()]
+    if lines[:1] != [EXTENSION]:
+        yield f"its second cell must be code that begins with `{EXTENSION}`"
     if "import torch" not in lines:
         yield "its second cell must be code that sets up the others, with `import torch`"
     if len(lines) > SET_UP:
@@ -94,6 +107,13 @@ def too_few(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
             yield f"it has {have} {what}, {least} at least"
 
 
+def too_many_predictions(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
+    """There are not more predictions than a reader thinks about."""
+    have = len(PREDICTION.findall(markdown(nb)))
+    if have > MOST_PREDICTIONS:
+        yield f"it has {have} predictions, {MOST_PREDICTIONS} at most"
+
+
 def summary_missing(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
     """The last section says what a reader now knows: in sentences, and in a table."""
     section = last_section(nb)
@@ -110,6 +130,12 @@ def assignment_not_linked(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
         yield f"its last section must link to its assignment, {link}"
 
 
+def errors_page_not_linked(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
+    """The page that finds an error is linked, for whoever meets one on the way."""
+    if not ERRORS_PAGE.search(markdown(nb)):
+        yield "it must link to the page that finds an error, README.md#find-your-error"
+
+
 def placeholders(lesson: Lesson, nb: NotebookNode) -> Iterator[str]:
     """No line is left as it was laid down."""
     left = len(PLACEHOLDER.findall(markdown(nb)))
@@ -121,10 +147,13 @@ RULES = [
     title_missing,
     goals_missing,
     minutes_missing,
+    minutes_untrue,
     set_up_missing,
     too_few,
+    too_many_predictions,
     summary_missing,
     assignment_not_linked,
+    errors_page_not_linked,
     placeholders,
 ]
 

@@ -19,6 +19,7 @@ from tools.frame import findings
 from tools.lessons import SLUG, Lesson, lessons
 from tools.missing_parts import missing_parts
 from tools.normal_form import ROOT, normalise, write_text
+from tools.predictions import HIDDEN, Choice, in_form
 
 TITLE = """\
 # {number} · …
@@ -30,14 +31,18 @@ After this lesson you can
 
 *… minutes. {before}*"""
 SET_UP = """\
+%load_ext autograd_seen
+
 import torch
 from autograd_seen import draw_graph"""
 SECTION = """\
 ## …
 
-…
-
-> **Predict.** …"""
+…"""
+PREDICTION = in_form(
+    "> **Predict.** …", [Choice("…", "**Yes.** … because …"), Choice("…", "… is …")]
+)
+REASON = "…"
 END = """\
 ## What you now know
 
@@ -47,6 +52,7 @@ END = """\
 |---|---|---|
 | … | … | … |
 
+An error on the way? [Find your error](README.md#find-your-error) leads to the section on it.
 Exercises: [assignment {number}](../exercises/{slug}/assignment_{number}.ipynb)."""
 
 ASSIGNMENT = """\
@@ -57,10 +63,12 @@ ASSIGNMENT = """\
 *… minutes, … points. Replace each `...` or write where it says so, run the cell, then run the check
 below it. A check passes in one line, or names the likely cause.*"""
 ASSIGNMENT_SET_UP = """\
+%load_ext autograd_seen
+
 import torch
 from autograd_seen.checks import {name} as check"""
 TASK = """\
-## {first}.1 · …  ●○○  … min  … points
+## {first}.1 · … · easy · … min · … points
 
 …
 
@@ -79,7 +87,7 @@ assert 4.99 < doubled(2.5) < 5.01
 check.doubled(doubled, at=[4.1])
 ### END HIDDEN TESTS"""
 QUESTION = """\
-## {first}.2 · …  ●●○  … min  … points
+## {first}.2 · … · medium · … min · … points
 
 … Your answer is read by a person."""
 EXPLANATION = """\
@@ -140,6 +148,9 @@ def page(lesson: Lesson, earlier: list[Lesson]) -> NotebookNode:
         text("title", TITLE.format(number=lesson.number, before=before)),
         code("set-up", SET_UP),
         text("section", SECTION),
+        text("prediction", PREDICTION),
+        code("answer", "...", tags=[HIDDEN]),
+        text("reason", REASON),
         text("end", END.format(number=lesson.number, slug=lesson.slug)),
     )
 
@@ -169,9 +180,9 @@ def text(cell_id: str, source: str) -> NotebookNode:
     return nbformat.v4.new_markdown_cell(source, id=cell_id)
 
 
-def code(cell_id: str, source: str) -> NotebookNode:
-    """A cell of code."""
-    return nbformat.v4.new_code_cell(source, id=cell_id)
+def code(cell_id: str, source: str, **metadata: list[str]) -> NotebookNode:
+    """A cell of code, with metadata such as its tags."""
+    return nbformat.v4.new_code_cell(source, id=cell_id, metadata=metadata)
 
 
 def graded(

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import nbformat
 from nbformat import NotebookNode
 
+from tools import predictions
 from tools.normal_form import COLOUR, code_cells, difference, label, normalise, read, write_text
 
 #: A line of code that is longer is cut in JupyterLab, in a window of 1,300 pixels beside the list
@@ -201,7 +202,9 @@ def says_a_number(cell: NotebookNode) -> bool:
 
 
 EVERYWHERE = [not_valid, not_normal, machine_in_output, skipped, installs, too_big, empty_cells]
+EVERYWHERE += [predictions.malformed_predictions, predictions.misplaced_hiding]
 EXECUTED = [miscounted, untagged_errors, torn_tracebacks, lonely_pictures]
+EXECUTED += [predictions.unanswered_predictions]
 
 
 def findings(nb: NotebookNode, rules: list[Callable[[NotebookNode], list[str]]]) -> list[str]:

@@ -14,8 +14,9 @@ After this lesson you can
 - take a slope;
 - check it.
 
-*18 minutes. Read nothing first.*"""
-BEAT = "## A part of it\n\nProse.\n\n> **Predict.** Is it 6 or 7?"
+*4 minutes. Read nothing first.*"""
+BEAT = "## A part of it\n\nProse.\n\nMore."
+PREDICTION = "> **Predict.** Is it 6 or 7?"
 END = """\
 ## What you now know
 
@@ -25,15 +26,17 @@ END = """\
 |---|---|---|
 | slope | `grad` | none |
 
+An error? [Find your error](README.md#find-your-error).
 Exercises: [assignment 04](../exercises/04_slopes/assignment_04.ipynb)."""
 
 
 def page():
     """A lesson of four parts that keeps every rule."""
     text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    cells = [text(TITLE), code("import math\n\nimport torch")]
+    cells = [text(TITLE), code("%load_ext autograd_seen\n\nimport torch")]
     for number in range(4):
-        cells += [text(BEAT.replace("A part", f"Part {number}")), code("assert 6 == 6")]
+        cells += [text(BEAT.replace("A part", f"Part {number}")), text(PREDICTION)]
+        cells += [code("x = 6\nassert x == 6\nx"), code("x")]
     return nbformat.v4.new_notebook(cells=[*cells, text(END)])
 
 
@@ -68,19 +71,24 @@ REJECTED = {
     "no question": (put(0, "steep is it?", "steep"), "`# 04 · ` and a question"),
     "another number": (put(0, "# 04", "# 05"), "its title says number 05, its file 04"),
     "one goal": (put(0, "\n- check", "\ncheck"), "must list what a reader can do afterwards"),
-    "no minutes": (put(0, "*18 minutes.", "*Minutes."), "must say how long it takes"),
+    "no minutes": (put(0, "*4 minutes.", "*Minutes."), "must say how long it takes"),
+    "too few minutes": (put(0, "*4", "*2"), "it says 2 minutes, and takes 4 by"),
+    "too many minutes": (put(0, "*4", "*6"), "it says 6 minutes, and takes 4"),
     "no set-up": (lambda nb: nb.cells.pop(1), "its second cell must be code that sets up"),
+    "no extension": (put(1, "%load_ext autograd_seen\n", ""), "begins with `%load_ext autograd_se"),
     "a long set-up": (put(1, "import torch", SIX_LINES), "has 7 lines, 6 at most"),
     "three sections": (put(2, "## Part", "Part"), "it has 3 sections (## …), 4 at least"),
-    "three predictions": (put(4, "> **Predict.**", "Predict."), "it has 3 predictions"),
+    "three predictions": (put(3, "> **Predict.**", "Predict."), "it has 3 predictions"),
+    "nine predictions": (put(3, "7?", f"7?\n{PREDICTION}" + f"\n{PREDICTION}" * 4), "8 at most"),
     "no assert": (put_everywhere("assert", "print"), "it has 0 cells with an assert, 3 at least"),
     "no summary": (put(-1, "What you now know", "The end"), "its last section must be"),
     "no sentence": (put(-1, "- A", "A"), "needs lines that begin with -, and a table"),
     "no table": (put(-1, "|---", "|"), "needs lines that begin with -, and a table"),
     "no link": (put(-1, "(../exercises", "(../solutions"), "its assignment, ../exercises/04_slop"),
+    "no page of errors": (put(-1, "README.md#find-your-error", "README.md"), "finds an error"),
     "placeholders": (put(2, "Prose.", "- …\n\n…"), "hold nothing but … are left in it: 2"),
     "a section without a name": (put(2, "Part 0 of it", "…"), "it has 3 sections"),
-    "an empty prediction": (put(2, "Is it 6 or 7?", "…"), "it has 3 predictions"),
+    "an empty prediction": (put(3, "Is it 6 or 7?", "…"), "it has 3 predictions"),
 }
 
 
@@ -98,15 +106,19 @@ def test_a_page_is_told_what_it_lacks(what):
     assert len(found) <= 2
 
 
-def test_every_rule_but_that_of_placeholders_rejects_a_page_of_two_cells():
+#: What a page cannot break by holding nothing.
+OF_A_FULL_PAGE = {frame.minutes_untrue, frame.too_many_predictions, frame.placeholders}
+
+
+def test_every_rule_of_what_must_be_there_rejects_a_page_of_two_cells():
     cells = [nbformat.v4.new_markdown_cell("# Hello"), nbformat.v4.new_code_cell("print(1)")]
     nb = nbformat.v4.new_notebook(cells=cells)
     rejecting = [rule for rule in frame.RULES if list(rule(Lesson("04_slopes"), nb))]
-    assert rejecting == [rule for rule in frame.RULES if rule is not frame.placeholders]
+    assert rejecting == [rule for rule in frame.RULES if rule not in OF_A_FULL_PAGE]
 
 
 def test_a_page_without_a_cell_is_told_what_it_lacks():
-    assert len(findings(nbformat.v4.new_notebook())) >= len(frame.RULES) - 1
+    assert len(findings(nbformat.v4.new_notebook())) >= len(frame.RULES) - len(OF_A_FULL_PAGE)
 
 
 def test_a_finding_names_the_page(tmp_path):

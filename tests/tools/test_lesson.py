@@ -36,11 +36,17 @@ def test_an_empty_lesson_is_told_what_it_lacks(course):
 
 
 def test_what_is_laid_down_takes_away_some_of_the_work(course):
-    # The set-up and the link to the assignment stand there already.
+    # The set-up and the links stand there already.
     lesson = lay_down(SLUG, course)
     nb = read(lesson.notebook)
     kept = [rule.__name__ for rule in RULES if not list(rule(lesson, nb))]
-    assert kept == ["set_up_missing", "assignment_not_linked"]
+    assert kept == [
+        "minutes_untrue",  # there are none yet
+        "set_up_missing",
+        "too_many_predictions",
+        "assignment_not_linked",
+        "errors_page_not_linked",
+    ]
     last = lessons(course)[1].notebook.name
     assert f"Read [lesson 02]({last}) first." in nb.cells[0].source
 

@@ -9,15 +9,19 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from websocket import create_connection
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
 (PIN,) = re.findall(r"^torch==(\S+)", REQUIREMENTS, re.M)
 CPU_WHEELS = "https://download.pytorch.org/whl/cpu"
 LESSON = "notebooks/01_scalar_gradients.ipynb"
+COURSE = ("Makefile", "README.md", "LICENSE", "lab_config.py", "requirements.txt", "pyproject.toml")
+FOLDERS = ("tools", "notebooks", "exercises")
 
 pytestmark = pytest.mark.skipif(
     shutil.which("make") is None, reason="there is no make on this machine"
@@ -84,16 +88,30 @@ def test_a_browser_is_tried_only_where_there_is_a_screen():
 
 
 @pytest.fixture
-def lab(tmp_path):
+def course(tmp_path):
+    """A copy of the course, so that the working copies of whoever runs the tests stay as they
+    are.
+    """
+    root = tmp_path / "course"
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in COURSE:
+        shutil.copyfile(ROOT / file, root / file)
+    return root
+
+
+@pytest.fixture
+def lab(tmp_path, course):
     """`make lab` as it runs in the environment of the tests: the process, and what it prints."""
-    environment = os.path.relpath(sys.prefix, ROOT)
+    environment = os.path.relpath(sys.prefix, course)
     printed = tmp_path / "printed.txt"
+    places = {f"JUPYTER_{what}_DIR": str(tmp_path / what) for what in ("CONFIG", "DATA")}
     with printed.open("w") as output:
         process = subprocess.Popen(
-            # What runs the tests can run the lessons (-o). Trusting them belongs to the proof (-W).
-            ["make", "lab", f"VENV={environment}", "-o", f"{environment}/lab", "-W", LESSON],
-            cwd=ROOT,
-            env=surroundings(LAB_ARGS="--no-browser", JUPYTER_CONFIG_DIR=str(tmp_path)),
+            # What runs the tests can run the lessons (-o).
+            ["make", "lab", f"VENV={environment}", "-o", f"{environment}/lab"],
+            cwd=course,
+            env=surroundings(LAB_ARGS="--no-browser", PYTHONDONTWRITEBYTECODE="1", **places),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -126,16 +144,32 @@ def ask(address, token, method="GET"):
         return answer.read()
 
 
+def wait_for_a_kernel(server, token):
+    """Starts a kernel, as JupyterLab does for each page, and waits until it has answered."""
+    kernel = json.loads(ask(f"{server}/api/kernels", token, method="POST"))["id"]
+    channels = f"{server.replace('http', 'ws', 1)}/api/kernels/{kernel}/channels?token={token}"
+    with closing(create_connection(channels, timeout=60, http_no_proxy=["127.0.0.1"])) as socket:
+        assert socket.recv()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="what is left running is ended as POSIX systems do")
-def test_make_lab_opens_the_first_lesson_whoever_types_it(lab):
+def test_make_lab_opens_a_copy_of_the_first_lesson_whoever_types_it(lab, course):
     process, printed = lab
     server, page, token = address_in(process, printed)
     assert page == f"/lab/tree/{LESSON}" and b"<title>JupyterLab" in ask(server + page, token)
     served = json.loads(ask(f"{server}/api/contents/{LESSON}", token))["content"]["cells"]
     stored = json.loads((ROOT / LESSON).read_text(encoding="utf-8"))["cells"]
     assert [cell["source"] for cell in served] == ["".join(cell["source"]) for cell in stored]
-    # JupyterLab hides the stored pictures of a cell that it does not trust.
-    assert all(cell["metadata"]["trusted"] for cell in served if cell["cell_type"] == "code")
+    code = [cell for cell in served if cell["cell_type"] == "code"]
+    assert all(cell["metadata"]["trusted"] and not cell["outputs"] for cell in code)
     assert ("You are root" in printed.read_text()) == (os.geteuid() == 0)
+    assert "Your working copies are in my/" in printed.read_text()
+    news = f"{server}/lab/api/settings/@jupyterlab/apputils-extension:notification"
+    schema = json.loads(ask(news, token))["schema"]["properties"]
+    assert schema["fetchNews"]["default"] == "false"  # or JupyterLab would ask, over the lesson
+    wait_for_a_kernel(server, token)
+    assert "eavesdropping" not in printed.read_text()
+    changed = [path for path in course.iterdir() if path.name not in (*COURSE, *FOLDERS)]
+    assert changed == [course / "my"]
     ask(f"{server}/api/shutdown", token, method="POST")
     assert process.wait(timeout=20) == 0, printed.read_text()

@@ -7,7 +7,7 @@ import copy
 import nbformat
 import pytest
 
-from tools import rules
+from tools import predictions, rules
 from tools.normal_form import CELL_SECONDS, ROOT, name, normalise, notebooks, read, write_text
 
 EXECUTED = notebooks("notebooks", "solutions")
@@ -57,6 +57,10 @@ def test_lessons_are_numbered_without_a_gap():
 DOT = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJg"
     "gg=="
+)
+PREDICTION = predictions.in_form(
+    "> **Predict.** 3 or 4?",
+    [predictions.Choice("3", "No."), predictions.Choice("4", "**Yes.** It is 4.")],
 )
 FRAMES = [
     "-----",
@@ -252,6 +256,13 @@ REJECTED = [
         traceback("Cell In[3], line 1", "ValueError: no 7"),
     ),
     (rules.lonely_pictures, "a picture without a number", forget_numbers),
+    (
+        predictions.malformed_predictions,
+        "a question without choices",
+        source("> **Predict.** 3 or 3.5?", 0),
+    ),
+    (predictions.misplaced_hiding, "a hidden cell that answers nothing", tags(1, "hide-output")),
+    (predictions.unanswered_predictions, "an answer that is not shown", source(PREDICTION, 0)),
 ]
 
 

@@ -114,8 +114,7 @@ class Operator:
     python: bool = False
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(NamedTuple):
     """One tensor, one operation, or the place where drawing stopped.
 
     ``kind`` is ``"tensor"``, ``"operation"`` or ``"cut"``; ``key`` is the node's place in

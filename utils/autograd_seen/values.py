@@ -1,7 +1,7 @@
 """What a tensor holds, as plain data, and how a number is written. Knows no torch."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 #: A longer name, value or label is shortened to this many characters.
 LONGEST = 40
@@ -9,8 +9,7 @@ LONGEST = 40
 DIGITS = 7
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """What a tensor holds: all of its numbers where these are few, else the ends of their range.
 
     A number is the shortest decimal that stands for it in the tensor's own dtype, so that two
@@ -58,6 +57,8 @@ class Value:
 
 def clip(text: str, longest: int = LONGEST) -> str:
     """``text`` on one line, every character printable, at most ``longest`` of them."""
+    if type(text) is str and len(text) <= longest and text.isprintable():
+        return text  # nearly always
     head = str(text)[: longest + 1]
     if not head.isprintable():
         head = "".join(c if c.isprintable() else "�" for c in head)

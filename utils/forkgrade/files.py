@@ -5,14 +5,14 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Writes a file whole or not at all: beside it first, then in its place. Makes the folder if
     there is none.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        beside.write_bytes(text.encode())
+        beside.write_bytes(content if isinstance(content, bytes) else content.encode())
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections import Counter
-from dataclasses import replace
 
 from autograd_seen.arrange import fold
 from autograd_seen.graph import Edge, Graph, Node, Operator
@@ -43,7 +42,7 @@ class Sketch:
         return result
 
     def graph(self):
-        self.nodes[-1] = replace(self.nodes[-1], role="root")
+        self.nodes[-1] = self.nodes[-1]._replace(role="root")
         return Graph(tuple(self.nodes), tuple(self.edges), len(self.nodes) - 1)
 
 

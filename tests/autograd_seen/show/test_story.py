@@ -160,7 +160,7 @@ def test_a_leaf_by_itself_can_be_played():
 def test_a_value_that_may_be_newer_is_played_with_its_now():
     recording = used_twice()
     (node,) = [node for node in recording.graph.nodes if node.name == "h"]
-    newer = replace(node, notes=(Note(Fact.MAY_BE_NEWER),))
+    newer = node._replace(notes=(Note(Fact.MAY_BE_NEWER),))
     nodes = tuple(newer if one is node else one for one in recording.graph.nodes)
     changed = replace(recording, graph=replace(recording.graph, nodes=nodes))
     assert story(changed)["value"][node.key] == "3 now"

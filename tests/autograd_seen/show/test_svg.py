@@ -108,7 +108,7 @@ def test_a_value_that_may_be_newer_says_now():
     graph = every_role()
     for fact in (Fact.MAY_BE_NEWER, Fact.OVERWRITTEN):
         note = Note(fact, (0, 1) if fact is Fact.OVERWRITTEN else ())
-        leaf = replace(graph.nodes[0], notes=(note,))
+        leaf = graph.nodes[0]._replace(notes=(note,))
         drawn = to_svg(compose(replace(graph, nodes=(leaf, *graph.nodes[1:]))), "t", "d")
         assert ">x = 4 now<" in drawn
     assert ">x = 4<" in to_svg(compose(graph), "t", "d")

@@ -42,6 +42,6 @@ def test_a_block_in_a_block_is_framed_inside_its_frame():
 
 def test_a_value_that_may_be_newer_says_now():
     graph = every_role()
-    leaf = replace(graph.nodes[0], notes=(Note(Fact.MAY_BE_NEWER),))
+    leaf = graph.nodes[0]._replace(notes=(Note(Fact.MAY_BE_NEWER),))
     changed = replace(graph, nodes=(leaf, *graph.nodes[1:]))
     assert describe(changed).splitlines()[2].split()[:4] == ["x", "leaf", "4", "now"]

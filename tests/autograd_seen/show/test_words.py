@@ -73,7 +73,7 @@ def plain(text):
 def test_a_note_of_a_node_stands_in_every_form(fact, kind):
     graph = sine().graph
     node = next(node for node in graph.nodes if node.kind == kind)
-    noted = replace(node, notes=(note(fact),))
+    noted = node._replace(notes=(note(fact),))
     nodes = tuple(noted if one is node else one for one in graph.nodes)
     picture = GraphPicture(unfolded(replace(graph, nodes=nodes)))
     said = words.note(note(fact))
@@ -118,16 +118,16 @@ def test_now_stands_beside_a_value_that_may_be_newer_and_beside_no_other():
     node = Node(0, "tensor", "leaf", "w", value=Value(1, (), (4.4,)))
     assert words.value(node) == "4.4"
     for fact in (Fact.MAY_BE_NEWER, Fact.OVERWRITTEN):
-        newer = replace(node, notes=(note(fact),))
+        newer = node._replace(notes=(note(fact),))
         assert words.value(newer) == "4.4 now"
         # What is not shown is not said to be of now.
-        assert words.value(replace(newer, value=None)) == ""
-    assert words.value(replace(node, notes=(note(Fact.FROZEN),))) == "4.4"
+        assert words.value(newer._replace(value=None)) == ""
+    assert words.value(node._replace(notes=(note(Fact.FROZEN),))) == "4.4"
 
 
 def test_a_long_value_is_shortened_and_its_now_is_not():
     node = Node(0, "tensor", "leaf", "w", value=Value(4, (4,), (1.2345, 2.3456, 3.4567, 4.5678)))
-    newer = replace(node, notes=(note(Fact.MAY_BE_NEWER),))
+    newer = node._replace(notes=(note(Fact.MAY_BE_NEWER),))
     assert words.value(newer, 10) == "[1.2345, … now"
 
 

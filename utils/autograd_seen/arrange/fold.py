@@ -5,11 +5,12 @@ What a copy has for itself, and what may differ because the graph does not know 
 pure function of plain data.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 from autograd_seen.arrange import alike
 from autograd_seen.arrange.folded import Folded, unfolded
-from autograd_seen.arrange.repeats import Block, find_blocks, is_used_by
+from autograd_seen.arrange.repeats import OFTEN, Block, find_blocks, is_used_by
 from autograd_seen.arrange.rows import End, Link, Row
 from autograd_seen.graph import Fact, Graph, Group, Node, Note
 
@@ -37,11 +38,13 @@ def fold(graph: Graph) -> Folded:
     A variable's tensor is never folded away. A member of a list or a module is, where the one that
     stays has the same name but for numbers: ``layers.0.weight`` for ``layers.7.weight``.
     """
-    folded = unfolded(graph).compose(_fold_chains)
-    before = None
-    while before is not folded:
-        before = folded
-        folded = folded.compose(_fold_blocks)
+    folded = unfolded(graph)
+    if _may_repeat(graph):
+        folded = folded.compose(_fold_chains)
+        before = None
+        while before is not folded:
+            before = folded
+            folded = folded.compose(_fold_blocks)
     return folded.compose(_fold_views) if _boxes(folded.graph) > LARGE else folded
 
 
@@ -59,6 +62,12 @@ def fold_within(graph: Graph, most: int) -> Folded:
         return cut
     # A block larger than the limit: without folding, a part of it is left.
     return unfolded(graph).compose(lambda graph: _truncate(graph, most))
+
+
+def _may_repeat(graph: Graph) -> bool:
+    """Whether enough operations are of one class for a chain or block: in most small graphs not."""
+    counts = Counter(node.class_name for node in graph.nodes if node.kind == "operation")
+    return sum(count for count in counts.values() if count >= OFTEN) >= LONG_CHAIN
 
 
 def _boxes(graph: Graph) -> int:
@@ -101,8 +110,7 @@ def _fold_views(graph: Graph) -> Folded | None:
 
     for run in row.runs(joins):
         nodes = [row.operations[i] for i in run]
-        box = replace(
-            nodes[-1],
+        box = nodes[-1]._replace(
             class_name=", ".join(node.class_name for node in nodes),
             saved=tuple(name for node in nodes for name in node.saved),
             settings=(),
@@ -164,7 +172,7 @@ def _kept(row: Row, block: Block, first: Link, final: Link) -> tuple[Link | None
 def _mark(row: Row, key: int, times: int) -> None:
     """Says of a result that it is that of the last copy."""
     final = row.graph.nodes[key]
-    row.changed[key] = replace(final, notes=(*final.notes, Note(Fact.AFTER_ALL, (times,))))
+    row.changed[key] = final._replace(notes=(*final.notes, Note(Fact.AFTER_ALL, (times,))))
 
 
 def _tell_growth(row: Row, copies: list[Node]) -> None:
@@ -177,7 +185,7 @@ def _tell_growth(row: Row, copies: list[Node]) -> None:
     ]
     if notes:
         node = copies[0]
-        row.changed[node.key] = replace(node, notes=(*node.notes, *notes))
+        row.changed[node.key] = node._replace(notes=(*node.notes, *notes))
 
 
 def _collapse_own(row: Row, block: Block) -> tuple[set[int], set[int]]:

@@ -129,7 +129,7 @@ class Row:
         """Makes a run one box, which stands where its last operation stood."""
         lines = {self.operations[i].line for i in run}
         line = lines.pop() if len(lines) == 1 else ""
-        self.changed[box.key] = replace(box, line=line, count=len(run))
+        self.changed[box.key] = box._replace(line=line, count=len(run))
         self.inputs[run[-1]] = self.inputs[run[0]]
         for i in run[:-1]:
             self.removed |= {self.operations[i].key, self.outputs[i][0].tensor}
@@ -140,7 +140,7 @@ class Row:
         new = {key: i for i, key in enumerate(kept)}
         ends = [triple for key in kept for triple in self._ends(key)]
         nodes = [
-            replace(self.changed.get(key, self.graph.nodes[key]), key=new[key]) for key in kept
+            self.changed.get(key, self.graph.nodes[key])._replace(key=new[key]) for key in kept
         ]
         edges = [
             self.graph.edges[e]._replace(source=new[source], target=new[target])

@@ -27,10 +27,10 @@ def read_value(tensor: torch.Tensor) -> Value:
     modes = torch._C._len_torch_dispatch_stack() > 0
     try:
         with (
-            torch.no_grad(),
             torch._C.DisableTorchFunctionSubclass(),
             _disable_current_modes() if modes else nullcontext(),
         ):
+            # What is computed from a detached tensor is recorded nowhere.
             return _read(tensor.detach())
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
         return Value(size=-1, shape=None)
