@@ -6,11 +6,13 @@ of paths."""
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from autograd_seen.short_traceback import MOST_LINES
 from nbformat import NotebookNode
 
 from tools import predictions
@@ -19,7 +21,7 @@ from tools.normal_form import COLOUR, code_cells, difference, label, normalise, 
 #: A line of code that is longer is cut in JupyterLab, in a window of 1,300 pixels beside the list
 #: of files.
 COLUMNS = 110
-LINES, CELLS, BYTES = 15, 40, 300_000
+LINES, CELLS, BYTES = 15, 42, 300_000
 
 MACHINE = {
     "an object's address": re.compile(r"\b0x[0-9a-fA-F]{5,}"),
@@ -38,6 +40,7 @@ INSTALL = re.compile(
 )
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)=[\"']([^\"']+)")
+PICTURE = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|//")
 
@@ -50,9 +53,16 @@ def texts(output: NotebookNode) -> Iterator[tuple[str, str]]:
     yield from (("traceback", COLOUR.sub("", frame)) for frame in output.get("traceback", ()))
     for kind, value in output.get("data", {}).items():
         if not kind.startswith("image/") or kind == "image/svg+xml":
-            yield kind, value if isinstance(value, str) else json.dumps(value)
+            text = value if isinstance(value, str) else json.dumps(value)
+            yield kind, text
+            yield from ((f"picture in {kind}", svg) for svg in pictures(text))
     if output.get("metadata"):
         yield "metadata", json.dumps(output.metadata)
+
+
+def pictures(html: str) -> list[str]:
+    """The SVGs that stand in HTML as images."""
+    return [b64decode(payload).decode() for payload in PICTURE.findall(html)]
 
 
 def outputs(nb: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:
@@ -166,19 +176,23 @@ def untagged_errors(nb: NotebookNode) -> list[str]:
 
 
 def torn_tracebacks(nb: NotebookNode) -> list[str]:
-    """A traceback ends in its error's name and message, and shows frames of cells only."""
+    """A traceback says its error's name and message, names a line of its cell, and is short."""
     found = []
     for cell in code_cells(nb):
         for error in errors(cell):
-            frames = [COLOUR.sub("", frame) for frame in error.traceback]
-            if not frames or frames[-1].strip() != f"{error.ename}: {error.evalue}".strip():
-                found += [
-                    f"{label(cell)}: the traceback does not end in {error.ename}: {error.evalue}"
-                ]
-            if not frames or not any(f"In[{cell.execution_count}]" in frame for frame in frames):
-                found += [
-                    f"{label(cell)}: the traceback names no line of In[{cell.execution_count}]"
-                ]
+            lines = COLOUR.sub("", "\n".join(error.traceback)).splitlines()
+            said = f"{error.ename}: {error.evalue}".removesuffix(": ").split("\n")[0]
+            wrong = {
+                f"does not say {said}": said not in lines,
+                f"names no line of In[{cell.execution_count}]": not any(
+                    f"In[{cell.execution_count}]" in line for line in lines
+                ),
+                f"has {len(lines)} lines: `%load_ext autograd_seen` in the first cell makes it "
+                f"{MOST_LINES} at most": len(lines) > MOST_LINES,
+            }
+            found += [
+                f"{label(cell)}: the traceback {what}" for what, is_so in wrong.items() if is_so
+            ]
     return found
 
 

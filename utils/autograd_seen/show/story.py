@@ -5,7 +5,8 @@ the picture shows.
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograd_seen.graph import EdgeGradient, Graph, Node, Recording, Step
+from autograd_seen.arrange.labels import on_arrows
+from autograd_seen.graph import Edge, EdgeGradient, Graph, Node, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.content import SHOWN_VALUE, minus
 from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
@@ -71,13 +72,27 @@ class Turns:
         # A leaf shows it in its own turn.
         return found | {k: at for k, at in self.backward.items() if k not in self.forward}
 
+    @cached_property
+    def sent(self) -> list[int]:
+        """For each edge the moment at which the gradient goes back along it. Along the line of a
+        label it goes all the way to what made the tensor.
+        """
+        labels = on_arrows(self.graph)
+        return [self.backward.get(self._sender(e, labels), self.last) for e in self.graph.edges]
+
+    def _sender(self, edge: Edge, labels: frozenset[int]) -> int:
+        """The node whose turn sends a gradient back along an edge."""
+        if edge.target in labels:
+            (edge,) = self.graph.outputs(edge.target)
+        return edge.source if edge.source in self.forward else edge.target
+
 
 def tell(texts: StepTexts) -> dict:
     """What the script of the player needs, as JSON has it.
 
-    A moment has the ``lines`` of its caption, ``where`` it is, the number of its ``step`` in the
-    table, and which parts of the picture are ``lit``. Beside the moments stands, for each part of
-    the picture, the moment from which it shows.
+    A moment has ``where`` it is, the ``lines`` of its caption, of which the first goes on from
+    there, the number of its ``step`` in the table, and which parts of the picture are ``lit``.
+    Beside the moments stands, for each part of the picture, the moment from which it shows.
     """
     turns = Turns(texts.recording)
     graph = turns.graph
@@ -85,15 +100,10 @@ def tell(texts: StepTexts) -> dict:
         "moments": _moments(turns, texts),
         "node": turns.reached,
         "edge": [turns.reached[edge.target] for edge in graph.edges],
-        "flow": [_sent_at(turns, edge.source, edge.target) for edge in graph.edges],
+        "flow": turns.sent,
         "back": [turns.summed.get(node.key, turns.last) for node in graph.nodes],
         "value": [_hidden_value(turns, node) for node in graph.nodes],
     }
-
-
-def _sent_at(turns: Turns, source: int, target: int) -> int:
-    sender = source if source in turns.forward else target
-    return turns.backward.get(sender, turns.last)
 
 
 def _hidden_value(turns: Turns, node: Node) -> str:
@@ -123,6 +133,8 @@ def _where(turns: Turns, at: int) -> str:
         return "start"
     if at < turns.seed:
         return f"step {at} of {len(turns.operations)} · forward"
+    if at == turns.seed:
+        return "backward starts"
     return f"step {at - turns.seed} of {len(turns.recording.steps)} · backward"
 
 
@@ -131,12 +143,14 @@ def _lit(turns: Turns, at: int, key: int | None) -> dict:
         return {"lit": {"node": [turns.graph.root]}}
     if key is None:
         return {}
-    edges = []
+    touched = [i for i, e in enumerate(turns.graph.edges) if key in (e.source, e.target)]
+    if at < turns.seed:
+        results = [one.key for one in turns.graph.results(key)]
+        return {"lit": {"node": [key, *results], "edge": touched}, "step": 0}
+    flows = []
     if key in turns.forward:
-        edges = [i for i, e in enumerate(turns.graph.edges) if key in (e.source, e.target)]
-    results = [one.key for one in turns.graph.results(key)] if at < turns.seed else []
-    kind = "edge" if at < turns.seed else "flow"
-    return {"lit": {"node": [key, *results], kind: edges}, "step": max(0, at - turns.seed)}
+        flows = [i for i, sent in enumerate(turns.sent) if sent == at or i in touched]
+    return {"lit": {"node": [key], "flow": flows}, "step": at - turns.seed}
 
 
 def _start(graph: Graph) -> list[Line]:
@@ -144,7 +158,7 @@ def _start(graph: Graph) -> list[Line]:
     given = [node for node in tensors if not graph.inputs(node.key)]
     shown = [_named(node) for node in given[:MOST_ADDENDS]]
     shown += ["…"] if len(given) > MOST_ADDENDS else []
-    return [[["what", "given"]], [["", ", ".join(shown)]]]
+    return [[["what", "with what is given"]], [["", ", ".join(shown)]]]
 
 
 def _named(node: Node) -> str:
@@ -157,7 +171,7 @@ def _forward(node: Node, texts: StepTexts) -> list[Line]:
     line = [["", texts.label(node.key)]]
     if len(results) == 1 and results[0].value is not None:
         line += [["", " = "], ["value", _value(results[0], texts)]]
-    lines = [[["what", f"forward through {texts.readings[node.key].title}"]], line]
+    lines = [[["what", f"through {texts.readings[node.key].title}"]], line]
     if any(result.value is None for result in results):
         lines.append([["note", "the value was not kept"]])
     return lines
@@ -171,13 +185,13 @@ def _seed(recording: Recording) -> list[Line]:
     root = recording.graph.nodes[recording.graph.root].name
     seed = minus(words.told(recording.seed))
     said = f"∂{root}/∂{root} = " if seed == "1" else f"gradient given for {root}: "
-    return [[["what", f"backward starts at {root}"]], [["", said], ["back", seed]]]
+    return [[["what", f"at {root}"]], [["", said], ["back", seed]]]
 
 
 def _backward(step: Step, texts: StepTexts) -> list[Line]:
     node = texts.graph.nodes[step.node]
     is_leaf = node.kind == "tensor"
-    label = f"arriving at the leaf {node.name}" if is_leaf else _through(step, texts)
+    label = f"to the leaf {node.name}" if is_leaf else _through(step, texts)
     lines: list[Line] = [[["what", label]]]
     total, whole = ", ".join(map(texts.number, step.arriving)), texts.arriving(step)
     if whole != total:
@@ -191,16 +205,17 @@ def _backward(step: Step, texts: StepTexts) -> list[Line]:
 
 
 def _through(step: Step, texts: StepTexts) -> str:
-    return f"backward through {texts.label(step.node)}"
+    return f"through {texts.label(step.node)}"
 
 
 def _accumulation(step: Step, texts: StepTexts) -> Line:
     before, after = texts.number(step.before), texts.number(step.after)
     if step.stays:
         return [["", ".grad stays "], ["held", after]]
-    verb = ".grad: " if texts.recording.accumulated else ".grad would become: "
+    accumulated = texts.recording.accumulated
+    verb, becomes = (".grad: ", "grad") if accumulated else (".grad would become: ", "would")
     arriving = ["arriving", texts.factor(step.arriving[0], True)]
-    return [["", verb], ["held", before], ["", " + "], arriving, ["", " → "], ["grad", after]]
+    return [["", verb], ["held", before], ["", " + "], arriving, ["", " → "], [becomes, after]]
 
 
 def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
