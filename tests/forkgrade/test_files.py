@@ -1,9 +1,14 @@
-"""A file is written whole or not at all, and a digest knows a tree from any other."""
+"""A file is written whole or not at all, and a digest knows a tree from any other, whatever the
+tree.
+"""
 
 import os
+import sys
+import time
 
 import pytest
-from forkgrade.files import tree_digest, write_whole
+from forkgrade import files
+from forkgrade.files import TooMuch, remove_tree, tree_digest, walk, write_whole
 
 
 def test_a_file_appears_with_its_folder_and_nothing_beside_it(tmp_path):
@@ -25,6 +30,20 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypat
     with pytest.raises(OSError, match="no space left"):
         write_whole(path, "new")
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc says which file is meant")
+def test_a_file_and_its_name_are_on_the_disk_before_the_old_one_is_given_up(tmp_path, monkeypatch):
+    done = []
+    sync, swap = os.fsync, os.replace
+    monkeypatch.setattr(
+        os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), sync(fd))
+    )
+    monkeypatch.setattr(os, "replace", lambda old, new: (done.append("swap"), swap(old, new)))
+    write_whole(tmp_path / "new" / "file.txt", "x")
+    file, *rest = done
+    assert file.startswith(str(tmp_path / "new" / "file.txt."))
+    assert rest == ["swap", str(tmp_path / "new"), str(tmp_path)]
 
 
 def lay(folder, files):
@@ -68,3 +87,86 @@ def test_a_submission_that_is_no_folder_has_a_digest_too(tmp_path):
     first = tree_digest(tmp_path / "loose.ipynb")
     (tmp_path / "loose.ipynb").write_text("{ }")
     assert tree_digest(tmp_path / "loose.ipynb") != first != tree_digest(tmp_path / "missing")
+
+
+# --- what is too deep, too much, too large, or not to be read ---------------------------------------
+
+
+@pytest.fixture
+def deep(tmp_path):
+    """A folder with folders in one another, whose path is too long for the system, and with
+    one that nobody may read.
+    """
+    here, top = os.getcwd(), tmp_path / "deep"
+    top.mkdir()
+    os.chdir(top)
+    for _ in range(600):
+        os.mkdir("deeper and deeper")
+        os.chdir("deeper and deeper")
+    os.chdir(here)
+    (top / "closed" / "inner").mkdir(parents=True)
+    (top / "closed" / "inner" / "file").write_text("x")
+    (top / "closed" / "inner").chmod(0)
+    (top / "closed").chmod(0)
+    yield top
+    remove_tree(top)
+
+
+def test_a_folder_too_deep_for_any_path_is_told_and_removed(deep, tmp_path):
+    with pytest.raises(TooMuch, match="more than 20 deep"):
+        list(walk(deep))
+    assert tree_digest(deep) == tree_digest(deep)
+    remove_tree(deep)
+    assert not deep.exists() and list(tmp_path.iterdir()) == []
+
+
+def test_only_what_is_in_a_folder_is_removed_and_not_what_a_link_leads_to(tmp_path):
+    lay(tmp_path, {"kept/file": "x", "gone/file": "x"})
+    (tmp_path / "gone" / "link").symlink_to(tmp_path / "kept")
+    (tmp_path / "way").symlink_to(tmp_path / "kept")
+    for name in "gone", "way", "missing":
+        remove_tree(tmp_path / name)
+    assert (tmp_path / "kept" / "file").read_text() == "x" and not (tmp_path / "gone").exists()
+
+
+def test_a_folder_of_too_many_names_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_ENTRIES", 3)
+    lay(tmp_path / "tree", {"a": "", "b/c": ""})
+    assert [(path.name, kind) for path, kind in walk(tmp_path / "tree")] == [
+        ("a", "file"),
+        ("b", "folder"),
+        ("c", "file"),
+    ]
+    (tmp_path / "tree" / "b" / "d").touch()
+    with pytest.raises(TooMuch, match="more than 3 files"):
+        list(walk(tmp_path / "tree"))
+    first = tree_digest(tmp_path / "tree")
+    assert first == tree_digest(tmp_path / "tree")
+
+
+def test_a_huge_file_is_known_by_its_size_and_time_and_not_read(tmp_path):
+    tree = lay(tmp_path / "tree", {"small": "1"})
+    with (tree / "large").open("wb") as file:
+        file.truncate(6 * 2**30)
+    began = time.monotonic()
+    first = tree_digest(tree)
+    assert time.monotonic() - began < 0.5  # to read it takes seconds
+    (tree / "small").write_text("2")
+    assert tree_digest(tree) != first == tree_digest(lay(tree, {"small": "1"}))
+    os.utime(tree / "large", ns=(1, 1))
+    assert tree_digest(tree) != first
+
+
+def test_what_may_not_be_read_counts_and_stops_nothing(tmp_path, monkeypatch):
+    tree = lay(tmp_path / "tree", {"closed/file": "1", "file": "1"})
+    before, look = tree_digest(tree), os.scandir
+
+    def refuse(path, *arguments):
+        if os.path.basename(path) == "closed" or arguments:
+            raise PermissionError(13, "not yours")
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(type(tree), "open", refuse)
+    assert ("closed", "unreadable") in [(path.name, kind) for path, kind in walk(tree)]
+    assert tree_digest(tree) == tree_digest(tree) != before

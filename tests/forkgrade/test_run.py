@@ -4,7 +4,7 @@ import csv
 import sys
 
 import pytest
-from forkgrade.records import GRADED, RecordStore, Submission
+from forkgrade.records import GRADED, NOT_GRADED, RecordStore, Submission
 
 from tests.forkgrade.conftest import NAME
 
@@ -72,7 +72,7 @@ def test_a_record_is_written_before_the_next_submission_is_graded(small, warm_pr
 
     def grade_all(submissions, course, client, jobs):
         for submission in submissions:
-            seen.append([store.has(one) for one in submissions])
+            seen.append([store.path(one).exists() for one in submissions])
             yield module.Record(submission.student, submission.assignment, submission.digest)
 
     small.hand_in("adam")
@@ -80,6 +80,25 @@ def test_a_record_is_written_before_the_next_submission_is_graded(small, warm_pr
     monkeypatch.setattr(module, "grade_all", grade_all)
     module.run(small.course, warm_process, say=lambda text: None)
     assert seen == [[False, False], [True, False]]
+
+
+def test_what_was_not_graded_is_tried_again_and_a_broken_record_too(small, run, monkeypatch):
+    from forkgrade import grade as module
+
+    for student in "adam", "zoe":
+        small.hand_in(student)
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "stage_submission", lambda *a: 1 / 0)
+        assert [record.status for record in run()[0]] == [NOT_GRADED] * 2
+    records, said = run()
+    assert said[0] == "2 submissions, 2 to grade"
+    assert [record.status for record in records] == [GRADED] * 2
+    table = (small.root / "grading" / "grades.csv").read_bytes()
+    (small.course.records / "adam" / f"{NAME}.json").write_bytes(b"")
+    records, said = run()
+    assert "was broken" in said[0] and said[1] == "2 submissions, 1 to grade"
+    assert len(said) == 3 and "adam" in said[2]
+    assert (small.root / "grading" / "grades.csv").read_bytes() == table
 
 
 def test_a_grade_depends_on_files_solution_and_limits(small):

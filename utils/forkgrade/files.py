@@ -1,41 +1,163 @@
-"""Files: written whole, and known by what is in them."""
+"""Files: written whole, walked within bounds, known by what is in them, and removed whatever they
+are.
+"""
 
+import contextlib
 import hashlib
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+#: What no course needs, and what could otherwise keep a run busy: folders in folders, and entries.
+MOST_FOLDERS_DEEP, MOST_ENTRIES = 20, 5_000
+#: Bytes of one folder that are read to know it; of what lies beyond, size and time are enough.
+MOST_READ = 64 * 2**20
+
+
+class TooMuch(Exception):
+    """A folder is not walked to its end; the message says why."""
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Writes a file whole or not at all: beside it first, then in its place. Makes the folder if
-    there is none.
+    """Writes a file whole or not at all, even where the power fails: beside it first, then in its
+    place. Makes the folder if there is none.
     """
+    changed = [path.parent, *(one.parent for one in path.parents if not one.exists())]
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        beside.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with beside.open("wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+    for folder in changed:
+        sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes sure that the names in a folder are on the disk. Windows has no such call."""
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# --- walking --------------------------------------------------------------------------------------
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, str]]:
+    """(path, kind) of everything below a folder, in the same order each time.
+
+    The kind is "file", "folder", "link", "unreadable" (a folder whose names cannot be read) or
+    "other". No link is followed. Raises TooMuch.
+    """
+    waiting, seen = [(folder, 0)], 0
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > MOST_FOLDERS_DEEP:
+            raise TooMuch(f"has folders more than {MOST_FOLDERS_DEEP} deep")
+        try:
+            with os.scandir(place) as found:
+                # One more than is allowed: a folder of a million names is not read to its end.
+                entries = [entry for entry, _ in zip(found, range(MOST_ENTRIES + 1), strict=False)]
+        except OSError:
+            yield place, "unreadable"
+            continue
+        seen += len(entries)
+        if seen > MOST_ENTRIES:
+            raise TooMuch(f"has more than {MOST_ENTRIES} files and folders")
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            kind = kind_of(entry)
+            yield Path(entry.path), kind
+            if kind == "folder":
+                waiting.append((Path(entry.path), depth + 1))
+
+
+def kind_of(entry: os.DirEntry) -> str:
+    """What an entry of a folder is: see walk."""
+    if entry.is_symlink():
+        return "link"
+    if entry.is_dir(follow_symlinks=False):
+        return "folder"
+    return "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
 def tree_digest(folder: Path) -> str:
-    """A digest of a file, or of all files below a folder: names and bytes. A link counts by where
-    it points.
+    """A digest of a file, or of all files below a folder: names and bytes.
+
+    A link counts by where it points. A file counts by size and time where it cannot be read, or
+    where MOST_READ bytes were read before it.
     """
-    total = hashlib.sha256()
-    is_tree = folder.is_dir() and not folder.is_symlink()
-    total.update(name_and_bytes(folder, folder.name))
-    for path in sorted(folder.rglob("*")) if is_tree else ():
-        total.update(name_and_bytes(path, str(path.relative_to(folder))))
+    total, left = hashlib.sha256(), MOST_READ
+    kind = "link" if folder.is_symlink() else "file" if folder.is_file() else "folder"
+    found = walk(folder) if kind == "folder" else [(folder, kind)]
+    try:
+        for path, kind in found:
+            name = os.path.relpath(path, folder) if path != folder else folder.name
+            total.update(f"\n{kind}\n{name}\n".encode("utf-8", "surrogateescape"))
+            if kind == "link":
+                total.update(os.fsencode(os.readlink(path)))
+            if kind == "file":
+                content, read = file_digest(path, left)
+                total.update(content)
+                left -= read
+    except TooMuch as error:
+        total.update(str(error).encode())
     return total.hexdigest()
 
 
-def name_and_bytes(path: Path, name: str) -> bytes:
-    """What of a path counts in the digest of a tree."""
-    heading = f"\n{name}\n".encode("utf-8", "surrogateescape")
-    if path.is_symlink():
-        return heading + os.fsencode(os.readlink(path))
-    if not path.is_file():
-        return heading
-    with path.open("rb") as file:
-        return heading + hashlib.file_digest(file, "sha256").digest()
+def file_digest(path: Path, most: int) -> tuple[bytes, int]:
+    """(what of a file counts in the digest of a tree, how many bytes of it were read)."""
+    facts = path.lstat()
+    if facts.st_size <= most:
+        with contextlib.suppress(PermissionError), path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest(), facts.st_size
+    return f"{facts.st_size} {facts.st_mtime_ns}".encode(), 0
+
+
+# --- removing -------------------------------------------------------------------------------------
+
+
+def remove_tree(folder: str | Path) -> None:
+    """Removes a folder and all that is in it, however deep and whatever its rights; what is not
+    there, or cannot be removed, is no error.
+
+    Each folder is moved up to the top before it is looked into: so no path grows too long for the
+    system, and nothing calls itself.
+    """
+    top, waiting, emptied, count = os.fspath(folder), [os.fspath(folder)], [], 0
+    if os.path.islink(top):
+        return
+    while waiting:
+        place = waiting.pop()
+        emptied.append(place)
+        for entry in entries_to_remove(place):
+            with contextlib.suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                    continue
+                os.chmod(entry.path, 0o700)  # or it could not be moved
+                count += 1
+                moved = os.path.join(top, f"removed-{os.getpid()}-{count}")
+                os.rename(entry.path, moved)
+                waiting.append(moved)
+    for place in reversed(emptied):
+        with contextlib.suppress(OSError):
+            os.rmdir(place)
+
+
+def entries_to_remove(place: str) -> list[os.DirEntry]:
+    """The entries of a folder, once its rights allow to remove them; none where it is none."""
+    try:
+        os.chmod(place, 0o700)
+        with os.scandir(place) as entries:
+            return list(entries)
+    except OSError:
+        return []

@@ -1,7 +1,9 @@
 """What is known of each submission: one file each, written whole."""
 
 import json
-from dataclasses import asdict, dataclass, field
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from forkgrade.files import write_whole
@@ -44,20 +46,28 @@ class Record:
 
 
 class RecordStore:
-    """The records of a course, in a folder."""
+    """The records of a course, in a folder. `say` is told, in a line, of a record that is broken."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, say: Callable[[str], object] = print):
+        self.folder, self.say = folder, say
 
     def path(self, submission: Submission | Record) -> Path:
         """Where the record of a submission lies."""
         return self.folder / submission.student / f"{submission.assignment}.json"
 
     def read(self, submission: Submission) -> Record:
-        """The record of a submission; where there is none, one that says so."""
+        """The record of a submission; where there is none, one that says so. One that is broken is
+        set aside, as if there were none.
+        """
         path = self.path(submission)
-        if path.exists():
-            return Record(**json.loads(path.read_bytes()))
+        try:
+            return record_of(json.loads(path.read_bytes()), submission)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            aside = path.with_suffix(".broken")
+            os.replace(path, aside)
+            self.say(f"{path} was broken ({error}): set aside as {aside.name}, to be graded again")
         reason = "its assignment has not been graded yet: make grade"
         return Record(submission.student, submission.assignment, "", reasons=[reason])
 
@@ -65,6 +75,18 @@ class RecordStore:
         """Writes a record in the place of any earlier one."""
         write_whole(self.path(record), json.dumps(asdict(record), indent=1))
 
-    def has(self, submission: Submission) -> bool:
-        """Whether there is a record of this very submission, and of no earlier one."""
-        return self.read(submission).digest == submission.digest
+    def has_grade(self, submission: Submission) -> bool:
+        """Whether this very submission, and no earlier one, was graded."""
+        record = self.read(submission)
+        return (record.status, record.digest) == (GRADED, submission.digest)
+
+
+def record_of(value: object, submission: Submission) -> Record:
+    """The record of a submission that was read from a file. Raises ValueError where it is none."""
+    kinds = {one.name: list if one.name == "reasons" else str for one in fields(Record)}
+    if not isinstance(value, dict) or {key: type(one) for key, one in value.items()} != kinds:
+        raise ValueError(f"expected the fields {', '.join(kinds)}")
+    record = Record(**value)
+    if (record.student, record.assignment) != (submission.student, submission.assignment):
+        raise ValueError(f"it is that of {record.student}, {record.assignment}")
+    return record

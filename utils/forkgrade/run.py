@@ -28,16 +28,16 @@ def run(
     again: bool = False,
     say: Callable[[str], object] = print,
 ) -> list[Record]:
-    """Grades what has no record yet, of one assignment or all; returns the records of these.
+    """Grades what has no grade yet, of one assignment or all; returns the records of these.
 
-    `again` grades anew what has a record. The table has every submission of the course, in any
+    What could not be graded is tried again. `again` grades anew what has a grade. The table has every submission of the course, in any
     case. Raises CourseError where an assignment cannot be entered into the grade book.
     """
     keep_what_is_compiled()
     course.work.mkdir(parents=True, exist_ok=True)
-    store = RecordStore(course.records)
+    store = RecordStore(course.records, say)
     submissions = with_digests(course, course.submissions(only))
-    to_grade = [one for one in submissions if again or not store.has(one)]
+    to_grade = [one for one in submissions if again or not store.has_grade(one)]
     say(f"{len(submissions)} submissions, {len(to_grade)} to grade")
     if not submissions:
         say(f"expected {expected(course, only)}")
