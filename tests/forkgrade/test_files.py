@@ -89,7 +89,7 @@ def test_a_submission_that_is_no_folder_has_a_digest_too(tmp_path):
     assert tree_digest(tmp_path / "loose.ipynb") != first != tree_digest(tmp_path / "missing")
 
 
-# --- what is too deep, too much, too large, or not to be read ---------------------------------------
+# --- what is too deep, too much, too large, or not to be read -------------------------------------
 
 
 @pytest.fixture

@@ -281,12 +281,10 @@ def test_nothing_is_written_but_work(batch):
         "release",
         "submitted",
     }
-    # What the cut-off run had staged is the only thing that it leaves behind.
-    assert {
-        path.name
-        for path in (batch.root / "grading").iterdir()
-        if not path.name.startswith("staged-")
-    } == kept
+    assert {path.name for path in (batch.root / "grading").iterdir()} == kept
+    hidden = {path.name for path in (batch.root / "grading" / "records").glob(".*")}
+    assert hidden - {".staging"} == {".lock"}
+    assert not any((batch.root / "grading" / "records" / ".staging").iterdir())
     assert stat.S_IMODE((batch.root / "grading" / "gradebook.db").stat().st_mode) & stat.S_IWUSR
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 
 import pytest
 from forkgrade.protocol import JsonLines
@@ -62,3 +63,20 @@ def test_a_value_is_sent_by_the_functions_that_were_bound_before(pipe, monkeypat
     monkeypatch.setattr("json.dumps", lambda value: "forged")
     lines.send([1])
     assert lines.receive() == [1]
+
+
+def test_a_side_that_takes_nothing_ends_in_a_timeout(pipe):
+    lines, _ = pipe
+    with pytest.raises(TimeoutError):
+        lines.send("x" * 2**20, seconds=0.05)  # many times what a pipe holds
+
+
+def test_a_long_value_arrives_whole_where_it_is_taken_piece_by_piece(pipe):
+    lines, write = pipe
+    reader = JsonLines(lines.inward, write)
+    found = []
+    thread = threading.Thread(target=lambda: found.append(reader.receive(seconds=5)))
+    thread.start()
+    lines.send("x" * 2**20, seconds=5)
+    thread.join()
+    assert found == ["x" * 2**20]

@@ -4,9 +4,11 @@ import csv
 import sys
 
 import pytest
+from forkgrade.lock import Busy
 from forkgrade.records import GRADED, NOT_GRADED, RecordStore, Submission
 
 from tests.forkgrade.conftest import NAME
+from tests.forkgrade.test_lock import held
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own, about how it uses its data base
@@ -99,6 +101,21 @@ def test_what_was_not_graded_is_tried_again_and_a_broken_record_too(small, run, 
     assert "was broken" in said[0] and said[1] == "2 submissions, 1 to grade"
     assert len(said) == 3 and "adam" in said[2]
     assert (small.root / "grading" / "grades.csv").read_bytes() == table
+
+
+def test_a_course_is_graded_by_one_run_at_a_time(small, run):
+    small.hand_in("adam")
+    with held(small.course.records), pytest.raises(Busy, match="being graded by process"):
+        run()
+    assert not (small.root / "grading" / "grades.csv").exists()
+
+
+def test_what_a_killed_run_had_staged_is_removed(small, run):
+    left = small.course.staging / "abc" / "adam"
+    left.mkdir(parents=True)
+    left.chmod(0)
+    run()
+    assert sorted(path.name for path in small.course.records.iterdir()) == [".lock"]
 
 
 def test_a_grade_depends_on_files_solution_and_limits(small):

@@ -90,3 +90,12 @@ def test_a_call_that_failed_says_what_it_was_for():
     assert sandbox.check(3, "the ruleset") == 3
     with pytest.raises(OSError, match="the ruleset: "):
         sandbox.check(-1, "the ruleset")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
+@pytest.mark.parametrize(("parent", "status"), [(os.getpid(), 0), (1, 1)])
+def test_a_process_whose_parent_ended_before_it_looked_ends_at_once(parent, status):
+    if not (child := os.fork()):
+        sandbox.die_with_parent(parent)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == status

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from forkgrade import supervise
+from forkgrade.files import TooMuch
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
 
@@ -31,6 +32,9 @@ ENDS = {
     ),
     "for n in range(3):\n    open(f'{n}', 'wb').write(bytes(2**19))": (
         "the notebook wrote more than 1 MiB of files"
+    ),
+    "import os\nos.makedirs('/'.join('d' * 30))": (
+        "the folder of the notebook has folders more than 20 deep"
     ),
     WRITES + "b'{}\\n')": "the notebook wrote on the channel of its results",
     WRITES + "b'x\\n')": "the notebook wrote on the channel of its results",
@@ -98,6 +102,38 @@ def test_a_cell_goes_down_with_its_seconds_and_its_result_comes_back_without_the
     result = supervise.run_cell(CELL, above, below, 1, LIMITS)
     assert result == {"outputs": [], "put_back": []}
     assert child.receive() == CELL | {"seconds": 1}
+
+
+def test_a_child_that_does_not_take_its_cell_is_not_waited_for(pipes):
+    above, _, below, _ = pipes
+    began = time.monotonic()
+    with pytest.raises(supervise.Ended, match=r"longer than 0\.1 s and could not be interrupted"):
+        supervise.run_cell(CELL | {"source": "x" * 2**22}, above, below, 0.1, LIMITS)
+    assert time.monotonic() - began < 5
+
+
+def test_what_the_keeper_itself_cannot_do_is_told_as_such(monkeypatch):
+    ours, its = socket.socketpair()
+    monkeypatch.setattr(supervise, "run_below", lambda *a: 1 / 0)
+    supervise.supervise(its, None)
+    answer = JsonLines(ours.fileno(), ours.fileno()).receive(seconds=1)
+    assert answer == {"broken": "ZeroDivisionError: division by zero"}
+    ours.close()
+    its.close()
+
+
+def test_a_folder_that_was_closed_cannot_be_counted(tmp_path, monkeypatch):
+    (tmp_path / "closed").mkdir()
+    look = os.scandir
+
+    def refuse(path):
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "not yours")
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(TooMuch, match="closed to the grader"):
+        supervise.size_of(str(tmp_path))
 
 
 def test_a_process_that_could_not_start_says_why(pipes, tmp_path):

@@ -1,15 +1,16 @@
 """The way to the warm process: what is sent, what comes back, and what is left behind: nothing."""
 
 import os
+import signal
 import socket
 import sys
 import threading
 
 import pytest
-from forkgrade import sandbox
+from forkgrade import sandbox, warm_client
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
-from forkgrade.warm_client import NoSandbox, WarmClient, WarmProcess
+from forkgrade.warm_client import NoSandbox, WarmClient, WarmGone, WarmProcess
 
 from tests.forkgrade.notebooks import LIMITS, is_running
 
@@ -59,8 +60,10 @@ def answered(tmp_path):
             listener.listen()
             thread = threading.Thread(target=serve, args=(listener, answers))
             thread.start()
-            done = WarmClient(path).run([("1", "student"), ("2", "test")], "a folder", LIMITS)
-            thread.join()
+            try:
+                done = WarmClient(path).run([("1", "student"), ("2", "test")], "a folder", LIMITS)
+            finally:
+                thread.join()
         return done, sent
 
     return send
@@ -87,8 +90,45 @@ def test_what_ended_early_keeps_the_results_before_it(answered):
 
 
 def test_a_warm_process_that_goes_away_is_told(answered):
-    done, _ = answered(result("a"), None)
-    assert (len(done.results), done.ended) == (1, "the warm process went away")
+    with pytest.raises(WarmGone, match=r"^the process that runs notebooks went away$"):
+        answered(result("a"), None)
+
+
+def test_what_the_grader_itself_could_not_do_is_no_end_of_a_notebook(answered):
+    with pytest.raises(WarmGone, match=r"runs notebooks failed \(OSError: no space left\)"):
+        answered(result("a"), {"broken": "OSError: no space left"})
+
+
+def test_a_warm_process_that_never_answers_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm_client, "MOMENT", 0.02)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "socket"))
+        listener.listen()
+        client = WarmClient(str(tmp_path / "socket"))
+        with pytest.raises(WarmGone, match=r"failed \(no answer in 1.56 s\)"):
+            client.run([("1", "student")], "a folder", LIMITS)
+
+
+def test_a_warm_process_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(WarmGone, match="the process that runs notebooks has ended"):
+        WarmClient(str(tmp_path / "socket")).run([("1", "student")], "a folder", LIMITS)
+
+
+def test_one_that_does_not_end_when_asked_is_ended(monkeypatch):
+    monkeypatch.setattr(warm_client, "END", 0.1)
+    process = WarmProcess(Limits(preload=[], preload_with={}))
+    process.wait()
+    os.kill(process.pid, signal.SIGSTOP)
+    process.close()
+    assert not os.path.exists(process.folder) and not is_running(process.pid)
+
+
+def test_one_that_does_not_begin_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(warm_client, "START", 0.01)
+    process = WarmProcess(Limits(preload=["numpy"], preload_with={}))
+    with pytest.raises(RuntimeError, match="did not start"):
+        process.wait()
+    process.close()
 
 
 def test_a_fork_of_its_maker_does_not_end_it(warm_process, monkeypatch):

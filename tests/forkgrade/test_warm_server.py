@@ -4,11 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from forkgrade.limits import Limits
+from forkgrade.warm_client import WarmGone, WarmProcess
 
-from tests.forkgrade.notebooks import is_running, run, text
+from tests.forkgrade.notebooks import LIMITS, is_running, run, text
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
@@ -20,8 +23,6 @@ def test_notebooks_share_nothing(warm, tmp_path):
 
 
 def test_many_notebooks_run_at_once(warm, tmp_path):
-    import threading
-
     found = []
     slow = "import time\ntime.sleep(0.4)"
     threads = [
@@ -60,3 +61,29 @@ def test_the_warm_process_ends_with_its_maker(way):
     while time.monotonic() < end and is_running(pid):
         time.sleep(0.05)
     assert not is_running(pid)
+
+
+def test_a_notebook_ends_with_the_warm_process_however_that_ends(tmp_path):
+    process = WarmProcess(Limits(preload=[], preload_with={}))
+    client = process.wait()
+    os.mkfifo(tmp_path / "number")
+    source = "import os, time\nopen('number', 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    failed = []
+
+    def send():
+        try:
+            client.run([(source, "student")], str(tmp_path), LIMITS)
+        except WarmGone as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    number = int((tmp_path / "number").read_text())
+    assert is_running(number)
+    os.kill(process.pid, signal.SIGKILL)
+    thread.join(timeout=5)
+    end = time.monotonic() + 5
+    while time.monotonic() < end and is_running(number):
+        time.sleep(0.01)
+    assert failed and not is_running(number)
+    process.close()

@@ -96,6 +96,7 @@ def grade_course(config: Config, warm: WarmProcess | None, options: argparse.Nam
     skip_address_grammar()
     # Here, after the warm process has begun: nbgrader takes a second to import.
     from forkgrade.course import Course, CourseError
+    from forkgrade.lock import Busy
     from forkgrade.records import GRADED
     from forkgrade.report import plain, report_path
     from forkgrade.run import run
@@ -110,7 +111,7 @@ def grade_course(config: Config, warm: WarmProcess | None, options: argparse.Nam
             options.again,
             say=lambda text: print(text, flush=True),
         )
-    except CourseError as error:
+    except (Busy, CourseError) as error:
         print(error, file=sys.stderr)
         return 2
     print(f"{report_path(course)}: {len(records)} rows, {time.monotonic() - began:.1f} s")

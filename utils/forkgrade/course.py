@@ -29,6 +29,7 @@ class Course:
         limits: what one submission may use.
         work: the folder of everything that grading makes.
         records: the folder of records in it.
+        staging: the folder in that of what is being graded.
         log: the file of errors in it.
     """
 
@@ -38,6 +39,7 @@ class Course:
         self.limits = Limits(config=config)
         self.work = self.root / Path(self.directory.submitted_directory).parent
         self.records = self.work / "records"
+        self.staging = self.records / ".staging"  # no student's: see submissions
         self.log = self.work / "log.txt"
 
     def __reduce__(self):
@@ -104,7 +106,7 @@ class Course:
         solution changed since; returns a digest of the solution. Raises CourseError.
         """
         mark, digest = self.records / f"{assignment}.release", tree_digest(self.source(assignment))
-        if mark.exists() and mark.read_text() == digest:
+        if mark.exists() and mark.read_bytes() == digest.encode():
             return digest
         self.work.mkdir(parents=True, exist_ok=True)
         directory = self.directory_with(assignment_id=assignment)

@@ -13,6 +13,7 @@ from nbgrader import utils as nbutils
 from nbgrader.preprocessors import Execute as ColdExecute
 from traitlets import Instance, default
 
+from forkgrade.files import remove_tree
 from forkgrade.limits import Limits
 from forkgrade.notes import note
 from forkgrade.protocol import CUT, CellKind
@@ -57,12 +58,12 @@ class Execute(ColdExecute):
         cells = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell in cells:
             cell.outputs, cell.execution_count = [], None
-        folder = tempfile.mkdtemp(prefix="notebook-")
+        folder = tempfile.mkdtemp(prefix="notebook-", dir=self.client.folder)
         try:
             copy_files(Path(resources["metadata"]["path"]), Path(folder))
             self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
         return nb, resources
 
     def run_cells(self, nb: NotebookNode, cells: list[NotebookNode], folder: str) -> None:

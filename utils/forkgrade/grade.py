@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import tempfile
 import traceback
 from logging import Logger
@@ -12,6 +11,7 @@ from nbgrader.converters import Autograde, GenerateFeedback
 
 from forkgrade.course import Course
 from forkgrade.error_log import ErrorLog, open_log
+from forkgrade.files import remove_tree
 from forkgrade.gradebook import withdraw_scores
 from forkgrade.notes import KEY
 from forkgrade.records import GRADED, NOT_GRADED, Record, Submission
@@ -26,8 +26,8 @@ def grade(submission: Submission, course: Course, client: WarmClient | None = No
     its notebooks; without one each notebook gets a process of its own.
     """
     record = Record(submission.student, submission.assignment, submission.digest)
-    course.work.mkdir(parents=True, exist_ok=True)
-    staging = tempfile.mkdtemp(prefix="staged-", dir=course.work)
+    course.staging.mkdir(parents=True, exist_ok=True)
+    staging = tempfile.mkdtemp(dir=course.staging)
     with open_log(course.log) as (log, errors):
         try:
             record.reasons += stage_submission(submission, course, Path(staging))
@@ -41,7 +41,7 @@ def grade(submission: Submission, course: Course, client: WarmClient | None = No
             # where.
             record.reasons.append(explain(record, log, errors))
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            remove_tree(staging)
     if record.status == NOT_GRADED and not unsupported_characters(submission.student):
         withdraw(submission, course)
     return record
@@ -103,5 +103,5 @@ def explain(record: Record, log: Logger, errors: ErrorLog) -> str:
 def withdraw(submission: Submission, course: Course) -> None:
     """Takes back what an earlier run graded of a submission."""
     for folder in course.autograded(submission), course.feedback(submission):
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
     withdraw_scores(course, submission)

@@ -52,7 +52,7 @@ def pool(jobs: int, root: Path, client: WarmClient | None) -> ProcessPoolExecuto
 def begin(root: Path) -> None:
     """Makes a process of the pool ready to grade."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    sandbox.die_with_parent()
+    sandbox.die_with_parent(multiprocessing.parent_process().pid)
     os.chdir(root)
     warnings.simplefilter("ignore")  # nbgrader's own, about how it uses its data base
     keep_what_is_compiled()

@@ -2,7 +2,7 @@
 
 Each connection to the warm process is one notebook. To it go {"folder", "limits"}, then for each
 cell {"source", "kind", "key"}, then {"end": true}. From it come {"key", "outputs", "put_back"} for
-each cell that ended, then {"ended": why}.
+each cell that ended, then {"ended": why}; or {"broken": why} where the grader itself failed.
 """
 
 import json
@@ -18,6 +18,10 @@ CellKind = Literal["test", "set-up", "student"]
 Output = dict[str, Any]
 
 PIECE = 1 << 16
+#: What can be written without waiting where anything can.
+SMALL_PIECE = 1 << 12
+#: Seconds for what takes a moment: to start, to take a line, to send the next cell.
+MOMENT = 60
 #: How the line begins that stands where an output was cut.
 CUT = "… the output of this cell was cut: "
 
@@ -37,13 +41,21 @@ class JsonLines:
         value: object,
         dumps: Callable[[object], str] = json.dumps,
         write: Callable[[int, memoryview], int] = os.write,
+        seconds: float | None = None,
     ) -> None:
         """Sends one value. Where a notebook runs, `dumps` and `write` are those from before it
-        did.
+        did. Raises TimeoutError where the other side has not taken it after so many seconds.
         """
         data = memoryview(dumps(value).encode() + b"\n")
+        end = None if seconds is None else time.monotonic() + seconds
         while data:
-            data = data[write(self.outward, data) :]
+            if end is None:
+                data = data[write(self.outward, data) :]
+                continue
+            _, ready, _ = select.select([], [self.outward], [], max(end - time.monotonic(), 0))
+            if not ready:
+                raise TimeoutError
+            data = data[write(self.outward, data[:SMALL_PIECE]) :]
 
     def receive(self, seconds: float | None = None, beside: int | None = None) -> Any:
         """The next line's value, None at the end.

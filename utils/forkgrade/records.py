@@ -46,7 +46,7 @@ class Record:
 
 
 class RecordStore:
-    """The records of a course, in a folder. `say` is told, in a line, of a record that is broken."""
+    """The records of a course, in a folder; `say` is told, in a line, of one that is broken."""
 
     def __init__(self, folder: Path, say: Callable[[str], object] = print):
         self.folder, self.say = folder, say

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from forkgrade.course import Course
-from forkgrade.files import tree_digest
+from forkgrade.files import remove_tree, tree_digest
 from forkgrade.gradebook import enter_students
+from forkgrade.lock import only_run
 from forkgrade.nbgrader_patches import keep_what_is_compiled
 from forkgrade.pool import grade_all
 from forkgrade.records import Record, RecordStore, Submission
@@ -30,11 +31,25 @@ def run(
 ) -> list[Record]:
     """Grades what has no grade yet, of one assignment or all; returns the records of these.
 
-    What could not be graded is tried again. `again` grades anew what has a grade. The table has every submission of the course, in any
-    case. Raises CourseError where an assignment cannot be entered into the grade book.
+    What could not be graded is tried again. `again` grades anew what has a grade. The table has
+    every submission of the course, in any case. Raises CourseError where an assignment cannot be
+    entered into the grade book, and Busy where another run holds the course.
     """
     keep_what_is_compiled()
-    course.work.mkdir(parents=True, exist_ok=True)
+    with only_run(course.records):
+        remove_tree(course.staging)  # what a run left that was killed
+        return run_alone(course, warm, only, jobs, again, say)
+
+
+def run_alone(
+    course: Course,
+    warm: WarmProcess | None,
+    only: str | None,
+    jobs: int | None,
+    again: bool,
+    say: Callable[[str], object],
+) -> list[Record]:
+    """Does what run does, in a course that no other run changes meanwhile."""
     store = RecordStore(course.records, say)
     submissions = with_digests(course, course.submissions(only))
     to_grade = [one for one in submissions if again or not store.has_grade(one)]

@@ -95,10 +95,14 @@ def confine(folder: str, limits: NotebookLimits) -> None:
         forbid_calls(limits)
 
 
-def die_with_parent() -> None:
-    """Ends this process when its parent ends, however that ends."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Ends this process when its parent ends, however that ends; at once if it is not the child of
+    the process `parent` any more.
+    """
     if sys.platform == "linux":
         libc().prctl(DEATH_SIGNAL, 9, 0, 0, 0)
+    if parent not in (None, os.getppid()):
+        os._exit(1)
 
 
 # --- resources ------------------------------------------------------------------------------------

@@ -9,11 +9,13 @@ import os
 import signal
 import socket
 import time
+from pathlib import Path
 
 from forkgrade.cells import Runner
 from forkgrade.child import run_notebook
+from forkgrade.files import TooMuch, walk
 from forkgrade.limits import NotebookLimits
-from forkgrade.protocol import JsonLines
+from forkgrade.protocol import MOMENT, JsonLines
 
 
 class Ended(Exception):
@@ -23,7 +25,15 @@ class Ended(Exception):
 def supervise(connection: socket.socket, runner: Runner) -> None:
     """Runs one notebook in a child and reports on it."""
     above = JsonLines(connection.fileno(), connection.fileno())
-    task = above.receive()
+    try:
+        above.send(run_below(connection, above, runner), seconds=MOMENT)
+    except Exception as error:  # the grader's own: who asked for the notebook is told
+        above.send({"broken": f"{type(error).__name__}: {error}"}, seconds=MOMENT)
+
+
+def run_below(connection: socket.socket, above: JsonLines, runner: Runner) -> dict:
+    """Runs one notebook in a child; returns the last thing to report."""
+    task = above.receive(MOMENT)
     limits, folder = NotebookLimits(**task["limits"]), task["folder"]
     down, up = os.pipe(), os.pipe()
     os.setsid()
@@ -41,7 +51,7 @@ def supervise(connection: socket.socket, runner: Runner) -> None:
         ended = str(error)
     finally:
         status, peak_mb = end(child)
-    above.send({"ended": ended or how_it_ended(status), "peak_mb": peak_mb})
+    return {"ended": ended or how_it_ended(status), "peak_mb": peak_mb}
 
 
 def end(child: int) -> tuple[int, int]:
@@ -56,20 +66,24 @@ def end(child: int) -> tuple[int, int]:
 
 def pass_cells(above: JsonLines, below: JsonLines, folder: str, limits: NotebookLimits) -> None:
     """Passes cells down and results up, until there are no more. Raises Ended."""
-    greeting = below.receive(seconds=60)
+    greeting = below.receive(MOMENT)
     if greeting != {"ready": True}:
         failed = greeting and greeting["failed"]
         raise Ended(f"the notebook's process could not start: {failed}" if failed else "")
     spent = 0.0
-    while "end" not in (cell := above.receive() or {"end": True}):
+    while "end" not in (cell := above.receive(MOMENT) or {"end": True}):
         left = limits.total_seconds - spent
         if left <= 0:
             raise Ended(f"the notebook ran longer than {limits.total_seconds:g} s in total")
         started = time.monotonic()
         result = run_cell(cell, above, below, min(limits.cell_seconds, left), limits)
         spent += time.monotonic() - started
-        above.send(result)
-        if size_of(folder) > limits.folder_mb * 2**20:
+        above.send(result, seconds=MOMENT)
+        try:
+            size = size_of(folder)
+        except TooMuch as error:
+            raise Ended(f"the folder of the notebook {error}") from None
+        if size > limits.folder_mb * 2**20:
             raise Ended(f"the notebook wrote more than {limits.folder_mb} MiB of files")
 
 
@@ -78,7 +92,7 @@ def run_cell(
 ) -> dict:
     """The result that the child sends of a cell, which may run so many seconds. Raises Ended."""
     try:
-        below.send(cell | {"seconds": seconds})
+        below.send(cell | {"seconds": seconds}, seconds=seconds + limits.grace_seconds)
         result = below.receive(seconds + limits.grace_seconds, beside=above.inward)
     except TimeoutError:
         raise Ended(f"a cell ran longer than {seconds:g} s and could not be interrupted") from None
@@ -100,15 +114,14 @@ def run_cell(
 
 
 def size_of(folder: str) -> int:
-    """Bytes of all files below a folder."""
-    total, waiting = 0, [folder]
-    while waiting:
-        with os.scandir(waiting.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
+    """Bytes of all files below a folder. Raises TooMuch where they cannot be counted."""
+    total = 0
+    for path, kind in walk(Path(folder)):
+        if kind == "unreadable":
+            raise TooMuch("has a folder that it closed to the grader")
+        if kind != "folder":
+            with contextlib.suppress(FileNotFoundError):  # a thread may have removed it
+                total += path.lstat().st_size
     return total
 
 

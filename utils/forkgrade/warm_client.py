@@ -4,18 +4,19 @@ import atexit
 import contextlib
 import os
 import secrets
-import shutil
+import select
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forkgrade import sandbox
 from forkgrade.limits import Limits, NotebookLimits
-from forkgrade.protocol import CellKind, JsonLines, Output
+from forkgrade.own_folder import OwnFolder, remove_abandoned
+from forkgrade.protocol import MOMENT, CellKind, JsonLines, Output
 
 #: What the warm process has in its environment, beside what this process has.
 ENVIRONMENT = {
@@ -23,6 +24,16 @@ ENVIRONMENT = {
     "PYTHONWARNINGS": "ignore",  # a warning on stderr would cost a test cell its points
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+
+
+#: Seconds that the warm process has to import what notebooks need, and to end.
+START, END = 300, 10
+
+
+class WarmGone(Exception):
+    """The warm process could not run a notebook, for no fault of the notebook's; the message says
+    why.
+    """
 
 
 class NoSandbox(Exception):
@@ -66,31 +77,64 @@ class WarmClient:
     def run(
         self, cells: Sequence[tuple[str, CellKind]], folder: str, limits: NotebookLimits
     ) -> NotebookRun:
-        """Runs the cells of one notebook, given as (source, kind), in a folder of its own."""
+        """Runs the cells of one notebook, given as (source, kind), in a folder of its own. Raises
+        WarmGone.
+        """
         results = []
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self.socket_path)
+        # Far more than its keeper allows for one cell: only where that hangs, this is reached.
+        wait = 3 * MOMENT + limits.cell_seconds + limits.grace_seconds
+        with self.connected() as connection:
             lines = JsonLines(connection.fileno(), connection.fileno())
-            lines.send({"folder": folder, "limits": limits.as_dict()})
+            send(lines, {"folder": folder, "limits": limits.as_dict()})
             for source, kind in cells:
-                answer = ask(lines, {"source": source, "kind": kind, "key": secrets.token_hex(8)})
+                cell = {"source": source, "kind": kind, "key": secrets.token_hex(8)}
+                answer = ask(lines, cell, wait)
                 if "ended" in answer:
                     return NotebookRun(results, answer["ended"])
                 results.append(CellResult(answer["outputs"], answer["put_back"]))
-            answer = ask(lines, {"end": True})
+            answer = ask(lines, {"end": True}, wait)
         return NotebookRun(results, "" if answer["ended"] == "done" else answer["ended"])
 
+    @property
+    def folder(self) -> str:
+        """The folder for what notebooks are given, which goes when the warm process does."""
+        return os.path.dirname(self.socket_path)
 
-def ask(lines: JsonLines, value: object) -> dict:
-    """The answer to a value that is sent to the warm process."""
-    # Its keeper may have ended the notebook meanwhile, and then has said why before it hung up.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        lines.send(value)
+    def connected(self) -> socket.socket:
+        """A connection for one notebook. Raises WarmGone."""
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(MOMENT)
+            connection.connect(self.socket_path)
+            connection.settimeout(None)
+        except OSError as error:
+            connection.close()
+            raise WarmGone(f"the process that runs notebooks has ended ({error})") from error
+        return connection
+
+
+def send(lines: JsonLines, value: object) -> None:
+    """Sends a value to the warm process, if its keeper has not ended the notebook meanwhile: it has
+    then said why before it hung up.
+    """
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
+        lines.send(value, seconds=MOMENT)
+
+
+def ask(lines: JsonLines, value: object, seconds: float) -> dict:
+    """The answer to a value that is sent to the warm process. Raises WarmGone."""
+    send(lines, value)
     try:
-        answer = lines.receive()
+        answer = lines.receive(seconds)
     except ConnectionResetError:
         answer = None
-    return answer or {"ended": "the warm process went away"}
+    except TimeoutError:
+        answer = {"broken": f"no answer in {seconds:g} s"}
+    if answer is None:
+        raise WarmGone("the process that runs notebooks went away")
+    if "broken" in answer:
+        raise WarmGone(f"the process that runs notebooks failed ({answer['broken']})")
+    return answer
 
 
 class WarmProcess:
@@ -115,7 +159,9 @@ class WarmProcess:
         """
         if limits.require_sandbox and (reason := sandbox.missing()):
             raise NoSandbox(f"c.Limits.require_sandbox is set, and on this machine {reason}")
-        self.folder = tempfile.mkdtemp(prefix="warm-")
+        remove_abandoned()
+        self.own_folder = OwnFolder()
+        self.folder = self.own_folder.path
         self.client = WarmClient(os.path.join(self.folder, "socket"))
         self.owner = os.getpid()
         self.is_ready = False
@@ -136,6 +182,7 @@ class WarmProcess:
             return pid
         status = 1
         try:
+            sandbox.die_with_parent(self.owner)
             os.setsid()  # an interrupt at the terminal is its parent's to handle
             os.environ.update(ENVIRONMENT)
             os.dup2(lifeline, 0)
@@ -169,7 +216,8 @@ class WarmProcess:
         start.
         """
         if not self.is_ready:
-            if os.read(self.ready, 16) != b"ready\n":
+            told, _, _ = select.select([self.ready], [], [], START)
+            if not told or os.read(self.ready, 16) != b"ready\n":
                 raise RuntimeError(
                     "the warm process did not start, see above: "
                     "can all of c.Limits.preload and c.Limits.preload_with be imported?"
@@ -186,9 +234,18 @@ class WarmProcess:
         os.close(self.lifeline)
         if not self.is_ready:
             os.close(self.ready)
-        os.kill(self.pid, signal.SIGTERM)
-        if self.process:
-            self.process.wait()
-        else:
-            os.waitpid(self.pid, 0)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for number, seconds in (signal.SIGTERM, END), (signal.SIGKILL, END):
+            os.kill(self.pid, number)
+            if self.has_ended(seconds):
+                break
+        self.own_folder.close()
+
+    def has_ended(self, seconds: float) -> bool:
+        """Whether its process has ended, after so many seconds at the latest."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                self.process.wait() if self.process else os.waitpid(self.pid, 0)
+                return True
+            time.sleep(0.01)
+        return False

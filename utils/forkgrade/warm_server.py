@@ -16,6 +16,7 @@ import warnings
 
 from forkgrade.cells import Runner
 from forkgrade.protocol import PIECE
+from forkgrade.sandbox import die_with_parent
 from forkgrade.supervise import supervise
 
 
@@ -56,10 +57,12 @@ def preload(modules: list[str], packages: list[str]) -> None:
 def accept(listener: socket.socket, runner: Runner) -> None:
     """Forks a supervisor for the notebook that waits at a socket."""
     connection, _ = listener.accept()
+    server = os.getpid()
     if os.fork() == 0:
         listener.close()
         status = 1
         try:
+            die_with_parent(server)
             supervise(connection, runner)
             status = 0
         finally:
