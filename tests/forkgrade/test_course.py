@@ -1,5 +1,6 @@
 """A course knows its folders and what lies in them, and releases an assignment once."""
 
+import os
 import pickle
 
 import pytest
@@ -76,3 +77,18 @@ def test_an_assignment_that_cannot_be_released_stops_everything_and_says_why(sma
         small.course.release(NAME)
     assert str(caught.value).startswith(f"{NAME} cannot be entered into the grade book: ")
     assert "move" in str(caught.value) and str(small.course.work) in str(caught.value)
+
+
+def test_a_students_folder_that_cannot_be_read_is_named(small, monkeypatch):
+    for student in "adam", "zoe":
+        small.hand_in(student)
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "zoe" and allowed(path, mode))
+    assert small.course.closed_folders() == ["grading/submitted/zoe"]
+
+
+def test_a_mark_that_is_broken_is_made_again(small):
+    first = small.course.release(NAME)
+    mark = small.course.records / f"{NAME}.release"
+    mark.write_bytes(b"\xff")
+    assert small.course.release(NAME) == first and mark.read_text() == first

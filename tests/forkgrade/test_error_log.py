@@ -1,6 +1,6 @@
 """What nbgrader logs is heard, and the line that says what went wrong is found."""
 
-from forkgrade.error_log import ErrorLog, open_log
+from forkgrade.error_log import ErrorLog, open_log, own_failure
 
 
 def test_errors_are_heard_and_nothing_less():
@@ -25,8 +25,21 @@ def test_where_nothing_goes_wrong_there_is_no_file(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_the_cause_is_the_last_line_of_the_first_traceback():
+def test_the_cause_is_in_the_first_traceback():
     errors = ErrorLog()
     assert errors.cause("Traceback: …\nValueError: a slip\n") == "ValueError: a slip"
     errors.messages = ["went wrong", "Traceback: …\nKeyError: 1\n", "Traceback: …\nKeyError: 2\n"]
     assert errors.cause("NbGraderException: see the log") == "KeyError: 1"
+
+
+def test_of_a_long_message_the_first_line_is_the_cause():
+    text = 'Traceback:\n  File "a", line 1, in f\n    f()\n    ^^^\n  File "b", line 2\n    g()\n'
+    assert ErrorLog().cause(text + "DatabaseError: locked\n\n[SQL: …]\n7\n") == (
+        "DatabaseError: locked"
+    )
+
+
+def test_a_failure_of_the_graders_own_says_what_to_do_in_a_short_sentence():
+    text = own_failure("KeyError: 7" + "x" * 1000)
+    assert text.startswith("the grader failed on it (KeyError: 7x") and len(text) < 400
+    assert "grade again" in text and "log.txt" in text

@@ -1,7 +1,12 @@
 """One submission, one record: with its points in the grade book, or with a reason."""
 
+import os
+import time
+
+import nbformat
 import pytest
 from forkgrade.records import GRADED, NOT_GRADED, Submission
+from forkgrade.warm_client import WarmClient
 
 from tests.forkgrade.conftest import NAME
 
@@ -77,10 +82,10 @@ def test_an_error_of_the_graders_own_is_this_submissions_alone(small, grade, mon
     small.hand_in("zoe")
     monkeypatch.setattr(module, "autograde", lambda *a: 1 / 0)
     record = grade("zoe")
-    assert (record.status, record.reasons) == (
-        NOT_GRADED,
-        ["ZeroDivisionError: division by zero"],
-    )
+    (reason,) = record.reasons
+    assert record.status == NOT_GRADED
+    assert reason.startswith("the grader failed on it (ZeroDivisionError: division by zero), which")
+    assert "grade again" in reason and "see log.txt beside grades.csv" in reason
     assert "ZeroDivisionError" in (small.root / "grading" / "log.txt").read_text()
 
 
@@ -91,8 +96,38 @@ def test_points_stay_where_only_the_page_could_not_be_made(small, grade, monkeyp
     monkeypatch.setattr(module, "write_feedback", lambda *a: 1 / 0)
     record = grade("zoe")
     assert record.status == GRADED and record.feedback == ""
-    assert record.reasons == ["no feedback page: ZeroDivisionError: division by zero"]
+    (reason,) = record.reasons
+    assert reason.startswith("no feedback page: the grader failed on it (ZeroDivisionError: ")
     assert points(small, "zoe")["check-two"] == (2.0, False)
+
+
+def test_a_page_that_takes_too_long_costs_no_points(small, grade):
+    folder = small.hand_in("zoe")
+    nb = nbformat.read(folder / "assignment_01.ipynb", 4)
+    nb.cells[-1].source = "[" * 450_000
+    nbformat.write(nb, folder / "assignment_01.ipynb")
+    small.course.limits.page_seconds = 0.5
+    began = time.monotonic()
+    record = grade("zoe")
+    assert time.monotonic() - began < 5  # ten minutes without a limit
+    assert record.status == GRADED and record.feedback == ""
+    assert record.reasons[0].startswith("no feedback page: to make it took longer than 0.5 s")
+    assert points(small, "zoe")["check-two"] == (2.0, False)
+    assert not (small.root / "grading" / "feedback" / "zoe" / NAME).exists()
+
+
+def test_a_notebook_that_the_grader_could_not_run_is_not_graded(small, warm):
+    from forkgrade.grade import grade
+
+    small.course.release(NAME)
+    small.hand_in("zoe")
+    gone = WarmClient(os.path.join(warm.folder, "no socket"))
+    record = grade(Submission("zoe", NAME), small.course, gone)
+    assert record.status == NOT_GRADED
+    assert record.reasons[0].startswith(
+        "the grader failed on it (the process that runs notebooks has ended"
+    )
+    assert points(small, "zoe")["check-two"] == (None, True)
 
 
 def test_nothing_but_the_work_is_left(small, grade):

@@ -1,7 +1,10 @@
 """Every submission has its record, whatever becomes of the process that grades it."""
 
+import multiprocessing
 import os
+import signal
 import sys
+import time
 
 import pytest
 from forkgrade.records import GRADED, NOT_GRADED, Record, Submission
@@ -35,8 +38,6 @@ def graded(submission, *_):
     if submission.student == "deadly":
         os._exit(1)
     if submission.student == "slow":
-        import time
-
         time.sleep(60)
     if submission.student == "odd":
         raise OSError("no space left")
@@ -66,5 +67,34 @@ def test_one_that_takes_too_long_is_ended(grade_all):
 
 def test_one_that_fails_in_a_way_nobody_thought_of_says_how(grade_all):
     records, _ = grade_all(graded, "odd", "a")
-    assert records["odd"].reasons == ["OSError: no space left"]
+    (reason,) = records["odd"].reasons
+    assert reason.startswith("the grader failed on it (OSError: no space left)")
     assert records["a"].status == GRADED
+
+
+def test_a_worker_that_cannot_even_end_itself_is_ended(grade_all, monkeypatch):
+    from forkgrade import pool
+
+    def stopped(submission, *_):
+        if submission.student == "stopped":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        return graded(submission)
+
+    monkeypatch.setattr(pool, "MOMENT", 0.3)
+    records, count = grade_all(stopped, "stopped", "a", seconds=0.3, jobs=1)
+    assert count == 2 and records["a"].status == GRADED
+    assert "ended the grader's own process" in records["stopped"].reasons[0]
+
+
+def test_a_run_that_is_interrupted_leaves_no_worker(small, warm, monkeypatch):
+    from forkgrade import pool
+
+    monkeypatch.setattr(pool, "grade", graded)
+    submissions = [Submission(student, "01_numbers") for student in ("a", "slow")]
+    records = pool.grade_all(submissions, small.course, warm, 2)
+    next(records)
+    children = set(multiprocessing.active_children())
+    began = time.monotonic()
+    records.close()
+    assert time.monotonic() - began < 5 and children
+    assert not [child for child in children if child.is_alive()]

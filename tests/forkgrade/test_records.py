@@ -28,7 +28,7 @@ def test_a_submission_without_a_record_says_that_it_was_not_graded(store):
 
 
 def test_a_record_is_that_of_one_submission_and_of_no_other(store):
-    store.write(Record("=2+5", "01_numbers", "a digest", GRADED))
+    store.write(Record("=2+5", "01_numbers", "a digest", GRADED, feedback="page.html"))
     assert store.has_grade(SUBMISSION)
     for other in {"digest": "another"}, {"student": "zoe"}, {"assignment": "02_words"}:
         assert not store.has_grade(replace(SUBMISSION, **other))
@@ -46,8 +46,13 @@ def test_what_could_not_be_graded_has_no_grade(store):
     assert not store.has_grade(SUBMISSION)
 
 
+def test_what_has_no_page_is_not_done(store):
+    store.write(Record("=2+5", "01_numbers", "a digest", GRADED))
+    assert not store.has_grade(SUBMISSION)
+
+
 WHOLE = {"student": "=2+5", "assignment": "01_numbers", "digest": "a digest", "status": GRADED}
-WHOLE |= {"reasons": [], "feedback": ""}
+WHOLE |= {"reasons": [], "feedback": "page.html"}
 
 
 @pytest.mark.parametrize(

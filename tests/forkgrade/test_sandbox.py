@@ -1,6 +1,7 @@
 """A confined process reaches what it needs and nothing else, and a machine says what it lacks."""
 
 import json
+import os
 import subprocess
 import sys
 

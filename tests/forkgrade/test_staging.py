@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 
 import nbformat
 import pytest
+from forkgrade import files
 from forkgrade.limits import Limits
-from forkgrade.staging import Rejected, cleaned, stage, unsupported_characters
+from forkgrade.staging import Rejected, cleaned, listed, stage, unsupported_characters
 from nbformat import v4
 
 NOTEBOOK = v4.writes(v4.new_notebook(cells=[v4.new_code_cell("1", id="one")]))
@@ -114,6 +116,83 @@ def test_a_name_that_nbgrader_takes_for_a_pattern_is_rejected(put):
         put({"a.ipynb": NOTEBOOK}, student="[a-z]*")
     assert unsupported_characters("Zoë O'Neil, 2nd =+-@") == ""
     assert unsupported_characters(os.fsdecode(b"caf\xe9")) == "bytes that are no text"
+
+
+def test_what_may_not_be_read_is_told_with_what_to_do(put, monkeypatch):
+    put({"a.ipynb": NOTEBOOK}, student="before")
+    refused, allowed = [], os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: str(path) not in refused and allowed(path, mode)
+    )
+    refused.append(str(put.folder / "a.ipynb"))
+    with pytest.raises(Rejected, match=r"^a\.ipynb cannot be read: give the grader the right to"):
+        put({})
+    for folder in put.folder, put.folder.parent:
+        refused[:] = [str(folder)]
+        with pytest.raises(Rejected, match=r"^the folder 01_numbers cannot be read: give the"):
+            put({}, student="adam")
+
+
+def test_a_folder_or_a_file_that_may_not_be_read_is_left_out(put, monkeypatch):
+    look, copy = os.scandir, shutil.copyfile
+
+    def refuse(path, *to):
+        if os.path.basename(path) == "closed":
+            raise PermissionError(13, "Permission denied")
+        return copy(path, *to) if to else look(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    messages, staged = put({"a.ipynb": NOTEBOOK, "closed/b": "x", "c": "x"})
+    assert messages == ["closed cannot be read: left out"] and sorted(staged) == ["a.ipynb", "c"]
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    (put.folder / "closed" / "b").unlink()
+    (put.folder / "closed").rmdir()
+    messages, staged = put({"closed": "x"}, student="adam")
+    assert messages == ["closed cannot be copied (Permission denied): left out"]
+    assert sorted(staged) == ["a.ipynb", "c"]
+
+
+def test_folders_without_end_cost_no_grade(put):
+    deep = put.folder / "/".join("d" * 400)
+    deep.mkdir(parents=True)
+    messages, staged = put({"a.ipynb": NOTEBOOK})
+    assert messages == ["the folder has folders more than 20 deep: what lies beyond is left out"]
+    assert list(staged) == ["a.ipynb"]
+    (put.folder / "a.ipynb").unlink()
+    with pytest.raises(Rejected, match=r"20 deep.*; a\.ipynb is missing; found no notebook"):
+        put({}, student="adam")
+
+
+def test_a_large_repository_beside_the_notebook_is_not_looked_into(put, monkeypatch):
+    monkeypatch.setattr(files, "MOST_ENTRIES", 3)
+    messages, staged = put({f".git/{n}": "" for n in range(9)} | {"a.ipynb": NOTEBOOK})
+    assert messages == [] and list(staged) == ["a.ipynb"]
+
+
+@pytest.mark.parametrize("text", ["soon", "2026-13-45", "9" * 5000, "caf\udce9", None])
+def test_a_time_that_is_none_is_left_out(put, text):
+    path = put.folder / "timestamp.txt"
+    if text is None:
+        path.mkdir()
+        (path / "file").touch()
+    else:
+        path.write_bytes(os.fsencode(text))
+    messages, staged = put({"a.ipynb": NOTEBOOK})
+    assert list(staged) == ["a.ipynb"]
+    assert messages == [
+        "timestamp.txt is no time: left out, so that it counts as handed in on time"
+    ]
+
+
+@pytest.mark.parametrize("text", ["2026-02-01 17:28:58.749302 UTC", "2026-02-01", ""])
+def test_a_time_that_nbgrader_can_read_stays(put, text):
+    messages, staged = put({"a.ipynb": NOTEBOOK, "timestamp.txt": text})
+    assert messages == [] and sorted(staged) == ["a.ipynb", "timestamp.txt"]
+
+
+def test_of_many_notebooks_a_few_are_named():
+    assert listed([]) == "no notebook" and listed("ba") == "a, b"
+    assert listed("abcdefg") == "a, b, c, d, e and 2 more"
 
 
 # --- cells ----------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """One course: its folders, its assignments, what was handed in, and what was handed out."""
 
+import os
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
@@ -95,9 +96,18 @@ class Course:
         found = [
             Submission(path.parent.name, path.name)
             for path in paths
-            if not path.name.startswith(".")
+            if not path.name.startswith(".") and not path.parent.name.startswith(".")
         ]
         return [submission for submission in found if only in (None, submission.assignment)]
+
+    def closed_folders(self) -> list[str]:
+        """The students' folders that cannot be read, so that nobody knows what is in them."""
+        folders = sorted(self.root.glob(f"{self.directory.submitted_directory}/*"))
+        return [
+            str(path.relative_to(self.root))
+            for path in folders
+            if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
+        ]
 
     # -- what is handed out
 

@@ -18,11 +18,23 @@ class ErrorLog(logging.Handler):
         self.messages.append(record.getMessage())
 
     def cause(self, error: str) -> str:
-        """What went wrong, in a line: the last one of the first traceback that was logged, or else
-        of the text of an error.
+        """What went wrong, in a line: from the first traceback that was logged, or else from the
+        text of an error.
         """
         first = next((text for text in self.messages if "Traceback" in text), error)
-        return first.strip().splitlines()[-1]
+        lines = first.strip().splitlines()
+        # A message may have many lines: the first of them stands behind the last frame.
+        frames = [at for at, line in enumerate(lines) if line.startswith("  File ")]
+        behind = lines[frames[-1] + 1 :] if frames else lines[-1:]
+        return next((line for line in behind if line[:1].strip()), lines[-1])
+
+
+def own_failure(cause: str) -> str:
+    """A sentence on a failure of the grader itself, which an instructor can act on."""
+    return (
+        f"the grader failed on it ({cause[:200]}), which may be no fault of the student's: grade "
+        "again, and where it stays so, see log.txt beside grades.csv"
+    )
 
 
 @contextmanager

@@ -52,8 +52,9 @@ def sync_folder(folder: Path) -> None:
 # --- walking --------------------------------------------------------------------------------------
 
 
-def walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    """(path, kind) of everything below a folder, in the same order each time.
+def walk(folder: Path, hidden: bool = False) -> Iterator[tuple[Path, str]]:
+    """(path, kind) of everything below a folder, in the same order each time, its own entries
+    first; what lies in folders such as .git only where `hidden`.
 
     The kind is "file", "folder", "link", "unreadable" (a folder whose names cannot be read) or
     "other". No link is followed. Raises TooMuch.
@@ -76,8 +77,13 @@ def walk(folder: Path) -> Iterator[tuple[Path, str]]:
         for entry in sorted(entries, key=lambda entry: entry.name):
             kind = kind_of(entry)
             yield Path(entry.path), kind
-            if kind == "folder":
+            if kind == "folder" and (hidden or is_visible(entry.name)):
                 waiting.append((Path(entry.path), depth + 1))
+
+
+def is_visible(name: str) -> bool:
+    """Whether a file or folder of this name is one that a person made."""
+    return not name.startswith(".") and name != "__pycache__"
 
 
 def kind_of(entry: os.DirEntry) -> str:
@@ -96,7 +102,7 @@ def tree_digest(folder: Path) -> str:
     where MOST_READ bytes were read before it.
     """
     total, left = hashlib.sha256(), MOST_READ
-    kind = "link" if folder.is_symlink() else "file" if folder.is_file() else "folder"
+    kind = "link" if os.path.islink(folder) else "file" if os.path.isfile(folder) else "folder"
     found = walk(folder) if kind == "folder" else [(folder, kind)]
     try:
         for path, kind in found:

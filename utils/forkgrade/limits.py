@@ -46,6 +46,7 @@ class Limits(Configurable):
     grading_seconds = Float(
         300, help="seconds for everything that is done with one submission"
     ).tag(config=True)
+    page_seconds = Float(60, help="seconds to make a feedback page").tag(config=True)
     memory_mb = Integer(1024, help="MiB of address space beyond what the idle process holds").tag(
         config=True
     )

@@ -76,9 +76,10 @@ class RecordStore:
         write_whole(self.path(record), json.dumps(asdict(record), indent=1))
 
     def has_grade(self, submission: Submission) -> bool:
-        """Whether this very submission, and no earlier one, was graded."""
+        """Whether this very submission, and no earlier one, was graded and has its page."""
         record = self.read(submission)
-        return (record.status, record.digest) == (GRADED, submission.digest)
+        same = (record.status, record.digest) == (GRADED, submission.digest)
+        return same and bool(record.feedback)
 
 
 def record_of(value: object, submission: Submission) -> Record:

@@ -18,6 +18,7 @@ from forkgrade.nbgrader_patches import keep_what_is_compiled
 from forkgrade.pool import grade_all
 from forkgrade.records import Record, RecordStore, Submission
 from forkgrade.report import write_report
+from forkgrade.staging import MAKE_READABLE
 from forkgrade.warm_client import WarmProcess
 
 
@@ -56,6 +57,8 @@ def run_alone(
     say(f"{len(submissions)} submissions, {len(to_grade)} to grade")
     if not submissions:
         say(f"expected {expected(course, only)}")
+    for folder in course.closed_folders():
+        say(f"{folder} cannot be read, so what is in it has no row: {MAKE_READABLE}")
     if to_grade:
         enter_students(course, to_grade)
         client = warm.wait() if warm else None

@@ -9,11 +9,15 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode, v4
+from nbgrader.utils import parse_utc
 
+from forkgrade.files import TooMuch, is_visible, walk
 from forkgrade.limits import Limits
 
 NEW = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
 MIB = 2**20
+LEFT_OUT = {"link": "is a link", "unreadable": "cannot be read"}
+MAKE_READABLE = "give the grader the right to (chmod -R u+rX), and grade again"
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -27,6 +31,8 @@ def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limit
     `notebooks` are the names, without .ipynb, that the assignment has. Raises Rejected.
     """
     expected = f"{notebooks[0]}.ipynb"
+    if not os.access(handed_in.parent, os.X_OK) or not may_read(handed_in):
+        raise Rejected(f"the folder {handed_in.name} cannot be read: {MAKE_READABLE}")
     if not handed_in.is_dir() or handed_in.is_symlink():
         raise Rejected(
             f"{handed_in.name} is not a folder: expected <student>/<assignment>/{expected}"
@@ -39,8 +45,9 @@ def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limit
     found = [path for path in files if path.suffix.lower() == ".ipynb"]
     chosen = {name: choose(name, found, alone=len(notebooks) == 1) for name in notebooks}
     if not any(chosen.values()):
-        others = ", ".join(sorted(path.name for path in found)) or "no notebook"
-        raise Rejected(f"{expected} is missing; found {others}: rename it, and grade again")
+        others = listed([path.name for path in found])
+        messages.append(f"{expected} is missing; found {others}: rename it, and grade again")
+        raise Rejected("; ".join(messages))
     staged.mkdir(parents=True)
     for name, path in chosen.items():
         if path is None:
@@ -50,7 +57,7 @@ def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limit
             messages.append(f"handed in as {path.relative_to(handed_in)}: graded as {name}.ipynb")
         messages += stage_notebook(path, staged / f"{name}.ipynb", limits)
     others = [path for path in files if path not in found]
-    return messages + copy_others(handed_in, staged, others, limits)
+    return messages + copy_others(handed_in, staged, others, limits) + without_bad_time(staged)
 
 
 def unsupported_characters(student: str) -> str:
@@ -66,19 +73,27 @@ def unsupported_characters(student: str) -> str:
 def regular_files(folder: Path) -> tuple[list[Path], list[str]]:
     """(regular files below a folder, sentences about what else there was)."""
     files, messages = [], []
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if is_visible(name))
-        for path in (Path(place, name) for name in sorted(folders + names)):
-            if path.is_symlink():
-                messages.append(f"{path.relative_to(folder)} is a link: left out")
-            elif path.is_file() and is_visible(path.name):
+    try:
+        for path, kind in walk(folder):
+            if kind == "file" and is_visible(path.name):
                 files.append(path)
+            if kind in LEFT_OUT:
+                messages.append(f"{path.relative_to(folder)} {LEFT_OUT[kind]}: left out")
+    except TooMuch as error:
+        messages.append(f"the folder {error}: what lies beyond is left out")
     return files, messages
 
 
-def is_visible(name: str) -> bool:
-    """Whether a file or folder of this name is one that a student made."""
-    return not name.startswith(".") and name != "__pycache__"
+def may_read(path: Path) -> bool:
+    """Whether this process may read a file, or look into a folder; of what is not there, True."""
+    needed = os.R_OK | (os.X_OK if os.path.isdir(path) else 0)
+    return os.access(path, needed) or not os.path.lexists(path) or os.path.islink(path)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The names of notebooks that were found, a few where they are many."""
+    shown = ", ".join(sorted(names)[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown or "no notebook"
 
 
 def choose(name: str, found: Sequence[Path], alone: bool) -> Path | None:
@@ -100,6 +115,8 @@ def stage_notebook(path: Path, staged: Path, limits: Limits) -> list[str]:
 
 def read_notebook(path: Path, limits: Limits) -> dict:
     """The JSON of a notebook, in nbformat 4. Raises Rejected, in one sentence."""
+    if not may_read(path):
+        raise Rejected(f"{path.name} cannot be read: {MAKE_READABLE}")
     size = path.stat().st_size
     if size > limits.notebook_mb * MIB:
         raise Rejected(
@@ -110,7 +127,8 @@ def read_notebook(path: Path, limits: Limits) -> dict:
     try:
         raw = json.loads(path.read_bytes().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise Rejected(f"{path.name} is not a notebook ({error}): ask for it again") from error
+        why = "too many brackets" if isinstance(error, RecursionError) else error
+        raise Rejected(f"{path.name} is not a notebook ({why}): ask for it again") from error
     if not isinstance(raw, dict) or not ("cells" in raw or "worksheets" in raw):
         raise Rejected(f"{path.name} is JSON, but not a notebook: it has no cells")
     if raw.get("nbformat", 4) != 4 or "cells" not in raw:
@@ -187,13 +205,36 @@ def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Li
     """Copies the other files of a submission, as far as the limit goes; returns what was left
     out.
     """
-    total = 0
+    total, messages = 0, []
     for path in files:
         name = path.relative_to(handed_in)
         total += path.stat().st_size
         if total > limits.files_mb * MIB:
-            return [f"{name} and what follows is more than {limits.files_mb} MiB: left out"]
+            return [
+                *messages,
+                f"{name} and what follows is more than {limits.files_mb} MiB: left out",
+            ]
         to = staged / name
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, to)
-    return []
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to)
+        except OSError as error:
+            messages.append(f"{name} cannot be copied ({error.strerror}): left out")
+    return messages
+
+
+def without_bad_time(staged: Path) -> list[str]:
+    """Removes the file with the time of a submission where nbgrader, which reads it, would fail;
+    returns what was left out.
+    """
+    path = staged / "timestamp.txt"
+    if not path.exists():
+        return []
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+        if not text or (len(text) < 100 and parse_utc(text)):
+            return []
+    except (OSError, ValueError, OverflowError, TypeError, AttributeError):
+        pass
+    path.unlink() if path.is_file() else shutil.rmtree(path)
+    return ["timestamp.txt is no time: left out, so that it counts as handed in on time"]

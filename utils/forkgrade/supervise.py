@@ -116,7 +116,7 @@ def run_cell(
 def size_of(folder: str) -> int:
     """Bytes of all files below a folder. Raises TooMuch where they cannot be counted."""
     total = 0
-    for path, kind in walk(Path(folder)):
+    for path, kind in walk(Path(folder), hidden=True):
         if kind == "unreadable":
             raise TooMuch("has a folder that it closed to the grader")
         if kind != "folder":
