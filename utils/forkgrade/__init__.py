@@ -11,8 +11,8 @@ An instructor's own nbgrader_config.py takes these three lists:
 Importing this package imports neither nbgrader nor torch.
 
 From a run down to the process of a notebook: run (what has no grade yet), pool (many at once),
-grade (one submission, one record), staging, restore, execute and feedback (what nbgrader runs for
-it), warm_client and warm_server (a process that holds torch), supervise, child, cells (one
+grade (one submission, one record), staging, restore, execute, points and feedback (what nbgrader
+runs for it), warm_client and warm_server (a process that holds torch), supervise, child, cells (one
 notebook).
 """
 
@@ -29,7 +29,7 @@ SANITIZE = [
 AUTOGRADE = [
     "forkgrade.execute.Execute",
     "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "forkgrade.points.SavePoints",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]

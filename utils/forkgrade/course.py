@@ -1,13 +1,16 @@
 """One course: its folders, its assignments, what was handed in, and what was handed out."""
 
+import csv
 import os
 from pathlib import Path
 
+from nbgrader.api import Gradebook
 from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+from forkgrade.book_cells import fit_cells
 from forkgrade.error_log import open_log
 from forkgrade.files import tree_digest, write_whole
 from forkgrade.limits import Limits
@@ -120,6 +123,7 @@ class Course:
             return digest
         self.work.mkdir(parents=True, exist_ok=True)
         directory = self.directory_with(assignment_id=assignment)
+        self.fit_cells(assignment)
         with open_log(self.log) as (log, errors):
             try:
                 GenerateAssignment(
@@ -129,8 +133,21 @@ class Course:
                 raise CourseError(
                     f"{assignment} cannot be entered into the grade book: "
                     f"{errors.cause(str(error))[:300]}\n"
-                    "Where its cells changed after submissions were graded, "
+                    "Where its notebooks, not their cells, changed after submissions were graded, "
                     f"move {self.work} away and grade them again."
                 ) from error
         write_whole(mark, digest)
         return digest
+
+    def fit_cells(self, assignment: str) -> None:
+        """Makes the grade book's cells of an assignment those of its solution. What persons had
+        given to a cell that is no more goes to the end of a file.
+        """
+        notebooks = sorted(self.source(assignment).glob("*.ipynb"))
+        with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+            dropped = fit_cells(book, assignment, notebooks)
+            if dropped:
+                kept = self.work / "dropped_points.csv"
+                with kept.open("a", encoding="utf-8", newline="") as file:
+                    csv.writer(file).writerows(dropped)
+            book.db.commit()

@@ -1,11 +1,13 @@
 """What grading reads from nbgrader's grade book and writes into it, beside what nbgrader does."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
 from nbgrader.api import Gradebook, MissingEntry
 
 from forkgrade.course import Course
+from forkgrade.points import HandedIn
 from forkgrade.records import Record, Submission
 from forkgrade.staging import unsupported_characters
 
@@ -29,8 +31,8 @@ def enter_students(course: Course, submissions: Sequence[Submission]) -> None:
 
 
 def withdraw_scores(course: Course, submission: Submission) -> None:
-    """Marks what an earlier run graded as open: an old score must not stand for a new
-    submission.
+    """Marks what an earlier run graded as open: an old score must not stand for a new submission.
+    What a person gave counts again once the same answer can be graded.
     """
     with open_book(course) as book:
         try:
@@ -38,6 +40,10 @@ def withdraw_scores(course: Course, submission: Submission) -> None:
         except MissingEntry:
             return
         for notebook in entry.notebooks:
+            seen = book.db.get(HandedIn, notebook.id)
+            if seen and not seen.withdrawn:
+                flags = {grade.name: grade.needs_manual_grade for grade in notebook.grades}
+                seen.withdrawn = json.dumps(flags)
             for grade in notebook.grades:
                 grade.auto_score, grade.needs_manual_grade = None, True
         book.db.commit()

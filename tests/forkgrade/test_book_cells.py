@@ -1,0 +1,79 @@
+"""Cells may be added and dropped after people have graded: what they gave to the others stays."""
+
+import nbformat
+import pytest
+from forkgrade.records import GRADED, Submission
+
+from tests.forkgrade.conftest import NAME, solution
+from tests.forkgrade.hostile import named, save
+from tests.forkgrade.test_points import give
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
+
+
+@pytest.fixture
+def grade(small, warm):
+    """A function that releases an assignment with these cells and grades zoe's; returns
+    {cell: points} and the points that persons gave.
+    """
+    from forkgrade.grade import grade
+    from forkgrade.gradebook import open_book
+
+    def graded(change=lambda cells: cells):
+        nb = solution()
+        nb.cells = change(nb.cells)
+        save(nb, small.root / "solutions" / NAME)
+        small.course.release(NAME)
+        path = small.hand_in("zoe") / "assignment_01.ipynb"
+        mine = nbformat.read(path, 4)
+        mine.cells[-1].source = "Because."
+        nbformat.write(mine, path)
+        record = grade(Submission("zoe", NAME), small.course, warm)
+        assert (record.status, record.feedback != "") == (GRADED, True), record.reasons
+        with open_book(small.course) as book:
+            (notebook,) = book.find_submission(NAME, "zoe").notebooks
+            return {
+                one.name: (one.auto_score, one.manual_score, one.needs_manual_grade)
+                for one in notebook.grades
+            }
+
+    return graded
+
+
+def test_a_test_comes_and_goes_and_a_persons_points_stay(small, grade):
+    more = named("check-more", "assert answer > 1", grade=True, locked=True, points=4)
+    another = named("bonus", "### BEGIN SOLUTION\n1\n### END SOLUTION", solution=True)
+    grade()
+    give(small, "explain", 2.5)
+    stays = {"explain": (None, 2.5, False)}
+    assert grade(lambda cells: [*cells[:2], *cells[3:]]) == stays
+    assert grade(lambda cells: [another, *cells, more]) == stays | {
+        "check-two": (2.0, None, False),
+        "check-more": (4.0, None, False),
+    }
+    assert not (small.course.work / "dropped_points.csv").exists()
+
+
+def test_points_for_a_question_that_was_dropped_are_kept_in_a_file(small, grade):
+    grade()
+    give(small, "explain", 2.5)
+    assert grade(lambda cells: cells[:3]) == {"check-two": (2.0, None, False)}
+    kept = (small.course.work / "dropped_points.csv").read_text(encoding="utf-8")
+    assert kept.splitlines() == [f"zoe,{NAME},explain,2.5"]
+
+
+def test_the_cells_of_a_notebook_are_those_that_nbgrader_keeps():
+    from forkgrade.book_cells import cells_of
+
+    found = {(kind.__name__, name): about for (kind, name), about in cells_of(solution()).items()}
+    graded = {"max_score": 2.0, "cell_type": "code"}, {"max_score": 3.0, "cell_type": "markdown"}
+    assert found == {
+        ("SourceCell", "setup"): {"cell_type": "code"},
+        ("SolutionCell", "answer"): {},
+        ("SourceCell", "answer"): {"cell_type": "code"},
+        ("GradeCell", "check-two"): graded[0],
+        ("SourceCell", "check-two"): {"cell_type": "code"},
+        ("GradeCell", "explain"): graded[1],
+        ("SolutionCell", "explain"): {},
+        ("SourceCell", "explain"): {"cell_type": "markdown"},
+    }
