@@ -50,7 +50,14 @@ def command(root):
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory, pytestconfig):
+def monkeypatch_module():
+    """A monkeypatch that lasts as long as the batch."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory, pytestconfig, monkeypatch_module):
     """A course with every submission of hostile.py, graded: killed on the way, then run again."""
     root = tmp_path_factory.mktemp("course")
     shutil.copytree(ROOT / "solutions", root / "solutions")
@@ -78,10 +85,22 @@ def batch(tmp_path_factory, pytestconfig):
     nbformat.write(trusting(), root / "solutions" / TRUSTING / file_of(TRUSTING))
     cheated(trusting(), handed_in / "cheat" / TRUSTING)
 
+    monkeypatch_module.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
     before = cut_off(root)
     env = os.environ | {"TEST_TOKEN": "STOLEN"}
-    done = subprocess.run(command(root), cwd=ROOT, env=env, capture_output=True, text=True)
-    return SimpleNamespace(root=root, before=before, done=done, rows=rows(root))
+    output = root.with_name("output")
+    with output.open("w") as stdout, output.with_suffix(".errors").open("w") as stderr:
+        run = subprocess.Popen(command(root), cwd=ROOT, env=env, stdout=stdout, stderr=stderr)
+        while not output.stat().st_size and run.poll() is None:
+            time.sleep(0.05)
+        second = subprocess.run(command(root), cwd=ROOT, capture_output=True, text=True)
+        code = run.wait()
+    errors = output.with_suffix(".errors").read_text()
+    done = SimpleNamespace(returncode=code, stdout=output.read_text(), stderr=errors, pid=run.pid)
+    left = sorted(Path(os.environ["TMPDIR"]).iterdir())
+    return SimpleNamespace(
+        root=root, before=before, done=done, second=second, rows=rows(root), left=left
+    )
 
 
 def cut_off(root):
@@ -325,6 +344,16 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(batch):
     assert first == f"{len(batch.rows)} submissions, {len(batch.rows) - len(batch.before)} to grade"
 
 
+def test_a_second_run_at_the_same_time_is_told_who_grades(batch):
+    assert batch.second.returncode == 2 and batch.second.stdout == ""
+    (line,) = batch.second.stderr.splitlines()
+    assert line.startswith(f"this course is being graded by process {batch.done.pid} of ")
+
+
+def test_nothing_is_left_in_the_temporary_folder(batch):
+    assert batch.left == []
+
+
 @pytest.fixture
 def course(batch, monkeypatch):
     """The same course, opened in this process."""
@@ -349,15 +378,13 @@ def test_the_grade_book_has_each_submission_once(course, batch):
     assert len(found) == len(set(found)) == len(graded)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_second_run_tries_what_has_no_grade_and_changes_no_byte(course, batch):
-    from forkgrade.run import run
-
-    before, said = (batch.root / "grading" / "grades.csv").read_bytes(), []
-    run(course, say=said.append)
+def test_a_second_run_tries_what_has_no_grade_and_changes_no_byte(batch):
+    before = (batch.root / "grading" / "grades.csv").read_bytes()
+    again = subprocess.run(command(batch.root), cwd=ROOT, capture_output=True, text=True)
     failed = [row for row in batch.rows if row["status"] != "graded"]
-    assert said[0] == f"{len(batch.rows)} submissions, {len(failed)} to grade"
-    assert len(said) == 1 + len(failed)
+    first, *lines = again.stdout.splitlines()
+    assert first == f"{len(batch.rows)} submissions, {len(failed)} to grade"
+    assert len(lines) == len(failed) + 1  # and the last says where the table is
     assert (batch.root / "grading" / "grades.csv").read_bytes() == before
 
 

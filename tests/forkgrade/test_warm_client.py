@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 
 import pytest
@@ -29,6 +30,22 @@ def test_closing_it_leaves_nothing_behind():
     process.wait()
     process.close()
     assert not os.path.exists(process.folder) and not is_running(process.pid)
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_what_a_module_leaves_in_the_temporary_folder_goes_with_it(tmp_path, monkeypatch, fork):
+    (tmp_path / "leaves_a_folder.py").write_text("import tempfile\ntempfile.mkdtemp()")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    process = WarmProcess(Limits(preload=["leaves_a_folder"], preload_with={}), fork=fork)
+    process.wait()
+    (own,) = (tmp_path / "temporary").iterdir()
+    assert str(own) == process.folder and len(list(own.iterdir())) == 3
+    process.close()
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_where_the_kernel_cannot_confine_and_must_nothing_starts(monkeypatch):

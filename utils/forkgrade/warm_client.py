@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from forkgrade.limits import Limits, NotebookLimits
 from forkgrade.own_folder import OwnFolder, remove_abandoned
 from forkgrade.protocol import MOMENT, CellKind, JsonLines, Output
 
-#: What the warm process has in its environment, beside what this process has.
+#: What any warm process has in its environment.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "PYTHONWARNINGS": "ignore",  # a warning on stderr would cost a test cell its points
@@ -176,6 +177,10 @@ class WarmProcess:
         os.close(its_ready)
         atexit.register(self.close)
 
+    def environment(self) -> dict[str, str]:
+        """What it has in its environment, beside what this process has."""
+        return ENVIRONMENT | {"TMPDIR": self.folder}  # torch makes a folder for its cache
+
     def fork(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
         """Starts it by fork; returns its number."""
         if pid := os.fork():
@@ -184,7 +189,8 @@ class WarmProcess:
         try:
             sandbox.die_with_parent(self.owner)
             os.setsid()  # an interrupt at the terminal is its parent's to handle
-            os.environ.update(ENVIRONMENT)
+            os.environ.update(self.environment())
+            tempfile.tempdir = None  # it would be the one from before
             os.dup2(lifeline, 0)
             os.dup2(ready, 1)
             for descriptor in {lifeline, ready, self.lifeline, self.ready} - {0, 1}:
@@ -205,7 +211,7 @@ class WarmProcess:
             [*python, self.client.socket_path, *modules, "--", *packages],
             stdin=lifeline,
             stdout=ready,
-            env=os.environ | ENVIRONMENT,
+            env=os.environ | self.environment(),
             cwd=self.folder,
             start_new_session=True,
         )
