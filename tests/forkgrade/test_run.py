@@ -1,6 +1,8 @@
 """A run grades what has no grade yet, and its table has every submission once."""
 
 import csv
+import os
+import signal
 import sys
 
 import pytest
@@ -108,6 +110,31 @@ def test_a_course_is_graded_by_one_run_at_a_time(small, run):
     with held(small.course.records), pytest.raises(Busy, match="being graded by process"):
         run()
     assert not (small.root / "grading" / "grades.csv").exists()
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(small, warm_process, run):
+    from forkgrade.run import run as run_here
+
+    def die(text):
+        if text.startswith("   1 "):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    for student in "adam", "eve", "zoe":
+        small.hand_in(student)
+    if not (child := os.fork()):
+        run_here(small.course, warm_process, jobs=2, say=die)
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    (kept,) = small.course.records.glob("*/*.json")
+    assert not (small.root / "grading" / "grades.csv").exists()
+
+    before = kept.stat().st_mtime_ns
+    records, said = run()
+    assert said[0] == "3 submissions, 2 to grade" and kept.stat().st_mtime_ns == before
+    table = (small.root / "grading" / "grades.csv").read_bytes()
+    run(again=True)
+    assert (small.root / "grading" / "grades.csv").read_bytes() == table
+    assert {record.status for record in records} == {GRADED}
 
 
 def test_what_a_killed_run_had_staged_is_removed(small, run):
