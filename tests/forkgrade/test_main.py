@@ -1,7 +1,11 @@
 """The command line begins where a course is, and says what it lacks."""
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 from forkgrade.__main__ import main, solutions_to
+from forkgrade.lock import Busy
 from traitlets.config import Config
 
 from tests.forkgrade.hostile import file_of
@@ -12,6 +16,34 @@ def test_a_folder_without_a_config_is_told(tmp_path, capsys):
     error = capsys.readouterr().err
     assert f"no file {tmp_path / 'nbgrader_config.py'}" in error
     assert "--course" in error and "--config" in error
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (Busy("graded by process 7"), 2, "graded by process 7\n"),
+        (
+            KeyboardInterrupt(),
+            130,
+            "Interrupted. What has a grade keeps it: type it again to go on.\n",
+        ),
+    ],
+)
+def test_a_run_that_cannot_go_on_says_so_in_a_line(
+    tmp_path, monkeypatch, capsys, error, code, says
+):
+    from forkgrade import __main__, run
+
+    def fail(*arguments, **options):
+        raise error
+
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(reconfigure=lambda **_: None))
+    monkeypatch.setattr(__main__, "start_warm_process", lambda *a: None)
+    monkeypatch.setattr(run, "run", fail)
+    assert main([]) == code
+    assert capsys.readouterr().err == says
 
 
 @pytest.fixture

@@ -19,7 +19,9 @@ CONFIG = "nbgrader_config.py"  # as nbgrader calls it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Grades a course; returns 1 if a submission has no grade, 2 if grading could not begin."""
+    """Grades a course; returns 1 if a submission has no grade, 2 if grading could not begin,
+    130 if it was interrupted.
+    """
     options = parse(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")  # a student's file name may be no text at all
     path = (options.config or options.course / CONFIG).resolve()
@@ -40,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     try:
         return grade_course(config, warm, options)
+    except KeyboardInterrupt:
+        print("Interrupted. What has a grade keeps it: type it again to go on.", file=sys.stderr)
+        return 130
     finally:
         if warm:
             warm.close()
