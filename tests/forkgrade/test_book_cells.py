@@ -62,6 +62,15 @@ def test_points_for_a_question_that_was_dropped_are_kept_in_a_file(small, grade)
     assert kept.splitlines() == [f"zoe,{NAME},explain,2.5"]
 
 
+def test_a_solution_that_cannot_be_read_is_told(small, grade):
+    from forkgrade.course import CourseError
+
+    grade()
+    (small.root / "solutions" / NAME / "assignment_01.ipynb").write_text("{")
+    with pytest.raises(CourseError, match=f"^{NAME} cannot be read: "):
+        small.course.release(NAME)
+
+
 def test_the_cells_of_a_notebook_are_those_that_nbgrader_keeps():
     from forkgrade.book_cells import cells_of
 

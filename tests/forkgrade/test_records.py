@@ -46,6 +46,13 @@ def test_what_could_not_be_graded_has_no_grade(store):
     assert not store.has_grade(SUBMISSION)
 
 
+def test_what_is_forgotten_has_no_record(store):
+    store.write(Record(**WHOLE))
+    store.forget(SUBMISSION)
+    store.forget(SUBMISSION)
+    assert not store.path(SUBMISSION).exists()
+
+
 def test_what_has_no_page_is_not_done(store):
     store.write(Record("=2+5", "01_numbers", "a digest", GRADED))
     assert not store.has_grade(SUBMISSION)

@@ -82,8 +82,9 @@ def test_a_record_is_written_before_the_next_submission_is_graded(small, warm_pr
     small.hand_in("adam")
     small.hand_in("zoe")
     monkeypatch.setattr(module, "grade_all", grade_all)
-    module.run(small.course, warm_process, say=lambda text: None)
-    assert seen == [[False, False], [True, False]]
+    for _ in range(2):  # again: what is killed on the way has no grade that is half of two
+        module.run(small.course, warm_process, again=True, say=lambda text: None)
+    assert seen == [[False, False], [True, False]] * 2
 
 
 def test_what_was_not_graded_is_tried_again_and_a_broken_record_too(small, run, monkeypatch):
@@ -143,6 +144,21 @@ def test_what_a_killed_run_had_staged_is_removed(small, run):
     left.chmod(0)
     run()
     assert sorted(path.name for path in small.course.records.iterdir()) == [".lock"]
+
+
+def test_what_an_interrupted_run_had_staged_is_removed(small, run, monkeypatch):
+    from forkgrade import run as module
+
+    def interrupted(submissions, course, client, jobs):
+        (course.staging / "abc").mkdir(parents=True)
+        raise KeyboardInterrupt
+        yield
+
+    small.hand_in("adam")
+    monkeypatch.setattr(module, "grade_all", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    assert not small.course.staging.exists()
 
 
 def test_a_grade_depends_on_files_solution_and_limits(small):

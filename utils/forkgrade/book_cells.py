@@ -10,6 +10,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils as nbutils
 from nbgrader.api import (
+    Base,
     BaseCell,
     Comment,
     Grade,
@@ -21,9 +22,27 @@ from nbgrader.api import (
     SourceCell,
     TaskCell,
 )
+from sqlalchemy import Column, String, Text
 
 #: (kind of cell, its name): what else the grade book wants to know of a new one.
 Cells = dict[tuple[type, str], dict[str, object]]
+
+
+class HandedIn(Base):
+    """What a submitted notebook was when it was scored last, in a table beside nbgrader's own.
+
+    It stands here, below whatever opens the grade book first: then all tables are made.
+
+    Attributes:
+        notebook_id: that of the submitted notebook.
+        digests: JSON, {cell: a digest of what its points are for}.
+        withdrawn: where its scores were taken back, JSON, {cell: whether a person had to look}.
+    """
+
+    __tablename__ = "forkgrade_handed_in"
+    notebook_id = Column(String(32), primary_key=True)
+    digests = Column(Text(), nullable=False)
+    withdrawn = Column(Text())
 
 
 def fit_cells(book: Gradebook, assignment: str, notebooks: Iterable[Path]) -> list[list[str]]:

@@ -104,12 +104,12 @@ class Course:
         return [submission for submission in found if only in (None, submission.assignment)]
 
     def closed_folders(self) -> list[str]:
-        """The students' folders that cannot be read, so that nobody knows what is in them."""
+        """The students' folders of which nobody knows what is in them: they cannot be read."""
         folders = sorted(self.root.glob(f"{self.directory.submitted_directory}/*"))
         return [
             str(path.relative_to(self.root))
             for path in folders
-            if path.is_dir() and not os.access(path, os.R_OK | os.X_OK)
+            if path.is_dir() and not os.access(path, os.R_OK)
         ]
 
     # -- what is handed out
@@ -123,7 +123,10 @@ class Course:
             return digest
         self.work.mkdir(parents=True, exist_ok=True)
         directory = self.directory_with(assignment_id=assignment)
-        self.fit_cells(assignment)
+        try:
+            self.fit_cells(assignment)
+        except (ValueError, AttributeError) as error:  # a notebook that is none, or has no marks
+            raise CourseError(f"{assignment} cannot be read: {error}") from error
         with open_log(self.log) as (log, errors):
             try:
                 GenerateAssignment(

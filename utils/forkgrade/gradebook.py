@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from forkgrade.book_cells import HandedIn
 from forkgrade.course import Course
-from forkgrade.points import HandedIn
 from forkgrade.records import Record, Submission
 from forkgrade.staging import unsupported_characters
 

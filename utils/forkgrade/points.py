@@ -8,24 +8,10 @@ from logging import Logger
 
 from nbformat import NotebookNode
 from nbgrader import utils as nbutils
-from nbgrader.api import Base, BaseCell, Comment, Grade, Gradebook, SubmittedNotebook
+from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.preprocessors import SaveAutoGrades
-from sqlalchemy import Column, String, Text
 
-
-class HandedIn(Base):
-    """What a submitted notebook was when it was scored last, in a table beside nbgrader's own.
-
-    Attributes:
-        notebook_id: that of the submitted notebook.
-        digests: JSON, {cell: a digest of what its points are for}.
-        withdrawn: where its scores were taken back, JSON, {cell: whether a person had to look}.
-    """
-
-    __tablename__ = "forkgrade_handed_in"
-    notebook_id = Column(String(32), primary_key=True)
-    digests = Column(Text(), nullable=False)
-    withdrawn = Column(Text())
+from forkgrade.book_cells import HandedIn
 
 
 class SavePoints(SaveAutoGrades):

@@ -75,6 +75,10 @@ class RecordStore:
         """Writes a record in the place of any earlier one."""
         write_whole(self.path(record), json.dumps(asdict(record), indent=1))
 
+    def forget(self, submission: Submission) -> None:
+        """Removes the record of a submission, if there is one."""
+        self.path(submission).unlink(missing_ok=True)
+
     def has_grade(self, submission: Submission) -> bool:
         """Whether this very submission, and no earlier one, was graded and has its page."""
         record = self.read(submission)

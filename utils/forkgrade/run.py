@@ -39,7 +39,10 @@ def run(
     keep_what_is_compiled()
     with only_run(course.records):
         remove_tree(course.staging)  # what a run left that was killed
-        return run_alone(course, warm, only, jobs, again, say)
+        try:
+            return run_alone(course, warm, only, jobs, again, say)
+        finally:
+            remove_tree(course.staging)
 
 
 def run_alone(
@@ -59,6 +62,8 @@ def run_alone(
         say(f"expected {expected(course, only)}")
     for folder in course.closed_folders():
         say(f"{folder} cannot be read, so what is in it has no row: {MAKE_READABLE}")
+    for one in to_grade:
+        store.forget(one)  # or a run that is killed would leave it with half of what it had
     if to_grade:
         enter_students(course, to_grade)
         client = warm.wait() if warm else None
