@@ -15,8 +15,8 @@ OWNER = """
 import os, time
 from forkgrade.own_folder import OwnFolder
 folder = OwnFolder()
-print(folder.path, flush=True)
-os.fork()
+if os.fork():
+    print(folder.path, flush=True)
 time.sleep(60)
 """
 
