@@ -15,7 +15,7 @@ OWNER = """
 import os, time
 from forkgrade.own_folder import OwnFolder
 folder = OwnFolder()
-if os.fork():
+if not os.fork():  # once it has let go of the lock
     print(folder.path, flush=True)
 time.sleep(60)
 """
