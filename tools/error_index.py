@@ -1,64 +1,104 @@
-"""Writes the table of errors in notebooks/README.md: `python -m tools.error_index`.
+"""Writes Find your error, as a page and as a table in notebooks/README.md: `python -m
+tools.error_index`.
 
-A row for each first line of an error or a warning that a lesson shows, with the sections that
-explain it.
+Both are made from the rows of utils/autograd_seen/explained.py. `unproven` holds these rows against
+what the lessons raise.
 """
 
+import html
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
+from autograd_seen.explained import ROWS, Row, Section
+from forkgrade.files import write_whole
 from nbformat import NotebookNode
 
 from tools.between_marks import Part
-from tools.normal_form import ROOT, notebooks, read
-from tools.rules import HEADING, anchor_in_lab
+from tools.normal_form import ROOT, name, read
+from tools.rules import HEADING
 
 PART = Part(
     ROOT / "notebooks" / "README.md",
     "<!-- errors: make refresh writes them -->\n",
     "<!-- end of errors -->\n",
 )
-#: How a lesson prints a warning that it caught.
+PAGE = ROOT / "notebooks" / "errors.html"
+#: The page, with {rows} where its table goes.
+TEMPLATE = Path(__file__).with_name("errors_page.html")
+#: How a lesson shows a warning.
 WARNING = re.compile(r"^\w*Warning: .+", re.MULTILINE)
 
 
 def messages(cell: NotebookNode) -> Iterator[str]:
-    """The first line of each error and each warning in a cell's outputs."""
+    """Each error and each warning in a cell's outputs, as Python prints it."""
     for output in cell.get("outputs", ()):
         if output.output_type == "error":
-            yield f"{output.ename}: {output.evalue}".split("\n")[0]
+            yield f"{output.ename}: {output.evalue}"
         yield from WARNING.findall(output.get("text", ""))
 
 
-def messages_by_heading(nb: NotebookNode) -> Iterator[tuple[str, str]]:
-    """(what PyTorch says, the heading under which it says so) for each error and warning of a
-    notebook.
+def raised(path: Path) -> Iterator[tuple[str, Section]]:
+    """(what Python says, the section in which it says so) for each error and warning of a
+    lesson.
     """
     heading = ""
-    for cell in nb.cells:
+    for cell in read(path).cells:
         if cell.cell_type == "markdown":
             heading = [heading, *HEADING.findall(cell.source)][-1]
-        for line in messages(cell):
-            yield line, heading
+        for said in messages(cell):
+            yield said, Section(path.stem, heading)
 
 
-def table(paths: list[Path]) -> str:
-    """The table in Markdown, in the order of the alphabet.
-
-    A line that several sections show has one row.
+def unproven(rows: tuple[Row, ...], lessons: list[Path]) -> list[str]:
+    """A sentence for each error of a lesson that has no row, and for each section of a row that
+    does not raise its error. The first says which line to add.
     """
-    rows = {}
-    for path in paths:
-        for line, heading in messages_by_heading(read(path)):
-            link = f"[{path.stem[:2]} · {heading}]({path.name}#{quote(anchor_in_lab(heading))})"
-            rows.setdefault(line, {})[link] = None
-    lines = ["| Python says | explained and mended in |", "|---|---|"]
-    for line in sorted(rows, key=str.lower):
-        lines.append(f"| {as_code(line)} | {'<br>'.join(rows[line])} |")
+    shown = [
+        (" ".join(said.split()), section) for path in lessons for said, section in raised(path)
+    ]
+    found = [
+        f"no row of utils/autograd_seen/explained.py explains what {section} raises; add\n"
+        f"{line_to_add(said, section)}"
+        for said, section in shown
+        if not any(row.explains(said) for row in rows)
+    ]
+    for row in rows:
+        proven = {section for said, section in shown if row.explains(said)}
+        there = "; ".join(map(repr, sorted(proven, key=repr))) or "no lesson raises it"
+        found += [
+            f"no cell of {section!r} raises {row}: take it out of "
+            f"utils/autograd_seen/explained.py, or name where it is raised ({there})"
+            for section in row.sections
+            if section not in proven
+        ]
+    return found
+
+
+def line_to_add(said: str, section: Section) -> str:
+    """The row for an error that has none yet, as it is written in Python."""
+    kind, _, message = said.partition(": ")
+    return f"    Row({kind!r}, {message!r}, ({section!r},)),  # with … for what differs"
+
+
+def sorted_rows() -> list[Row]:
+    """The rows in the order of the alphabet."""
+    return sorted(ROWS, key=lambda row: str(row).lower())
+
+
+def table() -> str:
+    """The table in Markdown."""
+    lines = ["| Python says | explained and fixed in |", "|---|---|"]
+    for row in sorted_rows():
+        links = "<br>".join(f"[{_titled(part)}]({part.link})" for part in row.sections)
+        lines.append(f"| {as_code(str(row))} | {links} |")
     return "\n".join([*lines, ""])
+
+
+def _titled(section: Section) -> str:
+    """A section as a link names it in Markdown."""
+    return f"{section.lesson[:2]} · {section.heading}"
 
 
 def as_code(line: str) -> str:
@@ -67,9 +107,31 @@ def as_code(line: str) -> str:
     return f"`` {line} ``" if "`" in line else f"`{line}`"
 
 
+def page() -> str:
+    """The page: the table in HTML with a box above it that finds the row of a line."""
+    rows = "\n".join(
+        f'<tr data-pattern="{html.escape(row.pattern)}">'
+        f"<td><code>{html.escape(str(row))}</code></td>"
+        f"<td>{'<br>'.join(map(_linked, row.sections))}</td></tr>"
+        for row in sorted_rows()
+    )
+    return TEMPLATE.read_text(encoding="utf-8").replace("{rows}", rows)
+
+
+def _linked(section: Section) -> str:
+    """A section as a link in HTML."""
+    title = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(_titled(section)))
+    return f'<a href="{html.escape(section.link)}" target="_blank">{title}</a>'
+
+
 def main() -> None:
-    """Writes the table of all lessons."""
-    PART.write(table(notebooks("notebooks")))
+    """Writes the table and the page of all lessons."""
+    PART.write(table())
+    new = page()
+    changed = not PAGE.exists() or PAGE.read_text(encoding="utf-8") != new
+    if changed:
+        write_whole(PAGE, new)
+    print(f"{'changed' if changed else 'unchanged':9}  {name(PAGE)}")
 
 
 if __name__ == "__main__":

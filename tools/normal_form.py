@@ -128,8 +128,6 @@ def normal_outputs(outputs: list[NotebookNode], count: int | None) -> list[Noteb
     for output in outputs:
         if output.output_type == "stream":
             output.text = without_noise(output.text)
-        if output.output_type == "error":
-            output.traceback = [frame for frame in output.traceback if own_frame(frame)]
         if output.output_type == "execute_result":
             output.execution_count = count
         for kind, value in list(output.get("data", {}).items()):
@@ -170,13 +168,6 @@ def without_noise(text: str) -> str:
     for pattern, replacement in NOISE:
         text = pattern.sub(replacement, text)
     return text
-
-
-def own_frame(frame: str) -> bool:
-    """Whether a frame of a traceback is in a cell. One in a library shows paths and lines of this
-    machine.
-    """
-    return not COLOUR.sub("", frame).startswith("File ")
 
 
 # --- comparing ------------------------------------------------------------------------------------

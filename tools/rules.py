@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+from autograd_seen.short_traceback import MOST_LINES
 from nbformat import NotebookNode
 
 from tools import predictions
@@ -166,19 +167,23 @@ def untagged_errors(nb: NotebookNode) -> list[str]:
 
 
 def torn_tracebacks(nb: NotebookNode) -> list[str]:
-    """A traceback ends in its error's name and message, and shows frames of cells only."""
+    """A traceback says its error's name and message, names a line of its cell, and is short."""
     found = []
     for cell in code_cells(nb):
         for error in errors(cell):
-            frames = [COLOUR.sub("", frame) for frame in error.traceback]
-            if not frames or frames[-1].strip() != f"{error.ename}: {error.evalue}".strip():
-                found += [
-                    f"{label(cell)}: the traceback does not end in {error.ename}: {error.evalue}"
-                ]
-            if not frames or not any(f"In[{cell.execution_count}]" in frame for frame in frames):
-                found += [
-                    f"{label(cell)}: the traceback names no line of In[{cell.execution_count}]"
-                ]
+            lines = COLOUR.sub("", "\n".join(error.traceback)).splitlines()
+            said = f"{error.ename}: {error.evalue}".removesuffix(": ").split("\n")[0]
+            wrong = {
+                f"does not say {said}": said not in lines,
+                f"names no line of In[{cell.execution_count}]": not any(
+                    f"In[{cell.execution_count}]" in line for line in lines
+                ),
+                f"has {len(lines)} lines: `%load_ext autograd_seen` in the first cell makes it "
+                f"{MOST_LINES} at most": len(lines) > MOST_LINES,
+            }
+            found += [
+                f"{label(cell)}: the traceback {what}" for what, is_so in wrong.items() if is_so
+            ]
     return found
 
 

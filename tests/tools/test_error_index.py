@@ -1,20 +1,24 @@
-"""The page on which a reader looks up an error: made from the lessons, and true."""
+"""The page on which a reader looks up an error: made from the rows, which the lessons prove."""
 
-from urllib.parse import unquote
+import html
+import re
 
 import nbformat
 import pytest
+from autograd_seen.explained import ROWS, Row, Section
 
 from tools import error_index as errors
-from tools.normal_form import name, notebooks, read
-from tools.rules import LINK, anchor_in_lab, why_broken
+from tools.normal_form import notebooks
+from tools.rules import LINK, why_broken
 
 LESSONS = notebooks("notebooks")
-PAGE = errors.PART.text()
+FOLDER = errors.PAGE.parent
 
 
-def lesson(*cells):
-    return nbformat.v4.new_notebook(cells=list(cells))
+def lesson(tmp_path, *cells):
+    path = tmp_path / "01_a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), path)
+    return path
 
 
 def heading(text):
@@ -29,58 +33,86 @@ def error(evalue, ename="RuntimeError"):
     return nbformat.v4.new_output("error", ename=ename, evalue=evalue, traceback=[])
 
 
-def prints(text):
-    return nbformat.v4.new_output("stream", text=text)
+def prints(text, stream="stdout"):
+    return nbformat.v4.new_output("stream", name=stream, text=text)
 
 
-def test_the_page_is_what_the_lessons_show():
-    assert errors.PART.filled(PAGE, errors.table(LESSONS)) == PAGE, "make refresh writes it"
+def test_the_rows_say_what_the_lessons_raise():
+    assert not (found := errors.unproven(ROWS, LESSONS)), "\n".join(found)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=name)
-def test_each_error_of_a_lesson_is_on_the_page(path):
-    tagged = [
-        cell for cell in read(path).cells if "raises-exception" in cell.metadata.get("tags", [])
-    ]
-    for cell in tagged:
-        (raised,) = [output for output in cell.outputs if output.output_type == "error"]
-        assert f"{raised.ename}: {raised.evalue.splitlines()[0]}" in PAGE
+def test_the_pages_are_what_the_rows_say():
+    text = errors.PART.text()
+    assert errors.PART.filled(text, errors.table()) == text, "make refresh writes it"
+    assert errors.PAGE.read_text(encoding="utf-8") == errors.page(), "make refresh writes it"
 
 
-def test_each_link_leads_to_a_section_that_shows_the_error():
-    rows = [row for row in errors.PART.inside().splitlines() if "](" in row]
-    assert rows
-    for row in rows:
-        for link in ("".join(groups) for groups in LINK.findall(row)):
-            assert not why_broken(link, None, errors.PART.page)
-            file, _, anchor = unquote(link).partition("#")
-            shown = errors.messages_by_heading(read(errors.PART.page.parent / file))
-            said = row.split("|")[1].strip().strip("`").strip()
-            assert (said, anchor) in [(line, anchor_in_lab(heading)) for line, heading in shown]
+@pytest.mark.parametrize("write", [errors.table, errors.page])
+def test_each_link_leads_to_a_section(write):
+    links = ["".join(groups) for groups in LINK.findall(html.unescape(write()))]
+    assert len(links) == sum(len(row.sections) for row in ROWS)
+    assert not [link for link in links if why_broken(link, None, errors.PAGE)]
 
 
-def test_a_line_belongs_to_the_nearest_heading_above_it():
-    nb = lesson(
-        heading("# 01 · Title"),
-        shows(error("one")),
-        heading("Prose.\n\n## First\n\n## Second"),
-        shows(error("two\nmore")),
+def test_each_row_stands_once_on_each_page_with_its_whole_message():
+    table, page = errors.table(), errors.page()
+    for row in ROWS:
+        assert table.count(f"{row} `") + table.count(f"`{row}`") == 1
+        assert page.count(f"<code>{html.escape(str(row))}</code>") == 1
+        assert page.count(f'data-pattern="{html.escape(row.pattern)}"') == 1
+
+
+def test_the_page_asks_nothing_of_a_network():
+    assert not re.findall(r"https?://|src=|@import|url\(", errors.page())
+
+
+SAID = "no 7 in a tensor of size [2, 3]"
+ROW = Row("RuntimeError", "no … in a tensor of size …", (Section("01_a", "The `b`"),))
+
+
+def test_a_row_is_proven_by_a_cell_of_its_section(tmp_path):
+    path = lesson(tmp_path, heading("# T\n\n## The `b`"), shows(error(SAID)))
+    assert errors.unproven((ROW,), [path]) == []
+    warned = lesson(
+        tmp_path, heading("# The `b`"), shows(prints("x\nUserWarning: no 7\n", "stderr"))
     )
-    assert list(errors.messages_by_heading(nb)) == [
-        ("RuntimeError: one", "01 · Title"),
-        ("RuntimeError: two", "Second"),
-    ]
+    row = Row("UserWarning", "no …", ROW.sections)
+    assert errors.unproven((row,), [warned]) == []
 
 
-def test_a_printed_warning_counts_and_other_text_does_not():
-    nb = lesson(heading("# T"), shows(prints("loss 3\nUserWarning: careful\nno Warning: here\n")))
-    assert list(errors.messages_by_heading(nb)) == [("UserWarning: careful", "T")]
+def test_an_error_without_a_row_is_told_with_the_line_to_add(tmp_path):
+    path = lesson(tmp_path, heading("# The `b`"), shows(error(SAID)))
+    (found,) = errors.unproven((), [path])
+    told, line = found.split("\n")
+    assert "what 01, The b raises" in told
+    assert eval(line.partition("#")[0].strip())[0] == Row("RuntimeError", SAID, ROW.sections)
 
 
-def test_a_line_that_two_sections_show_has_one_row_with_both(tmp_path):
-    path = tmp_path / "01_a.ipynb"
-    cells = [heading("## A `b`"), shows(error("x | `y`")), heading("## C"), shows(error("x | `y`"))]
-    nbformat.write(lesson(*cells), path)
-    (row,) = [line for line in errors.table([path]).splitlines() if "Runtime" in line]
-    links = "[01 · A `b`](01_a.ipynb#A-b)<br>[01 · C](01_a.ipynb#C)"
-    assert row == f"| `` RuntimeError: x \\| `y` `` | {links} |"
+def test_a_warning_without_a_row_is_told_too_and_other_text_is_none(tmp_path):
+    text = "loss 3\nFutureWarning: careful\nno Warning: here\nExplained in 01, A\n"
+    for stream in ("stdout", "stderr"):
+        path = lesson(tmp_path, heading("# A"), shows(prints(text, stream)))
+        (found,) = errors.unproven((), [path])
+        assert "'FutureWarning', 'careful'" in found
+
+
+@pytest.mark.parametrize(
+    ("cells", "there"),
+    [
+        ([heading("# The `b`")], "no lesson raises it"),
+        ([heading("# The `b`"), shows(error("another"))], "no lesson raises it"),
+        ([heading("# The b"), shows(error(SAID))], "Section(lesson='01_a', heading='The b')"),
+        (
+            [heading("# The `b`"), heading("## Below"), shows(error(SAID))],
+            "Section(lesson='01_a', heading='Below')",
+        ),
+    ],
+)
+def test_a_row_whose_section_raises_nothing_of_it_is_told(tmp_path, cells, there):
+    found = errors.unproven((ROW,), [lesson(tmp_path, *cells)])
+    assert [line for line in found if "take it out" in line and f"({there})" in line]
+
+
+def test_a_code_span_holds_whatever_a_message_has():
+    assert errors.as_code("x | y") == "`x \\| y`"
+    assert errors.as_code("x `y`") == "`` x `y` ``"

@@ -166,11 +166,6 @@ REJECTED = [
         "a result's count",
         lambda nb: nb.cells[4].outputs[0].update(execution_count=9),
     ),
-    (
-        rules.not_normal,
-        "a library's frame",
-        traceback(*FRAMES, "File ~/torch/_tensor.py:6\n", "ValueError: no 7"),
-    ),
     (rules.not_normal, "a kernel's file", show("/tmp/ipykernel_12/345.py:1: Warning")),
     (
         rules.not_normal,
@@ -202,6 +197,11 @@ REJECTED = [
         rules.machine_in_output,
         "a path in a traceback",
         traceback("Cell In[2] of /opt/x.py", "ValueError: no 7"),
+    ),
+    (
+        rules.machine_in_output,
+        "a library's frame",
+        traceback(*FRAMES, "File ~/torch/_tensor.py:6\n", "ValueError: no 7"),
     ),
     (rules.machine_in_output, "a package", show("site-packages/torch/_tensor.py:6")),
     (rules.machine_in_output, "a PID", show("worker (pid 4242)")),
@@ -248,12 +248,17 @@ REJECTED = [
         lambda nb: nb.cells[2].outputs[0].update(ename="KeyError"),
     ),
     (rules.torn_tracebacks, "no traceback", traceback()),
-    (rules.torn_tracebacks, "no last line", traceback(*FRAMES)),
+    (rules.torn_tracebacks, "no message", traceback(*FRAMES)),
     (rules.torn_tracebacks, "no frame", traceback("ValueError: no 7")),
     (
         rules.torn_tracebacks,
         "another cell's frame",
         traceback("Cell In[3], line 1", "ValueError: no 7"),
+    ),
+    (
+        rules.torn_tracebacks,
+        "a long traceback",
+        traceback(*FRAMES, *["File model.py, line 1"] * 12, "ValueError: no 7"),
     ),
     (rules.lonely_pictures, "a picture without a number", forget_numbers),
     (

@@ -4,20 +4,27 @@ gradient.
 
 from autograd_seen.comparison import compare
 from autograd_seen.draw import draw_graph
+from autograd_seen.extension import load_ipython_extension, unload_ipython_extension
+from autograd_seen.find import find_error
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_tangent
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.step import step_through
+from autograd_seen.tables import table
 
 __all__ = [
     "GraphPicture",
     "compare",
     "draw_graph",
+    "find_error",
+    "load_ipython_extension",
     "numerical_gradient",
     "plot_tangent",
     "record_backward",
     "record_forward",
     "step_through",
+    "table",
+    "unload_ipython_extension",
 ]

@@ -1,0 +1,136 @@
+"""A line as Python prints it leads to the row that explains it, whatever its numbers are."""
+
+import re
+
+import pytest
+from autograd_seen.explained import ROWS, Section, rows_for, rows_with
+
+IN_PLACE = (
+    "RuntimeError: one of the variables needed for gradient computation has been modified by an "
+    "inplace operation: {}; expected version 0 instead. Hint: enable anomaly detection to find "
+    "the operation that failed to compute its gradient, with "
+    "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+)
+TWICE = (
+    "RuntimeError: Trying to backward through the graph a second time (or directly access saved "
+    "tensors after they have already been freed). Saved intermediate values of the graph are freed "
+    "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+    "backward through the graph a second time or if you need to access saved tensors after calling "
+    "backward."
+)
+NOT_A_LEAF = (
+    "UserWarning: The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. "
+    "Its .grad attribute won't be populated during autograd.backward(). If you indeed want the "
+    ".grad field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor."
+)
+#: What learners ask about, as Python prints it, and the lesson that explains it.
+ASKED = [
+    (TWICE, "04"),
+    ("RuntimeError: element 0 of tensors does not require grad and does not have a grad_fn", "01"),
+    ("RuntimeError: element 3 of tensors does not require grad and does not have a grad_fn", "01"),
+    (IN_PLACE.format("[torch.FloatTensor [2]], which is output 0 of Exp, is at version 1"), "04"),
+    (IN_PLACE.format("[torch.cuda.HalfTensor [3, 8]] is at version 12"), "04"),
+    (
+        "RuntimeError: a leaf Variable that requires grad is being used in an in-place operation.",
+        "06",
+    ),
+    (NOT_A_LEAF, "02"),
+    (f"/home/me/train.py:5: {NOT_A_LEAF}\n  return self._grad", "02"),
+    (NOT_A_LEAF.split(". ")[0], "02"),
+    (
+        "RuntimeError: Can't call numpy() on Tensor that requires grad. Use "
+        "tensor.detach().numpy() instead.",
+        "05",
+    ),
+    (
+        "C:\\me\\fit.py:31: UserWarning: Using a target size (torch.Size([8])) that is different "
+        "to the input size (torch.Size([8, 1])). This will likely lead to incorrect results due to "
+        "broadcasting. Please ensure they have the same size.",
+        "06",
+    ),
+    ("RuntimeError: Only Tensors of floating point and complex dtype can require gradients", "01"),
+    ("TypeError: unsupported operand type(s) for *: 'float' and 'NoneType'", "06"),
+    (
+        "RuntimeError: you can only change requires_grad flags of leaf variables. If you want to "
+        "use a computed variable in a subgraph that doesn't require differentiation use "
+        "var_no_grad = var.detach().",
+        "05",
+    ),
+    ("AttributeError: 'int' object has no attribute 'backward'", "01"),
+    ("RuntimeError: all elements of input should be between 0 and 1", "03"),
+    ("RuntimeError: result type Double can't be cast to the desired output type Int", "03"),
+    (
+        "ValueError: Target size (torch.Size([5])) must be the same as input size (torch.Size([]))",
+        "03",
+    ),
+    ("ValueError: can't optimize a non-leaf Tensor", None),
+    (
+        "RuntimeError: The differentiated Tensor at index 1 appears to not have been used in the "
+        "graph. Set allow_unused=True if this is the desired behavior.",
+        None,
+    ),
+    (
+        "UserWarning: To copy construct from a tensor, it is recommended to use "
+        "sourceTensor.detach().clone(), rather than torch.tensor(sourceTensor).",
+        None,
+    ),
+    ("RuntimeError: function ScaleBackward returned an incorrect number of gradients", None),
+    ("RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.", None),
+    ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", None),
+    (
+        "RuntimeError: Output 0 of Unbind is a view and is being modified inplace. This view is "
+        "the output of a function that returns multiple views.",
+        None,
+    ),
+    (
+        "RuntimeError: Setting requires_grad=True on inference tensor outside InferenceMode is not "
+        "allowed.",
+        None,
+    ),
+    (
+        "RuntimeError: a view of a leaf Variable that requires grad is being used in an in-place "
+        "operation.",
+        None,
+    ),
+    ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", None),
+    ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", None),
+    ("ValueError: only one element tensors can be converted to Python scalars", None),
+    ("TypeError: unsupported operand type(s) for +: 'int' and 'str'", None),
+    ("AttributeError: 'NoneType' object has no attribute 'shape'", None),
+    # An error of the reader's own, of which a message holds each word.
+    ("RuntimeError: one", None),
+    ("", None),
+]
+
+
+@pytest.mark.parametrize(("said", "lesson"), ASKED)
+def test_a_line_as_python_prints_it_leads_to_its_lesson(said, lesson):
+    found = rows_for(said)
+    assert [row.sections[0].lesson[:2] for row in found] == ([lesson] if lesson else [])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_a_message_leads_to_its_own_row_alone(row):
+    assert rows_for(re.sub("…", "[7, 8]", str(row))) == [row]
+    # Neither its beginning nor its end is enough.
+    assert not rows_for(row.message[:12]) and not rows_for(row.message[4:])
+
+
+def test_a_whole_traceback_and_a_wrapped_line_are_found_too():
+    traceback = (
+        f'Traceback (most recent call last):\n  File "a.py", line 3\n\x1b[31m{TWICE}\x1b[0m\n'
+    )
+    assert rows_for(traceback) == rows_for(TWICE)
+    assert rows_for(TWICE.replace(" ", "\n    ")) == rows_for(TWICE)
+
+
+def test_a_piece_is_found_if_it_is_not_too_short():
+    (row,) = rows_with("through the  GRAPH a second time")
+    assert row.explains(TWICE)
+    assert not rows_with("the gr") and not rows_with("through the graph a third time")
+
+
+def test_a_section_says_its_lesson_and_its_heading():
+    section = Section("06_linear_regression", "Update by `w = w * g`, *twice*")
+    assert str(section) == "06, Update by w = w * g, *twice*"
+    assert section.link == "06_linear_regression.ipynb#Update-by-w-%3D-w-%2A-g%2C-twice"

@@ -1,0 +1,219 @@
+"""Which error is explained where: the rows behind the page `notebooks/errors.html`, behind the last
+line of a short traceback, and behind `find_error`.
+
+A row holds what Python prints, with … for whatever differs from case to case: a number, a size, a
+type. The tests hold each row against the cells of its section, and each error of a lesson against
+the rows.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import quote
+
+#: Stands in a message for what differs from case to case.
+GAP = "…"
+#: So much of a message must be given where no whole first sentence is.
+FEWEST_CHARACTERS = 8
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a lesson, by the lesson's slug and the heading as it stands in the notebook."""
+
+    lesson: str
+    heading: str
+
+    def __str__(self) -> str:
+        return f"{self.lesson[:2]}, {self.heading.replace('`', '')}"
+
+    @property
+    def link(self) -> str:
+        """The address from the folder of the lessons; JupyterLab's own form after the #."""
+        shown = re.sub(r"`([^`]*)`|\*", r"\1", self.heading)
+        return f"{self.lesson}.ipynb#{quote(shown.replace(' ', '-'))}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """An error or a warning that lessons explain.
+
+    Attributes:
+        kind: its class, such as "RuntimeError".
+        message: the whole message, with `GAP` for what differs from case to case.
+        sections: where it is raised and explained, the best one first.
+    """
+
+    kind: str
+    message: str
+    sections: tuple[Section, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}"
+
+    @cached_property
+    def pattern(self) -> str:
+        """A regular expression, in Python and in JavaScript, for the message's first sentence at
+        the beginning of a text or after a colon.
+        """
+        sentence = re.match(r".*?(?=\.\s|\.?$)", self.message).group()
+        return r"(?:^|: )" + ".*?".join(_escaped(part) for part in sentence.split(GAP))
+
+    def explains(self, line: str) -> bool:
+        """Whether a line, whose blanks are single, holds this message."""
+        return bool(re.search(self.pattern, line, re.IGNORECASE))
+
+    def contains(self, line: str) -> bool:
+        """Whether a line is a piece of this message, and no short one."""
+        return len(line) >= FEWEST_CHARACTERS and line.lower() in str(self).lower()
+
+    @property
+    def where(self) -> str:
+        """The line that says where it is explained."""
+        return f"Explained in {'; '.join(map(str, self.sections))}"
+
+
+def _escaped(text: str) -> str:
+    """A constant part of a message as Python and JavaScript both read it in a pattern."""
+    return re.sub(r"[\\^$.|?*+()\[\]{}]", r"\\\g<0>", text)
+
+
+def rows_for(text: str) -> list[Row]:
+    """The rows for an error, or for any text in which it stands as Python prints it."""
+    line = on_one_line(text)
+    return [row for row in ROWS if row.explains(line)]
+
+
+def rows_with(text: str) -> list[Row]:
+    """The rows of which a text is a piece."""
+    line = on_one_line(text)
+    return [row for row in ROWS if row.contains(line)]
+
+
+def on_one_line(text: str) -> str:
+    """A text without line breaks and colours, and with single blanks."""
+    return " ".join(re.sub(r"\x1b\[[0-9;]*m", "", text).split())
+
+
+ROWS = (
+    Row(
+        "AttributeError",
+        "'…' object has no attribute 'backward'",
+        (Section("01_scalar_gradients", "When it refuses"),),
+    ),
+    Row(
+        "AttributeError",
+        "'NoneType' object has no attribute 'zero_'",
+        (Section("04_accumulation", "`'NoneType' object has no attribute 'zero_'`"),),
+    ),
+    Row(
+        "RuntimeError",
+        "a leaf Variable that requires grad is being used in an in-place operation.",
+        (Section("06_linear_regression", "In-place update outside `no_grad`"),),
+    ),
+    Row(
+        "RuntimeError",
+        "all elements of input should be between 0 and 1",
+        (
+            Section(
+                "03_binary_cross_entropy", "`BCELoss` given logits, and logits given probabilities"
+            ),
+        ),
+    ),
+    Row(
+        "RuntimeError",
+        "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
+        (Section("05_disabling_tracking", "Can't call `numpy()` on a tensor that requires grad"),),
+    ),
+    Row(
+        "RuntimeError",
+        "element … of tensors does not require grad and does not have a grad_fn",
+        (
+            Section("01_scalar_gradients", "When it refuses"),
+            Section("05_disabling_tracking", "Does not require grad: three switches"),
+            Section("05_disabling_tracking", "Freeze a part, let gradients through"),
+        ),
+    ),
+    Row(
+        "RuntimeError",
+        "grad can be implicitly created only for scalar outputs",
+        (Section("01_scalar_gradients", "When it refuses"),),
+    ),
+    Row(
+        "RuntimeError",
+        "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+        "inference mode in computation tracked by autograd. To work around this, you can make a "
+        "clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead of "
+        "`torch.inference_mode()`.",
+        (Section("05_disabling_tracking", "Inference tensors cannot be saved for backward"),),
+    ),
+    Row(
+        "RuntimeError",
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        "operation: … is at version …; expected version … instead. Hint: enable anomaly "
+        "detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False).",
+        (
+            Section("04_accumulation", "Modified by an inplace operation"),
+            Section("05_disabling_tracking", "The `.data` trap: modified by an inplace operation"),
+        ),
+    ),
+    Row(
+        "RuntimeError",
+        "Only Tensors of floating point and complex dtype can require gradients",
+        (Section("01_scalar_gradients", "When it refuses"),),
+    ),
+    Row(
+        "RuntimeError",
+        "result type … can't be cast to the desired output type …",
+        (Section("03_binary_cross_entropy", "Targets of another dtype or shape"),),
+    ),
+    Row(
+        "RuntimeError",
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+        "backward through the graph a second time or if you need to access saved tensors after "
+        "calling backward.",
+        (Section("04_accumulation", "Trying to backward through the graph a second time"),),
+    ),
+    Row(
+        "RuntimeError",
+        "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+        "variable in a subgraph that doesn't require differentiation use "
+        "var_no_grad = var.detach().",
+        (
+            Section(
+                "05_disabling_tracking", "You can only change requires_grad flags of leaf variables"
+            ),
+        ),
+    ),
+    Row(
+        "TypeError",
+        "unsupported operand type(s) for …: '…' and 'NoneType'",
+        (Section("06_linear_regression", "Update by `w = w - lr * w.grad`"),),
+    ),
+    Row(
+        "UserWarning",
+        "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad "
+        "attribute won't be populated during autograd.backward(). If you indeed want the .grad "
+        "field to be populated for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. "
+        "If you access the non-leaf Tensor by mistake, make sure you access the leaf Tensor "
+        "instead. See github.com/pytorch/pytorch/pull/30531 for more information.",
+        (
+            Section("02_chain_rule", "The number in the middle"),
+            Section("06_linear_regression", "Update by `w = w - lr * w.grad`"),
+        ),
+    ),
+    Row(
+        "UserWarning",
+        "Using a target size (…) that is different to the input size (…). This will likely lead "
+        "to incorrect results due to broadcasting. Please ensure they have the same size.",
+        (Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),),
+    ),
+    Row(
+        "ValueError",
+        "Target size (…) must be the same as input size (…)",
+        (Section("03_binary_cross_entropy", "Targets of another dtype or shape"),),
+    ),
+)

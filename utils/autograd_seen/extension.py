@@ -1,0 +1,150 @@
+"""What ``%load_ext autograd_seen`` changes in a notebook: errors and warnings that a beginner can
+read.
+"""
+
+import re
+import sys
+import sysconfig
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+import torch
+
+from autograd_seen.explained import rows_for
+from autograd_seen.short_traceback import short_traceback
+
+#: Where code lies that is not the reader's.
+LIBRARIES = (
+    *(sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
+    str(Path(__file__).parent),
+)
+SITE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
+#: What torch appends to a warning that comes from C++.
+TRIGGERED = re.compile(r"\s*\(Triggered internally at [^)]*\)")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+#: Under this name a shell keeps its `ShortWarnings`.
+KEPT_AS = "autograd_seen_warnings"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext autograd_seen``: from the next cell on short warnings, and at once short
+    tracebacks, each with the lesson that explains it. ``%tb`` shows the whole traceback,
+    ``%unload_ext autograd_seen`` undoes it.
+    """
+    unload_ipython_extension(shell)
+    shell.set_custom_exc((Exception, KeyboardInterrupt), show_error)
+    shell.meta[KEPT_AS] = short = ShortWarnings()
+    shell.events.register("pre_run_cell", short.begin)
+    shell.events.register("post_run_cell", short.end)
+    torch.set_warn_always(True)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext autograd_seen``: tracebacks and warnings are Python's own again."""
+    short = shell.meta.pop(KEPT_AS, None)
+    if short:
+        shell.set_custom_exc((), None)
+        short.end()
+        shell.events.unregister("pre_run_cell", short.begin)
+        shell.events.unregister("post_run_cell", short.end)
+        torch.set_warn_always(short.always)
+
+
+class ShortWarnings:
+    """Shows each warning of a cell on one line, and where it is explained.
+
+    It stands in for `warnings.showwarning` only while a cell runs, so that whoever looks between
+    the cells, such as a grader, finds Python's own.
+    """
+
+    def __init__(self):
+        #: How things were before.
+        self.show_as_before, self.always = warnings.showwarning, torch.is_warn_always_enabled()
+
+    def begin(self, *_: object) -> None:
+        """Before a cell. Each warning can come again: Python by itself shows it once for each
+        number of a line, and all cells share these numbers.
+        """
+        # What Python does by default, said again: any change makes it forget which it has shown.
+        warnings.filterwarnings("default", append=True)
+        if warnings.showwarning is self.show_as_before:
+            warnings.showwarning = self.show
+
+    def end(self, *_: object) -> None:
+        """After a cell. What the reader put there stays."""
+        if warnings.showwarning == self.show:
+            warnings.showwarning = self.show_as_before
+
+    def show(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Stands in for `warnings.showwarning`."""
+        try:
+            said = short_warning(message, category)
+        except Exception:
+            self.show_as_before(message, category, filename, lineno, file, line)
+        else:
+            (file or sys.stderr).write(said)
+
+
+def short_warning(message: Warning | str, category: type[Warning]) -> str:
+    """A warning on one line, and where it is explained on the next."""
+    said = f"{category.__name__}: {' '.join(TRIGGERED.sub('', str(message)).split())}"
+    return "".join(f"{line}\n" for line in [said, *(row.where for row in rows_for(said)[:1])])
+
+
+def show_error(
+    shell: Any,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType,
+    tb_offset: int | None = None,
+) -> None:
+    """Shows an error that a cell raised: in short, or as IPython does where that fails."""
+    if issubclass(kind, SyntaxError) and shell.compile.format_code_name(error.filename or ""):
+        # The cell itself cannot be read, so nothing ran.
+        shell.showsyntaxerror()
+        return
+    lines = []
+    if not _shown_otherwise(error):
+        with suppress(Exception):
+            lines = short_traceback(error, lambda file: name_of(file, shell))
+    if not lines:
+        shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=True)
+        return
+    if shell.colors.lower() == "nocolor":
+        lines = [COLOUR.sub("", line) for line in lines]
+    # What %tb shows.
+    sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
+    sys.last_exc = error
+    shell._showtraceback(kind, error, lines)
+
+
+def _shown_otherwise(error: BaseException) -> bool:
+    """Whether an error has a form of its own: a check's report, an error of a magic, a group."""
+    is_usage = type(error).__name__ == "UsageError"
+    return is_usage or hasattr(error, "_render_traceback_") or isinstance(error, BaseExceptionGroup)
+
+
+def name_of(file: str, shell: Any) -> str | None:
+    """How a reader knows a file of code: as a cell, or by its path from the notebook; None for a
+    library's.
+    """
+    cell = shell.compile.format_code_name(file)
+    if cell:
+        return " ".join(cell)
+    path = Path(file)
+    if file.startswith("<") or SITE.search(file) or any(map(path.is_relative_to, LIBRARIES)):
+        return None
+    here = Path.cwd()
+    return f"File {path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name}"
