@@ -6,6 +6,7 @@ of paths."""
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -39,6 +40,7 @@ INSTALL = re.compile(
 )
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)=[\"']([^\"']+)")
+PICTURE = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|//")
 
@@ -51,9 +53,16 @@ def texts(output: NotebookNode) -> Iterator[tuple[str, str]]:
     yield from (("traceback", COLOUR.sub("", frame)) for frame in output.get("traceback", ()))
     for kind, value in output.get("data", {}).items():
         if not kind.startswith("image/") or kind == "image/svg+xml":
-            yield kind, value if isinstance(value, str) else json.dumps(value)
+            text = value if isinstance(value, str) else json.dumps(value)
+            yield kind, text
+            yield from ((f"picture in {kind}", svg) for svg in pictures(text))
     if output.get("metadata"):
         yield "metadata", json.dumps(output.metadata)
+
+
+def pictures(html: str) -> list[str]:
+    """The SVGs that stand in HTML as images."""
+    return [b64decode(payload).decode() for payload in PICTURE.findall(html)]
 
 
 def outputs(nb: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:

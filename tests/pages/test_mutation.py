@@ -36,7 +36,7 @@ from tools.normal_form import (
     stale_page,
     write_text,
 )
-from tools.rules import EVERYWHERE, EXECUTED, findings, too_big
+from tools.rules import EVERYWHERE, EXECUTED, PICTURE, findings, too_big
 
 LESSONS = notebooks("notebooks", "solutions")
 # A page that is too long would otherwise be red whatever is done to it.
@@ -66,6 +66,16 @@ SVG_EDITS = {
     ),
     "a label": partial(re.compile(r"(?<=>)[^\s<]").sub, next_letter, count=1),
 }
+
+
+def in_picture(edit, html):
+    """HTML with another first picture of a graph."""
+
+    def other(hit):
+        svg = base64.b64decode(hit[1]).decode()
+        return hit[0].replace(hit[1], base64.b64encode(edit(svg).encode()).decode())
+
+    return PICTURE.sub(other, html, count=1)
 
 
 def png_edits(payload):
@@ -105,7 +115,10 @@ def edits(key, value):
     if key == "image/png":
         return png_edits(value)
     if isinstance(value, str):
-        chosen = TEXT_EDITS | (SVG_EDITS if key == "image/svg+xml" else {})
+        within = {
+            f"{kind} in a picture": partial(in_picture, edit) for kind, edit in SVG_EDITS.items()
+        }
+        chosen = TEXT_EDITS | {"image/svg+xml": SVG_EDITS, "text/html": within}.get(key, {})
         return {kind: edit(value) for kind, edit in chosen.items() if edit(value) != value}
     return {"one more": value + 1} if isinstance(value, int | float) else {"nothing": None}
 

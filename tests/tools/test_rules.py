@@ -6,6 +6,7 @@ import copy
 
 import nbformat
 import pytest
+from autograd_seen.show.plate import graph_html
 
 from tools import predictions, rules
 from tools.normal_form import CELL_SECONDS, ROOT, name, normalise, notebooks, read, write_text
@@ -177,6 +178,11 @@ REJECTED = [
         rules.machine_in_output,
         "an address in SVG",
         show('<g id="0x7f5d3c1b2e60"/>', "image/svg+xml"),
+    ),
+    (
+        rules.machine_in_output,
+        "an address in an image of a graph",
+        show(graph_html('<svg width="9" id="0x7f5d3c1b2e60"/>', "a graph"), "text/html"),
     ),
     (rules.machine_in_output, "a path", show("saved to /home/ada/plot.png")),
     (

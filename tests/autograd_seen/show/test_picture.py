@@ -1,5 +1,6 @@
 """A drawn graph as Jupyter, a terminal or a file has it."""
 
+import base64
 import gc
 import os
 import re
@@ -92,11 +93,23 @@ def test_saving_where_there_is_no_folder_says_so(tmp_path):
         sine().save(tmp_path / "missing" / "sine.svg")
 
 
-def test_jupyter_gets_svg_and_text():
+def test_jupyter_gets_an_image_and_text_and_nothing_large_twice():
     picture = sine()
     bundle = picture._repr_mimebundle_()
-    assert bundle == {"image/svg+xml": picture.svg, "text/plain": str(picture)}
+    assert bundle == {"text/html": picture.html, "text/plain": str(picture)}
     assert repr(picture) == str(picture)
+    assert len(bundle["text/html"]) < 1.5 * len(picture.svg)
+
+
+def test_the_image_is_the_svg_and_is_read_as_the_text():
+    picture = sine()
+    (payload,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', picture.html)
+    described = re.sub("<desc>.*</desc>\n", "", picture.svg, flags=re.DOTALL)
+    assert base64.b64decode(payload).decode() == described
+    (alt,) = re.findall(r'alt="([^"]+)"', picture.html)
+    assert alt.startswith("Graph of z: 2 operations; x leaf 4; y = x² intermediate 16 PowBackward0")
+    assert ">read by ear<" not in picture.image("read by ear")
+    assert 'alt="read by ear"' in picture.image("read by ear")
 
 
 def test_without_graphviz_one_line_says_how_to_get_it(monkeypatch, tmp_path):

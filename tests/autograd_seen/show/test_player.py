@@ -12,7 +12,7 @@ import pytest
 import torch
 from autograd_seen.draw import draw_graph
 from autograd_seen.live.backward import record_backward
-from autograd_seen.show import player
+from autograd_seen.show import player, theme
 from autograd_seen.show.player import Player
 from autograd_seen.show.steps import MOST_STEPS
 from autograd_seen.step import step_through
@@ -86,9 +86,8 @@ class Page(HTMLParser):
 
     def story(self):
         """What the script is called with."""
-        return json.loads(
-            re.search(r'\("[0-9a-f]{12}", (\{.*\})\);$', self.script, re.DOTALL).group(1)
-        )
+        call = re.search(r'\("\w{12}", ".*", (\{"moments".*\})\);$', self.script, re.DOTALL)
+        return json.loads(call[1])
 
 
 def story(shown):
@@ -127,7 +126,10 @@ def test_the_static_page_is_a_picture_and_a_table():
     page = Page(shown.html)
     assert not {"button", "input", "svg"} & set(page.tags)
     assert page.tags.count("img") == page.tags.count("table") == page.tags.count("script") == 1
-    assert picture(shown) == draw_graph(shown.recording).svg
+    drawn = re.sub("<desc>.*</desc>\n", "", draw_graph(shown.recording).svg, flags=re.DOTALL)
+    assert picture(shown) == drawn
+    said = "Graph of z with the gradients of its backward pass; the steps are in the table"
+    assert ("alt", said) in page.attributes
     assert page.rows == [
         [
             "step",
@@ -171,6 +173,38 @@ def test_no_address_but_that_of_the_svg_namespace():
 def test_the_output_is_small():
     assert len(sine().html.encode()) < 25_000
     assert len(neuron().html.encode()) < 60_000
+
+
+def test_the_table_says_what_its_columns_and_rows_are():
+    page = Page(neuron().html)
+    assert page.tags.count("caption") == 1
+    scopes = [value for name, value in page.attributes if name == "scope"]
+    assert scopes == ["col"] * 6 + ["row"] * len(neuron().recording.steps)
+
+
+def test_a_rehearsal_says_what_would_become_of_grad():
+    def became(recording):
+        lines = story(Player(recording))["moments"][-1]["lines"]
+        return [kind for line in lines for kind, _ in line if kind in ("would", "grad")]
+
+    x = leaf(4.0)
+    assert became(record_backward(x**2)) == ["would"]
+    assert became(record_backward(x**2, accumulate=True)) == ["grad"]
+
+
+def test_what_is_still_to_come_keeps_text_that_can_be_read():
+    # test_theme.py measures each ink on each plate; here, that the player takes one of these.
+    style = (Path(player.__file__).parent / "player.css").read_text(encoding="utf-8")
+    assert ".unseen > text { fill: var(--muted) }" in style
+    faded = [rule for rule in style.split("}") if re.search(r"(?<!stroke-)opacity:", rule)]
+    assert [rule.split("{")[0].strip() for rule in faded] == [".autograd-graph .unseen > .tip"]
+
+
+@pytest.mark.parametrize("palette", [theme.LIGHT, theme.DARK])
+def test_the_player_has_the_colours_of_the_theme(palette):
+    shown = sine().html
+    for name, colour in (palette.inks | {"plate": palette.boxes["plate"][0]}).items():
+        assert f"--{name}:{colour};" in shown
 
 
 def test_players_that_show_something_else_have_other_keys():
@@ -261,7 +295,7 @@ def test_a_gradient_can_be_given():
     x = leaf([1.0, 2.0])
     y = x * 3
     shown = step_through(y, torch.tensor([10.0, 20.0]))
-    assert ["backward starts at y", "gradient given for y: [10, 20]"] in captions(shown)
+    assert ["at y", "gradient given for y: [10, 20]"] in captions(shown)
     assert captions(shown)[-1][-1] == ".grad would become: None + [30, 60] → [30, 60]"
 
 

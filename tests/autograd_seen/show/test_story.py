@@ -49,18 +49,19 @@ def key_of(recording, name):
 
 def test_the_play_goes_forward_and_then_backward():
     assert captions(sine()) == [
-        ["given", "x = 4"],
-        ["forward through x²", "y = x² = 16"],
-        ["forward through sin", "z = sin(y) = −0.2879"],
-        ["backward starts at z", "∂z/∂z = 1"],
-        ["backward through z = sin(y)", "1 × (−0.9577) = −0.9577 to y"],
-        ["backward through y = x²", "−0.9577 × 8 = −7.6613 to x"],
-        ["arriving at the leaf x", ".grad would become: None + (−7.6613) → −7.6613"],
+        ["with what is given", "x = 4"],
+        ["through x²", "y = x² = 16"],
+        ["through sin", "z = sin(y) = −0.2879"],
+        ["at z", "∂z/∂z = 1"],
+        ["through z = sin(y)", "1 × (−0.9577) = −0.9577 to y"],
+        ["through y = x²", "−0.9577 × 8 = −7.6613 to x"],
+        ["to the leaf x", ".grad would become: None + (−7.6613) → −7.6613"],
     ]
     assert [moment["where"] for moment in story(sine())["moments"]] == [
         "start",
         *(f"step {i} of 2 · forward" for i in (1, 2)),
-        *(f"step {i} of 3 · backward" for i in (0, 1, 2, 3)),
+        "backward starts",
+        *(f"step {i} of 3 · backward" for i in (1, 2, 3)),
     ]
 
 
@@ -91,7 +92,7 @@ def test_grad_fills_up():
     x = leaf(4.0)
     (3 * x).backward()
     assert captions(record_backward(x**2))[-1] == [
-        "arriving at the leaf x",
+        "to the leaf x",
         ".grad would become: 3 + 8 → 11",
     ]
 
@@ -131,7 +132,7 @@ def test_a_value_shows_from_its_own_moment_on():
 def test_a_gradient_shows_when_its_last_part_has_come():
     recording = used_twice()
     at, moments = story(recording), story(recording)["moments"]
-    assert moments[at["back"][key_of(recording, "L")]]["where"] == "step 0 of 5 · backward"
+    assert moments[at["back"][key_of(recording, "L")]]["where"] == "backward starts"
     assert moments[at["back"][key_of(recording, "h")]]["where"] == "step 3 of 5 · backward"
     assert moments[at["back"][key_of(recording, "w")]]["where"] == "step 5 of 5 · backward"
 
@@ -152,7 +153,7 @@ def test_what_flows_along_an_edge_shows_in_the_turn_of_its_operation():
 def test_a_leaf_by_itself_can_be_played():
     x = leaf(4.0)
     assert captions(record_backward(x))[-1] == [
-        "arriving at the leaf x",
+        "to the leaf x",
         ".grad would become: None + 1 → 1",
     ]
 

@@ -15,6 +15,7 @@ from autograd_seen.graph import Graph, Recording
 from autograd_seen.show.content import Content, content
 from autograd_seen.show.dot import to_dot, to_graphviz
 from autograd_seen.show.maths import Readings
+from autograd_seen.show.plate import graph_html, spoken
 from autograd_seen.show.scene import Scene, place
 from autograd_seen.show.steps import describe_steps
 from autograd_seen.show.svg import to_svg
@@ -47,10 +48,11 @@ def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
 
 
 class GraphPicture:
-    """A drawn graph. Jupyter shows it as SVG, and as text where it shows no pictures.
+    """A drawn graph. Jupyter shows it as an image, and as text where it shows no pictures.
 
-    ``graph`` is the plain data, ``svg`` the picture, ``source`` the DOT; ``str()`` gives the text.
-    ``recording`` is the backward pass that it shows, or None.
+    ``graph`` is the plain data, ``svg`` the picture, ``html`` the image that a page shows,
+    ``source`` the DOT; ``str()`` gives the text. ``recording`` is the backward pass that it shows,
+    or None.
     """
 
     def __init__(
@@ -72,11 +74,23 @@ class GraphPicture:
     @property
     def svg(self) -> str:
         """The picture as an SVG element."""
+        return self._drawn(str(self))
+
+    @property
+    def html(self) -> str:
+        """The picture as an image that a screen reader reads out as the text form."""
+        return graph_html(self._drawn(), spoken(str(self)))
+
+    def image(self, description: str) -> str:
+        """The picture as an image that a screen reader reads out as ``description``."""
+        return graph_html(self._drawn(), description)
+
+    def _drawn(self, description: str = "") -> str:
         if self._engine == "dot":
             return self.to_graphviz().pipe(format="svg", encoding="utf-8")
         title = f"Computation graph of {self.graph.nodes[self.graph.root].name}"
         with collection_paused():
-            return to_svg(self._scene, title, str(self))
+            return to_svg(self._scene, title, description)
 
     @property
     def source(self) -> str:
@@ -133,7 +147,7 @@ class GraphPicture:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
-        return {"image/svg+xml": self.svg, "text/plain": str(self)}
+        return {"text/html": self.html, "text/plain": str(self)}
 
     def __str__(self) -> str:
         text = describe(self.graph, self._readings)

@@ -1,15 +1,23 @@
-(function (key, story) {
+(function (key, style, story) {
   "use strict";
   const SVG = "http://www.w3.org/2000/svg";
   const PAUSE = 2000;
+  const FADE = 28;
   const LABELS = {
     arriving: "arriving", local: "local derivative", each: "local derivative, each element",
-    jacobian: "local Jacobian", sent: "sent on", held: "before", grad: "now",
+    jacobian: "local Jacobian", sent: "sent on", held: "before", grad: "now", would: "would be",
   };
   const ICONS = {
     first: "M1 3h2v10H1zM9 3v10L3 8zM15 3v10L9 8z", back: "M3 3h2v10H3zM13 3v10L5 8z",
     play: "M4 2v12l10-6z", pause: "M3 3h4v10H3zM9 3h4v10H9z", next: "M3 3v10l8-5zM11 3h2v10h-2z",
   };
+  // The keys that a control uses by itself.
+  const OWN = {
+    BUTTON: [" ", "Enter"], INPUT: ["ArrowUp", "ArrowDown", "PageUp", "PageDown"],
+    SELECT: [" ", "Enter", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Home", "End"],
+  };
+  const SIDES = [["scrollLeft", "clientWidth", "scrollWidth", "left", "right"],
+    ["scrollTop", "clientHeight", "scrollHeight", "top", "bottom"]];
   const last = story.moments.length - 1;
 
   function make(tag, attributes, ...children) {
@@ -22,6 +30,7 @@
   function icon(name) {
     const svg = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "path");
     svg.setAttribute("viewBox", "0 0 16 16");
+    svg.setAttribute("aria-hidden", "true");
     path.setAttribute("d", ICONS[name]);
     svg.append(path);
     return svg;
@@ -31,7 +40,10 @@
   function unpack(image) {
     const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
     const page = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
-    return document.importNode(page.documentElement, true);
+    const picture = document.importNode(page.documentElement, true);
+    picture.setAttribute("aria-label", image.alt);
+    picture.querySelector("title").remove(); // or all of the picture would show it to the mouse
+    return picture;
   }
 
   // Puts the value at the end of a tensor's text into an element of its own.
@@ -43,11 +55,44 @@
     return part;
   }
 
-  function start(root) {
-    root.playable = true;
-    // A page that was saved while it played has these already.
-    for (const made of root.querySelectorAll(":scope > .made")) made.remove();
-    const image = root.querySelector("img"), picture = unpack(image);
+  // What scrolls fades where there is more of it, and takes the keys that scroll.
+  function shade(pane) {
+    for (const [at, seen, all, start, end] of SIDES) {
+      pane.style.setProperty(`--${start}`, `${Math.min(FADE, pane[at])}px`);
+      pane.style.setProperty(`--${end}`, `${Math.max(0, Math.min(FADE, pane[all] - pane[seen] - pane[at]))}px`);
+    }
+    if (SIDES.some(([, seen, all]) => pane[all] > pane[seen])) pane.tabIndex = 0;
+    else pane.removeAttribute("tabindex");
+  }
+
+  // Scrolls the pane, and never the page.
+  function reveal(pane, elements) {
+    const outer = pane.getBoundingClientRect(), inner = elements.map((e) => e.getBoundingClientRect());
+    const by = {};
+    for (const [, seen, all, start, end] of SIDES) {
+      const first = Math.min(...inner.map((box) => box[start])) - outer[start];
+      const over = Math.max(...inner.map((box) => box[end])) - outer[end];
+      const out = pane[all] > pane[seen] && (first < FADE || over > -FADE);
+      by[start] = out ? Math.min(first - FADE, (first + over) / 2) : 0;
+    }
+    pane.scrollBy(by); // both ways at once: a second scroll would end the first
+  }
+
+  // The page's own theme counts, which need not be the system's. A page without a mark shows it by
+  // its text: light text stands on a dark page.
+  function isDark(host) {
+    for (const { dataset } of [document.body, document.documentElement]) {
+      const mark = { true: "light", false: "dark" }[dataset.jpThemeLight] ?? dataset.theme;
+      if (mark === "dark" || mark === "light") return mark === "dark";
+    }
+    const [r, g, b] = (getComputedStyle(host).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
+    return 0.3 * r + 0.59 * g + 0.11 * b > 128;
+  }
+
+  // In a shadow root no style sheet of the page reaches the player.
+  function start(host) {
+    const shadow = host.attachShadow({ mode: "open" });
+    const picture = unpack(host.querySelector("img")), table = host.querySelector("table").cloneNode(true);
     const parts = ["node", "edge", "flow"].flatMap((kind) =>
       [...picture.querySelectorAll(`[data-${kind}]`)].map((element) => [kind, +element.dataset[kind], element]));
     const values = parts.filter(([kind]) => kind === "node").map(([kind, index, element]) =>
@@ -61,12 +106,18 @@
     const play = button("play", "Play (space)", () => run(!timer));
     const slider = make("input", { type: "range", min: 0, max: last, step: 1, value: 0, "aria-label": "Step" });
     slider.oninput = () => go(+slider.value);
-    const said = make("div", { class: "said made", role: "status", "aria-live": "polite" });
-    const stage = make("div", { class: "stage made" }, picture), table = root.querySelector(".steps");
-    const where = make("span", { class: "where" });
-    const controls = make("div", { class: "controls made" },
+    const speed = make("select", { "aria-label": "Speed" }, ...[["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"]].map(
+      ([value, text]) => make("option", value === "1" ? { value, selected: "" } : { value }, text)));
+    speed.onchange = () => timer && run(true);
+    const said = make("div", { class: "said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+    const stage = make("div", { class: "stage pane", role: "group", "aria-label": "Picture" }, picture);
+    const steps = make("div", { class: "steps pane", role: "group", "aria-label": "Steps" }, table);
+    const controls = make("div", { class: "controls" },
       button("first", "To the start (Home)", () => go(0)), button("back", "Step back (←)", () => go(at - 1)), play,
-      button("next", "Step forward (→)", () => go(at + 1)), slider, where);
+      button("next", "Step forward (→)", () => go(at + 1)), slider, speed);
+    const title = make("div", { class: "title" }, host.querySelector("figcaption").textContent);
+    const player = make("div", { class: "player", role: "group", tabindex: 0,
+      "aria-label": "Player: left and right arrows step, space plays" }, title, controls, said, stage, steps);
 
     let at = 0, timer = 0;
 
@@ -77,11 +128,22 @@
 
     function run(on) {
       clearInterval(timer);
-      timer = on ? setInterval(() => (root.isConnected && at < last ? show(at + 1) : run(false)), PAUSE) : 0;
-      if (on) show(at < last ? at + 1 : 0);
+      const ahead = () => (host.isConnected && at < last ? show(at + 1) : run(false));
+      if (on && !timer) show(at < last ? at + 1 : 0);
+      timer = on ? setInterval(ahead, PAUSE / speed.value) : 0;
       play.replaceChildren(icon(on ? "pause" : "play"));
       play.title = on ? "Pause (space)" : "Play (space)";
       play.setAttribute("aria-label", play.title);
+    }
+
+    function caption(moment) {
+      const [first, ...others] = moment.lines.map((line) => {
+        const math = !["what", "note"].includes(line[0][0]);
+        return make("div", math ? { class: "math" } : {}, ...line.map(([kind, text]) =>
+          make("span", LABELS[kind] ? { class: kind, "data-is": LABELS[kind] } : { class: kind }, text)));
+      });
+      first.prepend(make("span", { class: "where" }, moment.where), " ");
+      return [first, ...others];
     }
 
     function show(to) {
@@ -93,65 +155,64 @@
         if (kind === "node") element.classList.toggle("unanswered", at < story.back[index]);
       }
       for (const [index, element] of values) element.textContent = at < story.node[index] ? "?" : story.value[index];
-      for (const row of root.querySelectorAll("tr[data-step]")) {
+      for (const row of table.querySelectorAll("tr[data-step]")) {
         row.classList.toggle("later", +row.dataset.step > (moment.step ?? 0));
         row.classList.toggle("now", +row.dataset.step === moment.step);
       }
-      said.replaceChildren(...moment.lines.map((line) => {
-        const math = !["what", "note"].includes(line[0][0]);
-        return make("div", math ? { class: "math" } : {}, ...line.map(([kind, text]) =>
-          make("span", LABELS[kind] ? { class: kind, "data-is": LABELS[kind] } : { class: kind }, text)));
-      }));
+      // A screen reader reads out the slider's text while it has the focus, and else the status.
+      said.setAttribute("aria-live", shadow.activeElement === slider ? "off" : "polite");
+      said.replaceChildren(...caption(moment));
       slider.value = at;
-      where.textContent = moment.where;
-      slider.setAttribute("aria-valuetext", where.textContent);
-      reveal(stage, stage.querySelector(".lit[data-node]") ?? picture);
-      reveal(table, table.querySelector("tr.now") ?? table.firstChild);
-      dress();
+      slider.setAttribute("aria-valuetext", [...said.children].map((line) => line.textContent).join("; "));
+      const acts = [...stage.querySelectorAll(".lit[data-node]")], row = table.querySelector("tr.now");
+      reveal(stage, acts.length ? acts : [picture]);
+      reveal(steps, [row ?? table]);
     }
 
-    // Scrolls the box, and never the page.
-    function reveal(box, element) {
-      const outer = box.getBoundingClientRect(), inner = element.getBoundingClientRect();
-      if (inner.top < outer.top || inner.bottom > outer.bottom) {
-        box.scrollTop += Math.min(inner.top - outer.top, (inner.top + inner.bottom - outer.top - outer.bottom) / 2);
-      }
+    // Room for the longest caption, so that the picture stays where it is.
+    function fit() {
+      const ghost = make("div", { class: "said ghost", "aria-hidden": "true" });
+      ghost.style.width = `${said.clientWidth}px`;
+      player.append(ghost);
+      const heights = story.moments.map((moment) => (ghost.replaceChildren(...caption(moment)), ghost.offsetHeight));
+      ghost.remove();
+      said.style.minHeight = `${Math.max(...heights)}px`;
+      shade(stage);
+      shade(steps);
     }
 
-    // The page's own theme counts, which need not be the system's: text that is light stands on a dark page.
     function dress() {
-      const [r, g, b] = (getComputedStyle(root).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-      const dark = 0.3 * r + 0.59 * g + 0.11 * b > 128;
-      root.classList.toggle("dark", dark);
+      const dark = isDark(host);
+      player.classList.toggle("dark", dark);
       for (const rule of picture.querySelector("style").sheet?.cssRules ?? []) {
         if (rule.media) rule.media.mediaText = dark ? "screen" : "not all";
       }
     }
 
-    root.onkeydown = (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey) return;
-      event.stopPropagation(); // or Jupyter would take a letter for a command on the cell
+    player.onkeydown = (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+      const own = (OWN[event.target.tagName] ?? []).includes(event.key);
       const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: last }[event.key];
-      const space = event.key === " " && event.target.tagName !== "BUTTON"; // on a button, space presses it
-      if (to === undefined && !space) return;
+      if (!own && to === undefined && event.key !== " ") return;
+      event.stopPropagation(); // what the player uses is no command for Jupyter
+      if (own) return;
       event.preventDefault();
-      if (space) run(!timer);
+      if (to === undefined) run(!timer);
       else go(to);
     };
-    root.tabIndex = 0;
-    root.setAttribute("role", "group");
-    root.setAttribute("aria-label", "Player: left and right arrows step, space plays");
-    image.before(controls, said, stage);
-    image.hidden = true;
-    // Room for the longest caption, so that the picture stays where it is.
-    said.style.minHeight = Math.max(...story.moments.map((moment, i) => (show(i), said.offsetHeight))) + "px";
+    shadow.append(make("style", {}, style), player);
+    for (const pane of [stage, steps]) pane.onscroll = () => shade(pane);
+    dress();
     show(0);
+    new ResizeObserver(fit).observe(player);
     window.addEventListener("beforeprint", () => go(last));
-    new MutationObserver(dress).observe(document.body, { attributes: true });
+    for (const marked of [document.body, document.documentElement]) {
+      new MutationObserver(dress).observe(marked, { attributes: true });
+    }
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
   }
 
-  for (const root of document.querySelectorAll(`.autograd-player[data-key="${key}"]`)) {
-    if (!root.playable) start(root);
+  for (const host of document.querySelectorAll(`.autograd-player[data-key="${key}"]`)) {
+    if (!host.shadowRoot) start(host);
   }
 })

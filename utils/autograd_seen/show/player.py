@@ -1,6 +1,5 @@
 """A recorded pass as a page that plays it, one operation at a time."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Collection
@@ -9,7 +8,7 @@ from html import escape
 from pathlib import Path
 
 from autograd_seen.graph import Recording
-from autograd_seen.show import words
+from autograd_seen.show import theme, words
 from autograd_seen.show.content import minus
 from autograd_seen.show.maths import Readings
 from autograd_seen.show.picture import picture_of
@@ -26,6 +25,8 @@ from autograd_seen.show.story import tell
 from autograd_seen.show.text import describe
 
 FOLDER = Path(__file__).parent
+#: Pages indent a figure.
+PLAIN = 'style="margin:0"'
 
 
 class Player:
@@ -46,22 +47,23 @@ class Player:
         """
         texts = StepTexts(self.recording, self._readings, minus)
         played = len(self.recording.steps) <= MOST_STEPS
-        svg = picture_of(self.recording, fold=not played, readings=self._readings).svg
-        picture = base64.b64encode(svg.encode()).decode()
-        style, script = _file("player.css"), _file("player.js")
-        story = _json(tell(texts)) if played else ""
+        drawn = picture_of(self.recording, fold=not played, readings=self._readings)
+        static = [
+            f"<figure {PLAIN}><figcaption>{escape(self._title())}</figcaption>",
+            drawn.image(self._description()),
+            f'<div class="steps" style="overflow-x:auto">{_table(texts)}</div></figure>',
+        ]
+        played = [_file("player.js"), _json(_style()), _json(tell(texts))] if played else []
         # Two players on a page are told apart by what they show, not by a random name: equal ones
         # may share it.
-        key = hashlib.sha256(f"{picture}{style}{script}{story}".encode()).hexdigest()[:12]
+        key = hashlib.sha256("".join(static + played).encode()).hexdigest()[:12]
+        script, *given = played or [""]
         lines = [
             # MathJax would take a dollar sign in a name for a formula.
-            f'<figure class="autograd-player mathjax_ignore tex2jax_ignore" data-key="{key}">',
-            f"<style>{style}</style>",
-            f"<figcaption>{escape(self._title())}</figcaption>",
-            f'<img alt="{self._description()}" src="data:image/svg+xml;base64,{picture}">',
-            f'<div class="steps">{_table(texts)}</div>',
-            f'<script>{script}("{key}", {story});</script>' if played else "",
-            "</figure>",
+            f'<div class="autograd-player mathjax_ignore tex2jax_ignore" data-key="{key}">',
+            *static,
+            f'<script>{script}("{key}", {", ".join(given)});</script>' if script else "",
+            "</div>",
         ]
         return "\n".join(line for line in lines if line)
 
@@ -75,7 +77,7 @@ class Player:
         return title if self.recording.accumulated else f"{title}, rehearsed: it changed no .grad"
 
     def _description(self) -> str:
-        root = escape(self.recording.graph.nodes[self.recording.graph.root].name)
+        root = self.recording.graph.nodes[self.recording.graph.root].name
         gradients = "with the gradients of its backward pass; the steps are in the table"
         return f"Graph of {root} {gradients}"
 
@@ -95,25 +97,39 @@ class Player:
 
 
 def _table(texts: StepTexts) -> str:
-    head = "".join(f"<th>{heading}</th>" for heading in headings(texts.recording))
+    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings(texts.recording))
     body = "".join(_step(count, rows) for count, rows in enumerate(step_rows(texts), 1))
     rest = "".join(
         f"<p>{line}. A pass of more than {MOST_STEPS} steps is not played.</p>"
         for line in left_out(texts.recording)
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+    caption = "<caption>The steps of the backward pass</caption>"
+    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
 
 
 def _step(count: int, rows: list[Row]) -> str:
     """The rows of one step: its first three cells stand beside all of them."""
     span = f' rowspan="{len(rows)}"' if len(rows) > 1 else ""
-    shared = "".join(f"<td{span}>{escape(cell)}</td>" for cell in rows[0][:3])
+    number, name, arriving = map(escape, rows[0][:3])
+    shared = f'<td class="of"{span}>{number}</td><th scope="row"{span}>{name}</th>'
     own = ["".join(f"<td>{escape(cell)}</td>" for cell in row[3:]) for row in rows]
-    own[0] = shared + own[0]
+    own[0] = f"{shared}<td{span}>{arriving}</td>{own[0]}"
     return "".join(f'<tr data-step="{count}">{cells}</tr>' for cells in own)
 
 
 # --- the page -------------------------------------------------------------------------------------
+
+
+def _style() -> str:
+    """The style sheet of the player, with the colours of the theme."""
+    light, dark = (
+        "".join(f"--{name}:{colour};" for name, colour in palette.inks.items())
+        + f"--plate:{palette.boxes['plate'][0]};color-scheme:{scheme}"
+        for palette, scheme in ((theme.LIGHT, "light"), (theme.DARK, "dark"))
+    )
+    # "screen", so that print is always dark on light.
+    colours = f".player{{{light}}}@media screen{{.player.dark{{{dark}}}}}"
+    return f"{colours}\n{_file('player.css')}"
 
 
 def _file(name: str) -> str:

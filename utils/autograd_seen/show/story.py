@@ -75,9 +75,9 @@ class Turns:
 def tell(texts: StepTexts) -> dict:
     """What the script of the player needs, as JSON has it.
 
-    A moment has the ``lines`` of its caption, ``where`` it is, the number of its ``step`` in the
-    table, and which parts of the picture are ``lit``. Beside the moments stands, for each part of
-    the picture, the moment from which it shows.
+    A moment has ``where`` it is, the ``lines`` of its caption, of which the first goes on from
+    there, the number of its ``step`` in the table, and which parts of the picture are ``lit``.
+    Beside the moments stands, for each part of the picture, the moment from which it shows.
     """
     turns = Turns(texts.recording)
     graph = turns.graph
@@ -123,6 +123,8 @@ def _where(turns: Turns, at: int) -> str:
         return "start"
     if at < turns.seed:
         return f"step {at} of {len(turns.operations)} · forward"
+    if at == turns.seed:
+        return "backward starts"
     return f"step {at - turns.seed} of {len(turns.recording.steps)} · backward"
 
 
@@ -144,7 +146,7 @@ def _start(graph: Graph) -> list[Line]:
     given = [node for node in tensors if not graph.inputs(node.key)]
     shown = [_named(node) for node in given[:MOST_ADDENDS]]
     shown += ["…"] if len(given) > MOST_ADDENDS else []
-    return [[["what", "given"]], [["", ", ".join(shown)]]]
+    return [[["what", "with what is given"]], [["", ", ".join(shown)]]]
 
 
 def _named(node: Node) -> str:
@@ -157,7 +159,7 @@ def _forward(node: Node, texts: StepTexts) -> list[Line]:
     line = [["", texts.label(node.key)]]
     if len(results) == 1 and results[0].value is not None:
         line += [["", " = "], ["value", _value(results[0], texts)]]
-    lines = [[["what", f"forward through {texts.readings[node.key].title}"]], line]
+    lines = [[["what", f"through {texts.readings[node.key].title}"]], line]
     if any(result.value is None for result in results):
         lines.append([["note", "the value was not kept"]])
     return lines
@@ -171,13 +173,13 @@ def _seed(recording: Recording) -> list[Line]:
     root = recording.graph.nodes[recording.graph.root].name
     seed = minus(words.told(recording.seed))
     said = f"∂{root}/∂{root} = " if seed == "1" else f"gradient given for {root}: "
-    return [[["what", f"backward starts at {root}"]], [["", said], ["back", seed]]]
+    return [[["what", f"at {root}"]], [["", said], ["back", seed]]]
 
 
 def _backward(step: Step, texts: StepTexts) -> list[Line]:
     node = texts.graph.nodes[step.node]
     is_leaf = node.kind == "tensor"
-    label = f"arriving at the leaf {node.name}" if is_leaf else _through(step, texts)
+    label = f"to the leaf {node.name}" if is_leaf else _through(step, texts)
     lines: list[Line] = [[["what", label]]]
     total, whole = ", ".join(map(texts.number, step.arriving)), texts.arriving(step)
     if whole != total:
@@ -191,16 +193,17 @@ def _backward(step: Step, texts: StepTexts) -> list[Line]:
 
 
 def _through(step: Step, texts: StepTexts) -> str:
-    return f"backward through {texts.label(step.node)}"
+    return f"through {texts.label(step.node)}"
 
 
 def _accumulation(step: Step, texts: StepTexts) -> Line:
     before, after = texts.number(step.before), texts.number(step.after)
     if step.stays:
         return [["", ".grad stays "], ["held", after]]
-    verb = ".grad: " if texts.recording.accumulated else ".grad would become: "
+    accumulated = texts.recording.accumulated
+    verb, becomes = (".grad: ", "grad") if accumulated else (".grad would become: ", "would")
     arriving = ["arriving", texts.factor(step.arriving[0], True)]
-    return [["", verb], ["held", before], ["", " + "], arriving, ["", " → "], ["grad", after]]
+    return [["", verb], ["held", before], ["", " + "], arriving, ["", " → "], [becomes, after]]
 
 
 def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:

@@ -8,8 +8,9 @@ from autograd_seen.show.scene import Scene
 from autograd_seen.show.shapes import Arrowhead, Part, Path, Rect, Segment, Shape, Text, parts
 
 
-def to_svg(scene: Scene, title: str, description: str) -> str:
+def to_svg(scene: Scene, title: str, description: str = "") -> str:
     """The scene as one SVG element, with the title and the description that a screen reader speaks.
+    An image on a page has its description in ``alt`` and needs none here.
 
     Follows the reader's light or dark theme on a plate of its own, and prints light.
     """
@@ -19,7 +20,7 @@ def to_svg(scene: Scene, title: str, description: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-graph" role="img" '
         f'aria-label={quoteattr(title)} {size} viewBox="0 0 {scene.width} {scene.height}">',
         f"<title>{escape(title)}</title>",
-        f"<desc>{escape(description)}</desc>",
+        *([f"<desc>{escape(description)}</desc>"] if description else []),
         f"<style>{_css(scene.recorded, bordered, bool(scene.clusters))}</style>",
         f'<rect class="plate" {size} rx="{theme.PLATE_CORNER}"/>',
     ]

@@ -26,7 +26,13 @@ LIGHT = Palette(
         "operation": ("#fdf0d6", "#a06508"),
         "frame": ("#f2f1ec", "#566170"),
     },
-    inks={"ink": "#1d2530", "muted": "#566170", "local": "#7d4e00", "back": "#b3202c"},
+    inks={
+        "ink": "#1d2530",
+        "muted": "#566170",
+        "local": "#7d4e00",
+        "back": "#b3202c",
+        "accent": "#5a3fc0",
+    },
 )
 DARK = Palette(
     boxes={
@@ -38,7 +44,13 @@ DARK = Palette(
         "operation": ("#3a2d12", "#dfa640"),
         "frame": ("#222932", "#a9b4c1"),
     },
-    inks={"ink": "#e9edf2", "muted": "#a9b4c1", "local": "#f0bf62", "back": "#ff9087"},
+    inks={
+        "ink": "#e9edf2",
+        "muted": "#a9b4c1",
+        "local": "#f0bf62",
+        "back": "#ff9087",
+        "accent": "#b7a3ff",
+    },
 )
 #: A box that takes its colours from another.
 COLOURED_AS = {"freed": "operation", "cut": "constant"}
@@ -107,6 +119,8 @@ LABEL_PAD = (12, 10)
 CROWD = 40
 #: Blank pixels around the picture.
 MARGIN = 12
+#: Over how many pixels the edge of a page fades, where a picture is wider than the page.
+FADE = 28
 
 
 def colours(palette: Palette, style: str) -> tuple[str, str]:
