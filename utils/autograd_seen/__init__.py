@@ -11,6 +11,7 @@ from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_tangent
 from autograd_seen.show.picture import GraphPicture
+from autograd_seen.show.side_by_side import side_by_side
 from autograd_seen.step import step_through
 from autograd_seen.tables import table
 
@@ -24,6 +25,7 @@ __all__ = [
     "plot_tangent",
     "record_backward",
     "record_forward",
+    "side_by_side",
     "step_through",
     "table",
     "unload_ipython_extension",
