@@ -44,8 +44,8 @@ mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must
 operators: $(VENV)/test  ## draw and record every sample that PyTorch has of each operator (minutes)
 	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
 
-browser: $(VENV)/browser  ## play a backward pass in a real Chromium, in JupyterLab and on an exported page
-	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser.py
+browser: $(VENV)/browser  ## play a backward pass and move a slider in a real Chromium, in JupyterLab and on an exported page
+	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py
 
 bench: $(VENV)/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording

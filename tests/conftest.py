@@ -22,7 +22,7 @@ KINDS = {
     "tools/test_guards.py": ("guards", "imports, style, and a test for each module"),
     "tools": ("tools", "what makes and proves pages"),
     "autograd_seen/checks": ("checks", "wrong answers are rejected, right ones accepted"),
-    "autograd_seen/show/test_browser.py": ("browser", "the player in a real JupyterLab and a page"),
+    "autograd_seen/show/test_browser": ("browser", "player and slider in JupyterLab and a page"),
     "autograd_seen/live/test_operators": ("operators", "the table of operators against PyTorch"),
     "autograd_seen": ("units", "what a learner imports, and its contracts"),
     "forkgrade": ("grading", "honest and hostile submissions"),

@@ -1,10 +1,13 @@
-"""Makes exercises/ from solutions/ with nbgrader: `python -m tools.exercises`.
+"""Makes exercises/ from solutions/ with nbgrader, and the table of their points that the checks
+read: `python -m tools.exercises`.
 
 A run that fails leaves the exercises as they were; a second run changes no byte.
 """
 
 import argparse
+import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -12,12 +15,16 @@ import warnings
 from pathlib import Path
 
 from forkgrade.error_log import open_log
+from forkgrade.files import write_whole
+from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from tools.lessons import checks_folder, lessons
 from tools.normal_form import ROOT, normalise, notebooks, read, write_text
 
 CONFIG = ROOT / "nbgrader_config.py"
+NUMBER = re.compile(r"## (\d+\.\d+) ")
 
 
 class GenerationFailed(Exception):
@@ -49,7 +56,46 @@ def generate(root: Path, to: Path) -> None:
             except NbGraderException as error:
                 raise GenerationFailed(errors.cause(str(error))) from error
     for path in notebooks(to):
-        path.write_bytes(write_text(normalise(read(path))).encode())
+        nb = normalise(read(path))
+        let_all_cells_run(nb)
+        path.write_bytes(write_text(nb).encode())
+
+
+def let_all_cells_run(nb: NotebookNode) -> None:
+    """Tags the checks of an exercise, so that Run All goes on where one raises.
+
+    A check that is not attempted must raise, or nbgrader would give it its points.
+    """
+    for cell in nb.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and marks.get("grade") and not marks.get("solution"):
+            cell.metadata.tags = [*cell.metadata.get("tags", []), "raises-exception"]
+
+
+def points_table(root: Path) -> str:
+    """The text of the table that checks/points.py reads: what each exercise of the folder
+    solutions/ in `root` is worth.
+    """
+    found = {
+        lesson.slug: points_of(read(lesson.solution))
+        for lesson in lessons(root)
+        if lesson.solution.exists()
+    }
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def points_of(nb: NotebookNode) -> dict:
+    """The title of an assignment, the points of each exercise, and those that a person reads."""
+    title = nb.cells[0].source.split("\n")[0].partition(" · ")[2]
+    points, by_hand, number = {}, [], None
+    for cell in nb.cells:
+        if heading := NUMBER.match(cell.source):
+            number = heading[1]
+        marks = cell.metadata.get("nbgrader", {})
+        if marks.get("grade"):
+            points[number] = marks["points"]
+            by_hand += [number] if marks.get("solution") else []
+    return {"title": title, "points": points, "by_hand": by_hand}
 
 
 def swap(new: Path, old: Path) -> None:
@@ -75,6 +121,7 @@ def main(arguments: list[str] | None = None) -> int:
     beside = Path(tempfile.mkdtemp(prefix=".exercises-", dir=root))
     try:
         generate(root, beside / "exercises")
+        write_whole(checks_folder(root) / "points.json", points_table(root))
         swap(beside / "exercises", root / "exercises")
     except GenerationFailed as error:
         print(f"exercises/ is as it was: {error}", file=sys.stderr)

@@ -61,11 +61,13 @@ ASSIGNMENT = """\
 … exercises and one question after [lesson {number}](../../notebooks/{slug}.ipynb).
 
 *… minutes, … points. Replace each `...` or write where it says so, run the cell, then run the check
-below it. A check passes in one line, or names the likely cause.*"""
+below it. A check passes in one green line, or names the likely cause. Once one has passed,
+`check.doubled.solution()`, for example, shows the reference solution.*"""
 ASSIGNMENT_SET_UP = """\
 %load_ext autograd_seen
 
 import torch
+from autograd_seen import progress
 from autograd_seen.checks import {name} as check"""
 TASK = """\
 ## {first}.1 · … · easy · … min · … points
@@ -167,6 +169,7 @@ def assignment(lesson: Lesson) -> NotebookNode:
         graded(code(f"check-{first}-1", CHECK), locked=True, points=1),
         text(f"task-{first}-2", QUESTION.format(first=first)),
         graded(text(f"explain-{first}-2", EXPLANATION), solution=True, points=1),
+        graded(code("progress", f"progress({first})"), locked=True),
     )
 
 

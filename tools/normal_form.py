@@ -293,13 +293,6 @@ def execute(nb: NotebookNode, folder: Path) -> NotebookNode:
         if isinstance(error, CellExecutionError):
             reason = f"{error.ename}: {error.evalue}"
         raise CellFailed(f"{position(nb, at['number'])}: {one_line(reason)}") from error
-    return whole_run(nb, client.widget_state)
-
-
-def whole_run(nb: NotebookNode, widget_state: dict) -> NotebookNode:
-    """A notebook that ran from its first to its last cell, in normal form."""
-    for cell in code_cells(nb):
-        cell.outputs = with_widget_contents(cell.outputs, widget_state)
     return normalise(nb)
 
 
@@ -311,28 +304,6 @@ def kept_run(path: Path, folder: Path) -> Path:
 def keep_run(nb: NotebookNode, path: Path, folder: Path) -> None:
     """Keeps the fresh run of a notebook for whoever asks for it next."""
     write_whole(kept_run(path, folder), write_text(nb))
-
-
-def with_widget_contents(outputs: list[NotebookNode], state: dict) -> list[NotebookNode]:
-    """Outputs with, after each widget, what is shown inside it, so that it is stored and
-    compared.
-    """
-    shown = []
-    for output in outputs:
-        view = output.get("data", {}).get(WIDGET_VIEW)
-        shown += [output, *contents(view["model_id"], state)] if view else [output]
-    return shown
-
-
-def contents(model: str, state: dict) -> list[NotebookNode]:
-    """What the Output widgets at and below a model hold; `state` is a kernel's {model: its
-    values}.
-    """
-    values = state.get(model, {})
-    held = [nbformat.from_dict(output) for output in values.get("outputs", ())]
-    for child in values.get("children", ()):
-        held += contents(child.removeprefix("IPY_MODEL_"), state)
-    return held
 
 
 def position(nb: NotebookNode, number: int) -> str:

@@ -21,7 +21,7 @@ from tools.normal_form import COLOUR, code_cells, difference, label, normalise, 
 #: A line of code that is longer is cut in JupyterLab, in a window of 1,300 pixels beside the list
 #: of files.
 COLUMNS = 110
-LINES, CELLS, BYTES = 15, 40, 300_000
+LINES, CELLS, BYTES = 15, 42, 300_000
 
 MACHINE = {
     "an object's address": re.compile(r"\b0x[0-9a-fA-F]{5,}"),

@@ -28,9 +28,8 @@ from tools.normal_form import (
     build_font_cache,
     code_cells,
     keep_run,
+    normalise,
     stale_outputs,
-    whole_run,
-    with_widget_contents,
 )
 
 KNOWN = "0.11.0"
@@ -122,8 +121,7 @@ def compare_all(
     item: IPyNbCell, test: dict, ref: dict, skip_compare: tuple[str, ...] | None = None
 ) -> bool:
     """Whether a cell's fresh outputs are all of its stored ones, and nothing else."""
-    page = item.parent.page
-    fresh = with_widget_contents(page.nb.cells[item.parent.shown].outputs, page.widget_state)
+    fresh = item.parent.page.nb.cells[item.parent.shown].outputs
     tagged = "raises-exception" in item.cell.metadata.get("tags", [])
     raised = any(output.output_type == "error" for output in fresh)
     found = stale_outputs(item.cell, fresh)
@@ -137,6 +135,4 @@ def keep_the_run(file: IPyNbFile) -> None:
     """Keeps the run of a notebook whose cells were all run, when nbval is through with it."""
     original_teardown(file)
     if getattr(file, "ran", 0) == len(code_cells(file.nb)):
-        keep_run(
-            whole_run(file.page.nb, file.page.widget_state), file.path, file.config.stash[RUNS]
-        )
+        keep_run(normalise(file.page.nb), file.path, file.config.stash[RUNS])

@@ -117,9 +117,8 @@ def test_a_message_leads_to_its_own_row_alone(row):
 
 
 def test_a_whole_traceback_and_a_wrapped_line_are_found_too():
-    traceback = (
-        f'Traceback (most recent call last):\n  File "a.py", line 3\n\x1b[31m{TWICE}\x1b[0m\n'
-    )
+    coloured = TWICE.replace("the graph", "the \x1b[31mgraph\x1b[0m")
+    traceback = f'Traceback (most recent call last):\n  File "a.py", line 3\n{coloured}\n'
     assert rows_for(traceback) == rows_for(TWICE)
     assert rows_for(TWICE.replace(" ", "\n    ")) == rows_for(TWICE)
 

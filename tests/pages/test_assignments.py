@@ -6,6 +6,7 @@ import pytest
 import torch
 from autograd_seen.checks.answers import agree
 
+from tools import frame
 from tools.lessons import lessons
 from tools.normal_form import name, read
 
@@ -14,7 +15,7 @@ ASSIGNMENTS = list(LESSONS)
 REGION = re.compile(
     r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1$", re.MULTILINE | re.DOTALL
 )
-HEADING = re.compile(r"^## (\d\.\d) · .+  (●○○|●●○|●●●)  (\d+) min  (\d+) points?$")
+HEADING = re.compile(r"^## (\d\.\d) · .+ · (easy|medium|hard) · (\d+) min · (\d+) points?$")
 
 each = pytest.mark.parametrize("path", ASSIGNMENTS, ids=name)
 
@@ -24,9 +25,12 @@ def setting(cell, key):
 
 
 def exercises(nb):
-    """From the number of each exercise to its cells, the one with the heading first."""
+    """From the number of each exercise to its cells, the one with the heading first.
+
+    Without the last cell of the notebook, which sums up.
+    """
     found, number = {}, None
-    for cell in nb.cells:
+    for cell in nb.cells[:-1]:
         if heading := HEADING.match(cell.source.split("\n")[0]):
             number = heading[1]
         if number:
@@ -50,7 +54,9 @@ def of_kind(cells, grade, solution):
 @each
 def test_there_are_four_to_six_exercises_and_a_question(path):
     numbers = list(exercises(read(path)))
-    assert 5 <= len(numbers) <= 7, "headings such as `## 4.1 · Read a graph  ●○○  2 min  2 points`"
+    assert 5 <= len(numbers) <= 7, (
+        "headings such as `## 4.1 · Read a graph · easy · 2 min · 2 points`"
+    )
     assert numbers == [
         f"{int(LESSONS[path].number)}.{place}" for place in range(1, len(numbers) + 1)
     ]
@@ -113,16 +119,32 @@ def test_cells_that_are_given_or_graded_are_locked(path):
 @each
 def test_the_set_up_is_short(path):
     setup = next(cell for cell in read(path).cells if cell.cell_type == "code")
-    assert len(setup.source.splitlines()) <= 6
+    lines = [line for line in setup.source.splitlines() if line]
+    assert lines[0] == "%load_ext autograd_seen" and len(lines) <= 6
 
 
 @each
 def test_the_last_answer_is_read_by_a_person_with_a_rubric_that_no_student_sees(path):
     nb = read(path)
-    last = nb.cells[-1]
+    last = nb.cells[-2]
     assert last.cell_type == "markdown" and of_kind([last], True, True)
     assert "**Rubric.**" in last.source
-    assert not any("Rubric" in cell.source for cell in nb.cells[:-1])
+    assert not any("Rubric" in cell.source for cell in nb.cells if cell is not last)
+
+
+@each
+def test_the_last_cell_sums_up_and_names_the_next_step(path):
+    last = read(path).cells[-1]
+    assert last.source == f"progress({int(LESSONS[path].number)})"
+    assert of_kind([last], False, False) and setting(last, "locked")
+    (output,) = last.outputs
+    assert re.search("^  next     .", "".join(output.data["text/plain"]), re.MULTILINE)
+
+
+@each
+def test_an_assignment_asks_the_question_of_its_lesson(path):
+    title = frame.title(read(LESSONS[path].notebook))
+    assert read(path).cells[0].source.split("\n")[0] == "# Assignment {} · {}".format(*title)
 
 
 @each

@@ -409,7 +409,6 @@ def never_run(cell):
 RAISES = "raises-exception"
 IMPORTS = """
 import warnings
-import ipywidgets
 from PIL import Image
 from IPython.display import HTML, SVG, clear_output
 """
@@ -417,7 +416,6 @@ DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M3 4"/><text x="5">l
 JSON = "display({'application/json': {'a': 1}, 'text/plain': '1'}, raw=True)"
 UPDATE = "shown = display('before', display_id=True)\nshown.update('after')"
 CLEAR = "print('gone')\nclear_output()\nprint('stays')"
-SLIDER = "ipywidgets.interact(lambda n: print(n * n), n=3);"
 
 # What is altered: (source, tags, the alteration). By itself nbval lets half of them pass.
 SAMPLE = {
@@ -438,8 +436,6 @@ SAMPLE = {
     "stream": ("print(5)", (), lambda cell: cell.outputs[0].update(name="stderr")),
     "updated display": (UPDATE, (), data("text/plain", "'before'")),
     "cleared output": (CLEAR, (), text("gone\nstays\n")),
-    "widget": ("ipywidgets.IntSlider(value=3)", (), data("text/plain", "IntSlider(value=4)")),
-    "inside a widget": (SLIDER, (), lambda cell: cell.outputs[1].update(text="10\n")),
     "json": (JSON, (), data("application/json", {"a": 2})),
     "never run": ("6 + 1", (), never_run),
     "tag without error": ("quiet = 1", (), tagged(RAISES)),

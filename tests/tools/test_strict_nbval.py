@@ -42,7 +42,7 @@ def test_a_notebook_that_ran_in_part_leaves_no_run_to_look_at(tmp_path, monkeypa
     monkeypatch.setattr(strict_nbval, "original_teardown", lambda file: None)
     cells = [nbformat.v4.new_code_cell("1"), nbformat.v4.new_code_cell("2")]
     nb = nbformat.v4.new_notebook(cells=cells)
-    page = SimpleNamespace(nb=nb, widget_state={})
+    page = SimpleNamespace(nb=nb)
     config = SimpleNamespace(stash={strict_nbval.RUNS: tmp_path})
     file = SimpleNamespace(ran=1, nb=nb, page=page, path=tmp_path / "page.ipynb", config=config)
     strict_nbval.keep_the_run(file)

@@ -4,12 +4,15 @@ gradient.
 
 from autograd_seen.comparison import compare
 from autograd_seen.draw import draw_graph
+from autograd_seen.explore import explore
 from autograd_seen.extension import load_ipython_extension, unload_ipython_extension
 from autograd_seen.find import find_error
+from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_tangent
+from autograd_seen.progress import progress
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.show.side_by_side import side_by_side
 from autograd_seen.step import step_through
@@ -19,10 +22,13 @@ __all__ = [
     "GraphPicture",
     "compare",
     "draw_graph",
+    "explore",
     "find_error",
+    "flip",
     "load_ipython_extension",
     "numerical_gradient",
     "plot_tangent",
+    "progress",
     "record_backward",
     "record_forward",
     "side_by_side",

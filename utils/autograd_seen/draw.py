@@ -33,8 +33,10 @@ def draw_graph(
     values.
 
     Ovals are tensors: leaves (thick outline), intermediates, the root (two outlines) and constants
-    that do not require grad (dashed). Boxes are operations, each one node of PyTorch's backward
-    graph. An arrow is one entry of ``next_functions``, drawn in the direction of the forward pass.
+    that do not require grad (dashed). An intermediate without a name that is used once is a label
+    on its arrow instead: "#3 = 4.4", or "#3 (8, 4)" where it holds more. Boxes are operations, each
+    one node of PyTorch's backward graph. An arrow is one entry of ``next_functions``, drawn in the
+    direction of the forward pass.
 
     Names are those of the caller's variables, one level into lists, dicts and modules.
     ``draw_graph(z, input=x)`` gives a name, and wins over a variable. Values are those of tensors
@@ -45,8 +47,8 @@ def draw_graph(
     nothing: not ``.grad``, not what is saved.
 
     Of a Recording (see ``record_backward``) the picture also shows the pass: a dashed line back
-    along each edge, beside it the local derivative (``×``) and the gradient sent (``◂``), and at
-    each tensor the gradient that arrived; at a leaf what ``.grad`` held, plus what arrived. Unless
+    along each edge, beside it the local derivative (``×``) and the gradient sent (``◂``), and in
+    each oval the gradient that arrived; at a leaf what ``.grad`` held, plus what arrived. Unless
     it was recorded with ``accumulate=True``, ``.grad`` is as it was, and picture and text say what
     it would become. The product of the local derivatives along a path is that path's part of the
     gradient.
@@ -61,7 +63,8 @@ def draw_graph(
 
     Args:
         output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.
-        direction: "right", "down", or "auto": right if that is at most 850 pixels wide.
+        direction: "right", "down", or "auto": right if that is at most 854 pixels wide. Leading
+            down, a picture has lines of text side by side.
         fold: whether what repeats is drawn once; False draws each operation by itself.
         max_operations: how many boxes of operations are drawn, the last ones, of the last 1,000
             operations; the picture says where it stops.

@@ -61,7 +61,7 @@ class Row:
 
     def explains(self, line: str) -> bool:
         """Whether a line, whose blanks are single, holds this message."""
-        return bool(re.search(self.pattern, line, re.IGNORECASE))
+        return bool(re.search(self.pattern, line))
 
     def contains(self, line: str) -> bool:
         """Whether a line is a piece of this message, and no short one."""

@@ -103,7 +103,7 @@ class Operator:
     #: How the caller writes it where it need not save a constant: function names, and where among
     #: their arguments the inputs stand, in the order of ``next_functions``.
     functions: tuple[str, ...] = ()
-    places: tuple[int, ...] = ()
+    argument_places: tuple[int, ...] = ()
     #: Whether the caller writes its inputs as a list.
     takes_list: bool = False
     #: Whether each element of the output depends on the same element of each input alone.

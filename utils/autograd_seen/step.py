@@ -23,10 +23,10 @@ def step_through(
     ``output_or_recording``.
 
     A page that runs scripts (JupyterLab, VS Code, an exported page, with or without a kernel) shows
-    the player: play, pause, a slider, and on the keyboard ← → Home End and space. Values and
-    gradients appear as they are reached. Any other page shows the picture of the finished pass and
-    the table of its steps. A pass that was not recorded with ``accumulate=True`` leaves ``.grad``
-    as it was, and the player says what it would become.
+    the player: play, pause, speed, a slider, and on the keyboard ← → Home End and space; any other
+    key goes to the page. Values and gradients appear as they are reached. Any other page shows the
+    picture of the finished pass and the table of its steps. A pass that was not recorded with
+    ``accumulate=True`` leaves ``.grad`` as it was, and the player says what it would become.
 
     Args:
         output_or_recording: a tensor, of which a backward pass is recorded that leaves ``.grad``

@@ -37,6 +37,17 @@ def asked_the_root(f, x):
     return y.grad
 
 
+def asked_the_number(f, x):
+    leaf = torch.tensor(float(x), requires_grad=True)
+    f(leaf).backward()
+    return x.grad
+
+
+def misspelt(x):
+    x_squared = x * x  # noqa: F841
+    return 12 * x_sqared - 2  # noqa: F821
+
+
 def read_too_early(f, x):
     x = torch.tensor(float(x), requires_grad=True)
     grad = x.grad
@@ -148,6 +159,8 @@ TABLES = {
             "sign_of_a_term": (lambda x: 12 * x**2 + 2, "the sign of 2x"),
             "sign": (lambda x: 2 - 12 * x**2, "the sign"),
             "halved": (lambda x: 6 * x**2 - 1, "0.5 × the right value"),
+            "power_of_a_calculator": (lambda x: 12 * x ^ 2 - 2, "x**2, not x^2"),
+            "misspelt": (misspelt, "did you mean x_squared?"),
         },
     ),
     "slope": Table(
@@ -166,7 +179,8 @@ TABLES = {
             "marked_no_input": (marked_no_input, "mark the input"),
             "kept_the_integer": (kept_the_integer, "write 3.0"),
             "went_on_with_a_number": (went_on_with_a_number, "no history"),
-            "asked_the_root": (asked_the_root, "only a leaf"),
+            "asked_the_root": (asked_the_root, "read the .grad of the leaf"),
+            "asked_the_number": (asked_the_number, "read the .grad of the tensor"),
             "read_too_early": (read_too_early, "no gradient has reached"),
         },
     ),

@@ -1,225 +1,93 @@
-"""Where the texts beside edges stand: next to their edge, and on nothing else."""
+"""Which tensors are labels on their arrow, and where the texts beside edges are laid out."""
 
-import ast
-import inspect
-import itertools
+from dataclasses import replace
 
 import pytest
-import torch
-from autograd_seen import record_backward
-from autograd_seen.arrange import labels
-from autograd_seen.arrange.labels import place_labels
-from autograd_seen.show.scene import compose
-from autograd_seen.show.shapes import bends, way_back
+from autograd_seen.arrange.labels import on_arrows, thread
+from autograd_seen.graph import Edge, Graph, Group
 
-nn = torch.nn
+from tests.autograd_seen.arrange.sketched import Sketch, layers
 
 
-def leaf(value):
-    return torch.tensor(value, requires_grad=True)
+def chain(**facts):
+    """x → sin → the tensor in question → exp → z."""
+    sketch = Sketch()
+    at = sketch.apply("sin", sketch.tensor(name="x"), **facts)
+    sketch.apply("exp", at)
+    return sketch, at
 
 
-def sine():
-    x = leaf(4.0)
-    y = x**2
-    z = torch.sin(y)
-    return record_backward(z)
+def test_what_has_no_name_one_maker_and_one_user_is_a_label():
+    sketch, at = chain()
+    assert on_arrows(sketch.graph()) == {at}
 
 
-def square():
-    x = leaf(3.0)
-    z = x * x
-    return record_backward(z)
+def test_a_named_tensor_is_an_oval():
+    sketch, _ = chain(name="y")
+    assert not on_arrows(sketch.graph())
 
 
-def neuron():
-    x, t, w, b = 6.7, 0.0, leaf(1.0), leaf(0.0)
-    z = w * x + b
-    p = torch.sigmoid(z)
-    loss = -(t * torch.log(p) + (1 - t) * torch.log(1 - p))
-    return record_backward(loss)
+@pytest.mark.parametrize("role", ["leaf", "constant", "root"])
+def test_what_begins_or_ends_something_is_an_oval(role):
+    sketch, at = chain()
+    sketch.nodes[at] = sketch.nodes[at]._replace(role=role)
+    assert not on_arrows(sketch.graph())
 
 
-def diamond():
-    x = leaf(0.7)
-    a, b = x.sin(), x.exp()
-    z = a * b
-    return record_backward(z)
+def test_what_is_used_twice_is_an_oval():
+    for second in ("by another", "by the same"):
+        sketch, at = chain()
+        user = next(edge.target for edge in sketch.edges if edge.source == at)
+        if second == "by another":
+            sketch.apply("mul", at, len(sketch.nodes) - 1)
+        else:
+            sketch.edges.append(Edge(at, user, None))
+        assert at not in on_arrows(sketch.graph())
 
 
-def fan():
-    x = leaf(0.7)
-    a, b, c = x.sin(), x.exp(), x.cos()
-    z = a * b * c
-    return record_backward(z)
+def test_what_nothing_made_and_what_only_a_border_leaves_is_an_oval():
+    sketch, at = chain()
+    graph = sketch.graph()
+    made = [edge for edge in graph.edges if edge.target != at]
+    assert not on_arrows(replace(graph, edges=tuple(made)))
+    cut = [e._replace(border="detach()") if e.source == at else e for e in graph.edges]
+    assert not on_arrows(replace(graph, edges=tuple(cut)))
 
 
-def mlp():
-    torch.manual_seed(0)
-    model = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 1))
-    loss = nn.functional.mse_loss(model(torch.rand(5, 3)), torch.rand(5, 1))
-    return record_backward(loss)
+def test_a_text_is_numbered_just_before_what_its_edge_leads_to():
+    graph = layers()
+    texts = [2, 3, 7]
+    threaded = thread(graph, texts)
+    numbers = [*threaded.nodes, *threaded.texts.values()]
+    assert sorted(numbers) == list(range(len(graph.nodes) + len(texts)))
+    assert all(source < target for source, target in threaded.edges)
+    for index in texts:
+        edge, part = graph.edges[index], threaded.parts[index]
+        source, target = threaded.nodes[edge.source], threaded.nodes[edge.target]
+        text = threaded.texts[index]
+        assert threaded.edges[part : part + 2] == ((source, text), (text, target))
 
 
-def mean():
-    v = torch.tensor([1.5, 2.5, 7.0], requires_grad=True)
-    m = (v**2).mean()
-    return record_backward(m)
+def test_without_texts_a_graph_is_as_it_was():
+    graph = layers()
+    threaded = thread(graph, [])
+    assert threaded.nodes == tuple(range(len(graph.nodes)))
+    assert threaded.edges == tuple((e.source, e.target) for e in graph.edges)
+    assert threaded.parts == tuple(range(len(graph.edges))) and not threaded.texts
 
 
-LESSONS = {
-    "sine": sine,
-    "square": square,
-    "neuron": neuron,
-    "diamond": diamond,
-    "fan": fan,
-    "mlp": mlp,
-    "mean": mean,
-}
-EVERY = pytest.mark.parametrize("make", LESSONS.values(), ids=LESSONS)
-BOTH = pytest.mark.parametrize("direction", ["right", "down"])
-
-
-def blocks(scene):
-    """(left, top, right, bottom) of each text beside an edge."""
-    texts = [route.flow for route in scene.routes if route.flow]
-    return [
-        (t.x, t.y, t.x + t.width, t.y + sum(line.size * 1.3 for line in t.lines)) for t in texts
-    ]
-
-
-def overlap(one, two):
-    """The area that two rectangles share."""
-    width = min(one[2], two[2]) - max(one[0], two[0])
-    height = min(one[3], two[3]) - max(one[1], two[1])
-    return max(0, width) * max(0, height)
-
-
-@BOTH
-@EVERY
-def test_no_text_covers_a_box(make, direction):
-    recording = make()
-    scene = compose(recording.graph, direction, recording.gradients())
-    boxes = [(box.x, box.y, box.x + box.width, box.y + box.height) for box in scene.boxes]
-    assert len(blocks(scene)) == len(recording.flows())
-    assert not [pair for pair in itertools.product(blocks(scene), boxes) if overlap(*pair)]
-
-
-@BOTH
-@EVERY
-def test_no_text_covers_another(make, direction):
-    recording = make()
-    scene = compose(recording.graph, direction, recording.gradients())
-    assert not [pair for pair in itertools.combinations(blocks(scene), 2) if overlap(*pair)]
-
-
-def drawn(route, down):
-    """Points along an edge as it is drawn, with its curves."""
-    first, *others = bends(route, down)
-    start, found = first[0], []
-    for segment in others:
-        corners = [start, *([start] * (3 - len(segment))), *segment]
-        for t in (i / 40 for i in range(41)):
-            weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-            found.append(
-                [
-                    sum(w * x for w, x in zip(weights, line, strict=True))
-                    for line in zip(*corners, strict=True)
-                ]
-            )
-        start = segment[-1]
-    return found
-
-
-@BOTH
-@EVERY
-def test_no_line_crosses_a_text(make, direction):
-    recording = make()
-    scene = compose(recording.graph, direction, recording.gradients())
-    routes = [route.points for route in scene.routes]
-    lines = [one for points in routes for one in (points, way_back(points, scene.down))]
-    points = [point for line in lines for point in drawn(line, scene.down)]
-    for left, top, right, bottom in blocks(scene):
-        assert not [(x, y) for x, y in points if left < x < right and top < y < bottom]
-
-
-@BOTH
-@EVERY
-def test_every_text_is_inside_the_picture(make, direction):
-    recording = make()
-    scene = compose(recording.graph, direction, recording.gradients())
-    for left, top, right, bottom in blocks(scene):
-        assert 0 <= left < right <= scene.width and 0 <= top < bottom <= scene.height
-
-
-@BOTH
-@EVERY
-def test_a_text_stands_beside_the_end_of_its_edge(make, direction):
-    recording = make()
-    scene = compose(recording.graph, direction, recording.gradients())
-    for route in scene.routes:
-        if route.flow:
-            x, y = route.points[-3]
-            left, top = route.flow.x, route.flow.y
-            right, bottom = (
-                left + route.flow.width,
-                top + sum(line.size * 1.3 for line in route.flow.lines),
-            )
-            assert max(left - x, x - right, top - y, y - bottom) <= labels.FAR
-
-
-@BOTH
-def test_texts_of_two_edges_of_one_pair_stand_on_different_sides(direction):
-    recording = square()
-    scene = compose(recording.graph, direction, recording.gradients())
-    one, two = (route for route in scene.routes if route.flow)
-    side = 0 if scene.down else 1  # across the direction in which the edges lead
-    between = (one.points[-3][side] + two.points[-3][side]) / 2
-    first, second = sorted(blocks(scene), key=lambda block: block[side])
-    assert first[side + 2] <= between <= second[side]
-
-
-def test_an_edge_without_a_text_gets_no_place():
-    line = [(0, 50), (20, 50), (60, 50), (80, 50), (100, 50)]
-    assert place_labels([None], [line], [], False) == [None]
-    assert place_labels([None, (10, 10)], [line, line], [], False)[0] is None
-
-
-def test_a_text_avoids_a_box_beside_its_edge():
-    line = [(0, 50), (0, 50), (100, 50), (100, 50), (140, 50)]
-    (free,) = place_labels([(40, 20)], [line], [], False)
-    above = free[1] < 50
-    blocked = (40, 50 - 60, 120, 55) if above else (40, 55, 120, 55)
-    (moved,) = place_labels([(40, 20)], [line], [blocked], False)
-    assert (moved[1] < 50) != above
-
-
-def test_a_text_avoids_the_text_of_another_edge():
-    line = [(0, 50), (0, 50), (100, 50), (100, 50), (140, 50)]
-    for down in (False, True):
-        one, two = place_labels([(40, 20), (40, 20)], [line, line], [], down)
-        assert not overlap((*one, one[0] + 40, one[1] + 20), (*two, two[0] + 40, two[1] + 20))
-
-
-def test_places_are_the_same_twice_and_what_was_passed_is_unchanged():
-    sizes, boxes = [(40, 20), None, (30, 30)], [(0, 0, 30, 30), (150, 0, 30, 30)]
-    routes = [[(30, y), (60, y), (90, y + 10), (120, y + 10), (150, y + 10)] for y in (5, 10, 20)]
-    given = repr((sizes, routes, boxes))
-    assert place_labels(sizes, routes, boxes, False) == place_labels(sizes, routes, boxes, False)
-    assert place_labels(sizes, routes, boxes, True) == place_labels(sizes, routes, boxes, True)
-    assert repr((sizes, routes, boxes)) == given
-
-
-def test_placing_knows_no_time_no_chance_and_no_identity():
-    tree = ast.parse(inspect.getsource(labels))
-    names = {getattr(node, "id", getattr(node, "attr", "")) for node in ast.walk(tree)}
-    assert not names & {"random", "time", "id", "hash", "global"}
-
-
-@EVERY
-def test_a_picture_is_the_same_twice(make):
-    recording = make()
-    for direction in ("right", "down"):
-        assert compose(recording.graph, direction, recording.gradients()) == compose(
-            recording.graph, direction, recording.gradients()
-        )
+def test_a_text_stands_in_the_frames_of_what_its_edge_leads_to():
+    sketch, _ = chain()
+    plain = sketch.graph()
+    outer, inner = Group((1, 2, 3, 4), 3), Group((3, 4), 2)
+    graph = Graph(plain.nodes, plain.edges, plain.root, groups=(outer, inner))
+    # Into the outer frame, and from there into the inner one.
+    threaded = thread(graph, [0, 2])
+    (branch,) = threaded.tree
+    entering, within = threaded.texts[0], threaded.texts[2]
+    assert {entering, within} <= set(branch.group.nodes)
+    assert within in branch.inner[0].group.nodes and entering not in branch.inner[0].group.nodes
+    assert [branch.index, branch.inner[0].index] == [0, 1]
+    # Out of a frame: outside.
+    left = thread(replace(graph, groups=(Group((1, 2), 3),)), [2])
+    assert left.texts[2] not in left.tree[0].group.nodes

@@ -4,7 +4,7 @@ import itertools
 import random
 
 import pytest
-from autograd_seen.arrange.layout import arrange
+from autograd_seen.arrange.layout import BEFORE_BOX, BEND, arrange, least_length
 
 SIZE = (60, 40)
 LESSONS = {
@@ -115,7 +115,7 @@ def test_two_hundred_operations_keep_the_same_rules(direction):
     check(sizes, edges, direction)
 
 
-@pytest.mark.parametrize("direction", ["auto", "right", "down"])
+@pytest.mark.parametrize("direction", ["right", "down"])
 def test_one_box_alone_fills_the_picture(direction):
     layout = check([SIZE], [], direction)
     assert (layout.corners, layout.routes, (layout.width, layout.height)) == (((0, 0),), (), SIZE)
@@ -159,10 +159,62 @@ def test_operands_stand_in_the_order_in_which_they_are_written():
     assert entries == sorted(entries)
 
 
-def test_auto_leads_right_until_that_is_too_wide():
-    chain = [(i, i + 1) for i in range(7)]
-    assert not arrange([SIZE] * 8, chain).down
-    assert arrange([(200, 40)] * 8, chain).down
+def random_texts(seed):
+    """A random graph with a text on each of some edges: sizes, edges, and where each text's edge
+    passes.
+    """
+    chance = random.Random(seed)
+    sizes, edges = random_graph(seed)
+    with_text = [chance.random() < 0.6 for _ in edges]
+    # Inputs first: before each box the texts on the edges that enter it.
+    number, placed, texts, found = {}, [], {}, []
+    for target, size in enumerate(sizes):
+        entering = [i for i, edge in enumerate(edges) if edge[1] == target]
+        for i in entering:
+            if with_text[i]:
+                near, far = chance.randint(0, 90), chance.randint(8, 120)
+                texts[len(placed)] = near
+                found += [(number[edges[i][0]], len(placed)), (len(placed), edges[i])]
+                placed.append((near + far, 2 * chance.randint(6, 30)))
+            else:
+                found.append((number[edges[i][0]], edges[i]))
+        number[target] = len(placed)
+        placed.append(size)
+    ways = [(s, number[t[1]] if isinstance(t, tuple) else t) for s, t in found]
+    return placed, ways, texts
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_an_edge_passes_its_text_where_it_should_and_nothing_else_touches_it(direction):
+    for seed in range(100):
+        sizes, edges, texts = random_texts(seed)
+        if direction == "right":
+            sizes = [size[::-1] if i in texts else size for i, size in enumerate(sizes)]
+        layout = arrange(sizes, edges, direction, texts=texts)
+        boxes, across = boxes_of(layout, sizes), 1 - layout.down
+        assert not any(overlap(*pair) for pair in itertools.combinations(boxes, 2))
+        for (source, target), points in zip(edges, layout.routes, strict=True):
+            for text, point in ((source, points[0]), (target, points[-1])):
+                if text in texts:
+                    assert point[across] == boxes[text][across] + texts[text]
+            for start, end in itertools.pairwise(points):
+                assert not any(passes_through(start, end, box) for box in boxes)
+        assert layout.width >= max(box[2] for box in boxes)
+
+
+def test_a_straight_edge_takes_less_room_than_one_that_bends():
+    chain = arrange([SIZE] * 2, [(0, 1)], "right")
+    assert chain.width == 2 * SIZE[0] + BEFORE_BOX
+    fork = arrange([SIZE] * 3, [(0, 1), (0, 2)], "right")
+    assert fork.width >= max(2 * SIZE[0] + BEND, chain.width + 1)
+
+
+def test_the_least_length_is_that_of_no_longer_layout():
+    for seed in range(60):
+        sizes, edges = random_graph(seed)
+        assert least_length([w for w, _ in sizes], edges) <= arrange(sizes, edges, "right").width
+    assert least_length([60, 90, 40], [(0, 1), (1, 2)]) > 190
+    assert least_length([], []) == 0
 
 
 def test_the_same_graph_has_the_same_layout():

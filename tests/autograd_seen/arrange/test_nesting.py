@@ -4,7 +4,7 @@ import itertools
 import random
 
 import pytest
-from autograd_seen.arrange.layout import WIDEST, arrange
+from autograd_seen.arrange.layout import arrange
 from autograd_seen.arrange.nesting import arrange_framed
 from autograd_seen.graph import Graph, Group
 
@@ -71,27 +71,23 @@ def test_a_frame_holds_its_nodes_and_no_other(direction):
 
 def test_without_groups_the_layout_is_that_of_the_graph():
     sizes, edges = random_graph(5)
-    for direction in ("auto", "right", "down"):
+    for direction in ("right", "down"):
         placed = arrange_framed(sizes, edges, (), (), direction)
         assert placed == (arrange(sizes, edges, direction), ())
 
 
-@pytest.mark.parametrize(("count", "down"), [(4, False), (12, True)])
-def test_auto_leads_down_where_right_would_be_too_wide(count, down):
-    sizes, edges = [(90, 40)] * count, [(i, i + 1) for i in range(count - 1)]
-    given = (sizes, edges, tree_of([[1, 2]]), [(40, 20)])
-    placed, frames = arrange_framed(*given)
-    assert placed.down == down == (arrange_framed(*given, "right")[0].width > WIDEST)
-    assert (placed, frames) == arrange_framed(*given, "down" if down else "right")
-
-
 @pytest.mark.parametrize("direction", ["right", "down"])
-def test_a_text_beside_an_edge_has_its_room_in_a_frame_too(direction):
-    sizes, edges = [(60, 40)] * 4, [(0, 1), (1, 2), (2, 3)]
-    texts = [(0, 0), (200, 100), (0, 0)]
-    placed, _ = arrange_framed(sizes, edges, tree_of([[1, 2]]), [(40, 20)], direction, texts)
-    (one, two), along = placed.corners[1:3], placed.down
-    assert two[along] - one[along] - sizes[0][along] >= texts[1][along]
+def test_a_text_in_a_frame_is_passed_where_it_should_be(direction):
+    # The second box is text beside the edge from the first to the third.
+    sizes, edges = [(60, 40), (200, 100), (60, 40), (60, 40)], [(0, 1), (1, 2), (2, 3)]
+    placed, (frame,) = arrange_framed(
+        sizes, edges, tree_of([[1, 2]]), [(40, 20)], direction, {1: 30}
+    )
+    across = 1 - placed.down
+    line = placed.corners[1][across] + 30
+    assert {placed.routes[0][-1][across], placed.routes[1][0][across]} == {line}
+    assert line == placed.corners[2][across] + sizes[2][across] // 2
+    assert (frame.x, frame.y)[across] < placed.corners[1][across]
 
 
 @pytest.mark.parametrize("entering", [1, 2, 4])

@@ -3,10 +3,12 @@ name.
 """
 
 import itertools
+import math
 
 import numpy
 import pytest
 import torch
+from autograd_seen.checks import record
 from autograd_seen.checks.answers import agree, numbers_in
 from autograd_seen.checks.engine import as_tuples, check_function, check_value, tabulated
 from autograd_seen.checks.leaves import leaf
@@ -67,7 +69,7 @@ def test_checks_are_numbered_in_the_order_of_the_exercises(lesson):
 
 @pytest.mark.parametrize("check, answer", rows("right"))
 def test_check_accepts(check, answer):
-    assert repr(check(answer)) == f"{check.number}: passed"
+    assert repr(check(answer)).startswith(f"{check.number}: passed · ")
 
 
 @pytest.mark.parametrize("check, row", rows("wrong"))
@@ -271,6 +273,48 @@ def test_an_error_that_only_looks_like_a_stub_is_reported():
     assert "NotImplementedError: no backward here" in told(HALF, half)
 
 
+# --- how far one is -------------------------------------------------------------------------------
+
+RECEIVES, TWO_STEPS, *_ = CHECKS[LESSONS[0]].values()
+
+
+@pytest.fixture
+def session(monkeypatch):
+    """A kernel in which nothing is passed yet."""
+    monkeypatch.setattr(record, "_session", record.Session())
+
+
+def test_each_verdict_tells_how_far_one_is(session):
+    right = {"w": True, "x": False, "b": True}
+    assert RECEIVES(right).so_far == RECEIVES(right).so_far == "1 of 7 · 2 of 16 points"
+    assert TWO_STEPS(15).so_far == "2 of 7 · 4 of 16 points"
+    for answer in (13.75, ...):
+        TWO_STEPS(15)
+        with pytest.raises(NotYet) as caught:
+            TWO_STEPS(answer)
+        assert "1 of 7 · 2 of 16 points" in caught.value._render_traceback_()[-1]
+    assert RECEIVES(right).so_far == "1 of 7 · 2 of 16 points"
+
+
+def test_a_hidden_test_tells_how_far_one_is_and_changes_nothing(session):
+    slope = CHECKS[LESSONS[0]]["nudged_slope"]
+    right = TABLES[LESSONS[0]]["nudged_slope"].right["as taught"]
+    assert slope(right, cases=[(math.sin, 0.5, 0.1)]).so_far == "0 of 7 · 0 of 16 points"
+    assert slope(right).so_far == "1 of 7 · 2 of 16 points"
+    with pytest.raises(NotYet):
+        slope(lambda f, x, h: 0.0, cases=[(math.sin, 0.5, 0.1)])
+    assert record.kept().passed == {"1.3"}
+
+
+def test_a_solution_opens_once_its_check_has_passed(session):
+    closed = "1.2: the solution can be opened once check.two_steps(two_steps) has passed"
+    assert repr(TWO_STEPS.solution()) == closed
+    TWO_STEPS(15)
+    assert "two_steps = 15" in TWO_STEPS.solution()
+    told(TWO_STEPS, 13.75)
+    assert repr(TWO_STEPS.solution()) == closed
+
+
 # --- the engine -----------------------------------------------------------------------------------
 
 
@@ -327,7 +371,35 @@ def test_a_warning_of_pytorch_tells_why_none_came_back():
         y.backward()
         return y.grad
 
-    assert "retain_grad()" in told(HALF, middle)
+    assert "read the .grad of the leaf" in told(HALF, middle)
+    check = check_function(
+        "9.9", "half", lambda x: x / 2, {}, cases=[3.0], hints={"not a leaf": "ask y to keep it"}
+    )
+    assert told(check, middle).endswith("likely  ask y to keep it")
+
+
+def test_a_power_written_as_elsewhere_is_named():
+    for answer in (lambda x: x ^ 2, lambda x: leaf(x) ^ 2):
+        assert told(HALF, answer).endswith("likely  Python writes powers with **: x**2, not x^2")
+
+
+def test_a_name_that_is_not_there_is_named():
+    def misspelt(x):
+        doubled = 2 * x  # noqa: F841
+        return doubeld / 4  # noqa: F821
+
+    assert told(HALF, misspelt).endswith("there is no doubeld: did you mean doubled?")
+    assert told(HALF, lambda x: of_an_earlier_cell(x)).endswith(  # noqa: F821
+        "there is no of_an_earlier_cell: mistyped, or the cell that makes it has not run"
+    )
+
+
+def test_a_cause_that_is_not_known_is_called_unknown():
+    def raises(x):
+        raise ValueError("no such luck")
+
+    assert told(HALF, raises).endswith("likely  unknown: open the hint")
+    assert told(HALF, lambda x: x + 0.7).endswith("likely  unknown: open the hint")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from autograd_seen.live import operations
 from autograd_seen.live.walk import LEAF
 from autograd_seen.values import LONGEST, clip
 
+from tests.autograd_seen.show.apart import covered
 from tests.autograd_seen.shown import shown
 
 SAMPLES = 3
@@ -187,6 +188,7 @@ def record(output, leaves):
         assert leaf._version == version and leaf.grad is grad, "a leaf changed"
     picture = draw_graph(recording)
     ElementTree.fromstring(picture.svg)
+    assert not covered(picture._scene), "something stands on something else"
     assert not re.search(r"0x[0-9a-f]{6,}", str(picture)), "a memory address in the output"
     return recording
 

@@ -1,12 +1,17 @@
 """What a picture says in each box and beside each edge."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
+from autograd_seen.graph import Fact, Note
 from autograd_seen.show.content import content, minus
 from autograd_seen.show.player import Player
+from autograd_seen.values import Value
+
+from tests.autograd_seen.show.drawn import LESSONS, MANY
 
 
 def leaf(value):
@@ -75,3 +80,85 @@ def test_a_long_name_keeps_its_end():
 
 def test_a_minus_is_no_hyphen():
     assert minus("-4.5") == "−4.5"
+
+
+def on_its_arrow(**facts):
+    """The lines of the one label of sin(x²), whose tensor has been given other facts."""
+    x = leaf(4.0)
+    graph = draw_graph(torch.sin(x**2)).graph
+    node = graph.nodes[2]._replace(**facts)
+    text = content(replace(graph, nodes=(*graph.nodes[:2], node, *graph.nodes[3:]))).nodes[2]
+    assert text.style == "label" and text.tip.startswith("#1: intermediate")
+    return [line.text for line in text.lines]
+
+
+FOUR = Value(4, (4,), (1.0, 2.0, 3.0, 4.0))
+MATRIX = Value(6, (2, 3), ends=(-1.0, 5.5))
+
+
+@pytest.mark.parametrize(
+    ("facts", "lines"),
+    [
+        ({}, ["#1 = 16"]),
+        ({"value": None}, ["#1"]),
+        ({"value": Value(1, (), (-2.5,))}, ["#1 = −2.5"]),
+        ({"value": FOUR, "shape": (4,)}, ["#1 = [1, 2, 3, 4]"]),
+        ({"value": None, "shape": (4,)}, ["#1", "(4,)"]),
+        ({"value": MATRIX, "shape": (2, 3)}, ["#1", "(2, 3)", "−1 … 5.5"]),
+        ({"value": None, "shape": (4,), "dtype": "float64"}, ["#1", "(4,) · float64"]),
+        ({"value": None, "dtype": "bfloat16"}, ["#1", "bfloat16"]),
+        ({"notes": (Note(Fact.MAY_BE_NEWER),)}, ["#1 = 16 now"]),
+        (
+            {"notes": (Note(Fact.OVERWRITTEN, (0, 1)),)},
+            ["#1 = 16 now", "overwritten since: version 0 → 1"],
+        ),
+        ({"grad": Value(1, (), (3.0,))}, ["#1 = 16", ".grad = 3"]),
+    ],
+)
+def test_a_tensor_on_its_arrow_tells_its_value_or_its_shape_and_what_is_noted(facts, lines):
+    assert on_its_arrow(**facts) == lines
+
+
+def gradients_of(recording):
+    """All that is said of gradients: beside edges, and in ovals."""
+    texts = content(recording.graph, recording.gradients())
+    lines = [line for part in (*texts.nodes, *texts.edges) for line in part.lines]
+    return [line.text for line in lines if line.style == "back"]
+
+
+def test_the_gradient_of_a_label_is_told_once():
+    x = leaf(4.0)
+    y = x**2
+    named = gradients_of(record_backward(torch.sin(y)))
+    del y
+    unnamed = gradients_of(record_backward(torch.sin(x**2)))
+    assert (named.count("◂ −0.9577"), unnamed.count("◂ −0.9577")) == (2, 1)
+    assert set(named) == set(unnamed)
+
+
+def test_what_a_hook_made_of_a_labels_gradient_is_told_too():
+    x = leaf(4.0)
+    y = x**2
+    y.register_hook(lambda gradient: gradient * 10)
+    z = torch.sin(y)
+    del y
+    said_of_it = gradients_of(record_backward(z))
+    assert {"◂ −0.9577", "◂ −9.5766", "a hook changed −0.9577 to −9.5766"} <= set(said_of_it)
+
+
+@pytest.mark.parametrize("draw", [*LESSONS, *MANY])
+def test_what_a_label_says_the_text_says_too(draw):
+    picture = draw()
+    graph, text = picture.graph, minus(str(picture))
+    texts = picture._content
+    said = [line.text for node in texts.nodes if node.style == "label" for line in node.lines]
+    said += [
+        line.text
+        for edge, told in zip(graph.edges, texts.edges, strict=True)
+        if texts.nodes[edge.source].style == "label"
+        for line in told.lines
+        if line.style != "muted" or picture.recording
+    ]
+    for line in said:
+        for part in re.split(r" = (?=[−\d[])| · ", line.removeprefix("× ").removeprefix("◂ ")):
+            assert part.rstrip("…") in text, f"{part} is not in the text"

@@ -6,13 +6,13 @@ from xml.etree import ElementTree
 
 import pytest
 import torch
-from autograd_seen import draw_graph
+from autograd_seen import draw_graph, record_backward
+from autograd_seen.arrange.labels import on_arrows as on_arrows_of
 from autograd_seen.show import picture as pictures
 from autograd_seen.show.dot import SHAPES, WIDE
 from autograd_seen.show.scene import compose
 
 from tests.autograd_seen.show.drawn import LESSONS, hostile, sine
-from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -28,9 +28,14 @@ def test_dot_holds_the_same_nodes_and_edges(draw):
     assert source == picture.to_graphviz().source
     nodes = re.findall(r"^\tn(\d+) \[", source, re.MULTILINE)
     edges = re.findall(r"^\tn(\d+) -> n(\d+)", source, re.MULTILINE)
-    assert [int(key) for key in nodes] == [node.key for node in shown(picture.graph).nodes]
+    graph, on_arrows = picture.graph, on_arrows_of(picture.graph)
+    drawn = [node.key for node in graph.nodes if node.key not in on_arrows]
+    assert [int(key) for key in nodes] == drawn
+    # A label's two edges are one.
     assert [(int(a), int(b)) for a, b in edges] == [
-        (e.source, e.target) for e in picture.graph.edges
+        (graph.makers[e.source].source if e.source in on_arrows else e.source, e.target)
+        for e in graph.edges
+        if e.target not in on_arrows
     ]
     assert source.isprintable() or set(c for c in source if not c.isprintable()) <= {"\n", "\t"}
 
@@ -95,7 +100,19 @@ def test_a_block_in_a_block_is_a_cluster_in_a_cluster():
             x = (torch.sin(x) * x).cos()
         x = x.exp() + x
     source = draw_graph(x).source
+    drawn = set(re.findall(r"^\tn(\d+) \[", source, re.MULTILINE))
+    assert drawn > set(re.findall(r"^\t\tn(\d+)$", source, re.MULTILINE)) > set()
     assert [line for line in source.splitlines() if "subgraph" in line] == [
         "\tsubgraph cluster0 {",
         "\t\tsubgraph cluster1 {",
     ]
+
+
+def test_a_label_stands_on_its_edge_with_its_gradient_behind_it():
+    x = torch.tensor(4.0, requires_grad=True)
+    z = torch.sin(x**2)
+    source = draw_graph(record_backward(z)).source
+    assert "n2" not in source
+    (edge,) = [line for line in source.splitlines() if "n1 -> n3" in line]
+    assert r'[label="#1 = 16\n× −0.9577\n◂ −0.9577"' in edge
+    assert 'labeltooltip="#1: intermediate, shape (), float32"' in edge

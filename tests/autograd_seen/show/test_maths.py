@@ -40,6 +40,14 @@ def test_numbers_that_differ_read_differently():
     assert len(set(texts)) == 4
 
 
+def test_a_factor_has_all_its_digits_and_its_sign_binds_to_it_alone():
+    x, y = (torch.tensor(value, requires_grad=True) for value in (1.5, 2.5))
+    reads = {0.123456: "x + 0.123456·y", 1 / 3: "x + 0.3333333…·y", -2: "x + (-2)·y"}
+    for factor, expression in reads.items():
+        z = torch.add(x, y, alpha=factor)
+        assert f"z = {expression} " in str(draw_graph(z))
+
+
 def test_each_operation_is_read_once_for_all_forms_of_a_picture(monkeypatch):
     read, calls = maths.read, []
     monkeypatch.setattr(

@@ -54,13 +54,15 @@ def test_the_way_back_points_at_the_input(direction):
 def test_a_root_has_two_outlines_and_an_operation_has_corners():
     nodes = [part for part in parts(compose(every_role())) if part.kind == "node"]
     outlines = [[s for s in part.shapes if isinstance(s, Rect)] for part in nodes]
+    assert [i for i, found in enumerate(outlines) if not found] == [5], "only #1 is a label"
+    outlines = [found for found in outlines if found]
     assert {s[0].style: len(s) for s in outlines if len(s) > 1} == {"root": 2}
     assert {s[0].style for s in outlines if s[0].radius == theme.CORNER} == set(theme.CORNERED)
 
 
 def test_each_text_of_a_box_stands_inside_it():
     for part in parts(compose(every_role())):
-        if part.kind == "node":
+        if part.kind == "node" and isinstance(part.shapes[0], Rect):
             box = part.shapes[0]
             for text in (shape for shape in part.shapes if isinstance(shape, Text)):
                 assert box.y < text.y - text.size / 2 and text.y < box.y + box.height
@@ -82,3 +84,18 @@ def test_a_cut_value_goes_one_way_and_says_what_cut_it():
         if any(isinstance(s, Path) and s.style == "edge border" for s in part.shapes)
     ]
     assert "detach()" in [shape.text for shape in border.shapes if isinstance(shape, Text)]
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_the_line_of_a_label_has_one_head_at_either_end(direction):
+    x = torch.tensor(4.0, requires_grad=True)
+    recording = record_backward(torch.sin(x**2))
+    scene = compose(recording.graph, direction, recording.gradients())
+    heads = {
+        (part.kind, part.index): sum(isinstance(shape, Arrowhead) for shape in part.shapes)
+        for part in parts(scene)
+        if part.kind != "node"
+    }
+    assert (heads["edge", 1], heads["flow", 1]) == (0, 1), "into the label"
+    assert (heads["edge", 2], heads["flow", 2]) == (1, 0), "out of it"
+    assert (heads["edge", 0], heads["flow", 0]) == (1, 1)

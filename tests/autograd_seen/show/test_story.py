@@ -140,14 +140,23 @@ def test_a_gradient_shows_when_its_last_part_has_come():
 def test_what_flows_along_an_edge_shows_in_the_turn_of_its_operation():
     recording = used_twice()
     at, graph = story(recording), recording.graph
+    into_labels = 0
     for number, step in enumerate(recording.steps, 6):
         for index, edge in enumerate(graph.edges):
             if (
                 step.node in (edge.source, edge.target)
                 and graph.nodes[step.node].kind == "operation"
             ):
-                assert at["flow"][index] == number
                 assert index in at["moments"][number]["lit"]["flow"]
+                if graph.nodes[edge.target].name.startswith("#"):
+                    # Along a label it arrives in the turn of what used the tensor.
+                    (use,) = graph.outputs(edge.target)
+                    assert at["flow"][index] == at["flow"][graph.edges.index(use)] < number
+                    assert index in at["moments"][at["flow"][index]]["lit"]["flow"]
+                    into_labels += 1
+                else:
+                    assert at["flow"][index] == number
+    assert into_labels == 2
 
 
 def test_a_leaf_by_itself_can_be_played():

@@ -7,15 +7,16 @@ Only additions, multiplications and divisions in a fixed order: the same bytes o
 
 import itertools
 from bisect import bisect_right, insort
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-#: Pixels between two ranks, and between two neighbours in one rank.
-RANK_GAP, GAP = 28, 20
-#: Pixels between the text beside an edge and the next rank, where no edge bends.
-STRAIGHT = 14
-#: A layout that would be wider runs downwards.
-WIDEST = 830
+#: Pixels between two neighbours in one rank.
+GAP = 20
+#: Pixels before a rank into which all edges run straight: where they end in boxes, with arrowheads,
+#: and where they only pass texts.
+BEFORE_BOX, BEFORE_TEXT = 13, 4
+#: Pixels before a rank in which an edge bends: at least, and at most, for one that bends far aside.
+BEND, WIDE_BEND = 13, 22
 #: Where more edges pass between ranks than this, fewer rounds are spent on their order.
 MANY = 2_000
 
@@ -29,6 +30,8 @@ Port = tuple[int | None, int | None]
 Rows = list[list[int]]
 Links = list[tuple[list[int], list[int]]]
 Chain = dict[int, int]
+#: How far each item reaches from its own coordinate: to the near side, and to the far one.
+Sides = tuple[list[int], list[int]]
 
 
 @dataclass(frozen=True)
@@ -49,52 +52,45 @@ class Layout:
 def arrange(
     sizes: Sequence[Pair],
     edges: Sequence[Pair],
-    direction: str = "auto",
-    label_sizes: Sequence[Pair] | None = None,
+    direction: str = "right",
     first: Collection[int] = (),
     ports: Sequence[Port] | None = None,
+    texts: Mapping[int, int] | None = None,
 ) -> Layout:
     """Places boxes of the given (width, height) so that every edge leads right, or down.
 
     ``edges`` holds (source, target) pairs with source < target; a pair that occurs twice is two
-    edges. ``direction`` is "right", "down" or "auto": right if that is not too wide.
-    ``label_sizes`` gives for each edge the (width, height) that a text beside it needs: before its
-    last bend it runs straight for so long. The boxes in ``first`` stand at the very beginning.
+    edges. ``direction`` is "right" or "down". The boxes in ``first`` stand at the very beginning.
     ``ports`` gives for each edge how far from the middle of its source it leaves, and from the
-    middle of its target it enters, or None where that is free.
+    middle of its target it enters, or None where that is free. ``texts`` are the boxes that are
+    text beside an edge, with one edge in and one out: how far from their near side these pass.
     """
-    texts = label_sizes or [(0, 0)] * len(edges)
-    ranks = _ranks(len(sizes), edges, first)
-    if direction == "auto":
-        direction = "right" if _length(ranks, sizes, edges, texts) <= WIDEST else "down"
     down = direction == "down"
     # From here on a box has a depth, in the direction of the edges, and a breadth, across it.
     boxes = [(h, w) if down else (w, h) for w, h in sizes]
-    label_lengths = [size[1 if down else 0] for size in texts]
+    texts = texts or {}
+    ranks = _ranks(len(sizes), edges, first)
     ports = ports or [(None, None)] * len(edges)
     # What shares a way: all edges of one source, or of one port.
     sources = [(source, port) for (source, _), (port, _) in zip(edges, ports, strict=True)]
     rows, chains = _rows(ranks, edges, sources)
     links = _links(edges, ranks, chains, sum(map(len, rows)))
     _order(rows, links)
-    breadth = [b for _, b in boxes] + [0] * (len(links) - len(boxes))
-    across = _assign_coordinates(rows, links, breadth, len(boxes))
-    ways = _Ways(edges, ranks, chains, [round(x) for x in across], boxes)
-    corners, routes = _route_edges(ways, label_lengths, ports)
+    points = len(links) - len(boxes)
+    near = [texts.get(i, breadth // 2) for i, (_, breadth) in enumerate(boxes)] + [0] * points
+    far = [breadth - side for (_, breadth), side in zip(boxes, near, strict=False)] + [0] * points
+    across = _assign_coordinates(rows, links, (near, far), len(boxes))
+    ways = _Ways(edges, ranks, chains, [round(x) for x in across], boxes, near, set(texts))
+    corners, routes = _route_edges(ways, ports)
     return _whole(corners, routes, boxes, down)
 
 
-def _length(
-    ranks: list[int], sizes: Sequence[Pair], edges: Sequence[Pair], texts: Sequence[Pair]
-) -> int:
-    """How wide a layout to the right would be, if no edge bent where a text stands."""
-    count = max(ranks, default=0) + 1
-    depths, gaps = [0] * count, [RANK_GAP] * count
-    for (width, _), rank in zip(sizes, ranks, strict=True):
-        depths[rank] = max(depths[rank], width)
-    for (_, target), (width, _) in zip(edges, texts, strict=True):
-        gaps[ranks[target]] = max(gaps[ranks[target]], width + STRAIGHT)
-    return sum(depths) + sum(gaps[1:])
+def least_length(lengths: Sequence[int], edges: Sequence[Pair]) -> int:
+    """How long any layout of boxes of these lengths is at least."""
+    ways = list(lengths)
+    for source, target in sorted(edges, reverse=True):
+        ways[source] = max(ways[source], lengths[source] + BEFORE_TEXT + ways[target])
+    return max(ways, default=0)
 
 
 def _ranks(count: int, edges: Sequence[Pair], first: Collection[int]) -> list[int]:
@@ -242,9 +238,9 @@ def _crossings(rows: Rows, links: Links, position: list[int]) -> int:
     return count
 
 
-def _assign_coordinates(rows: Rows, links: Links, breadth: list[int], real: int) -> list[float]:
+def _assign_coordinates(rows: Rows, links: Links, sides: Sides, real: int) -> list[float]:
     """Coordinates across the ranks, after Brandes and Köpf (2001, "Fast and simple horizontal
-    coordinate assignment").
+    coordinate assignment"). ``sides`` holds how far each item reaches to either side of its own.
 
     Four times, from each corner, items are tied to a median neighbour into straight blocks, and the
     blocks are packed; each item takes the mean of the middle two of its four places.
@@ -257,9 +253,10 @@ def _assign_coordinates(rows: Rows, links: Links, breadth: list[int], real: int)
     for side in (0, 1):
         for mirrored in (False, True):
             order = [row[::-1] if mirrored else row for row in (rows[::-1] if side else rows)]
-            places = _pack(order, _blocks(order, links, side, conflicts), breadth)
+            reach = sides[::-1] if mirrored else sides
+            places = _pack(order, _blocks(order, links, side, conflicts), reach)
             candidates.append([-x for x in places] if mirrored else places)
-    spans = [_span(places, breadth) for places in candidates]
+    spans = [_span(places, sides) for places in candidates]
     low, high = min(spans, key=lambda span: span[1] - span[0])
     for places, span, mirrored in zip(candidates, spans, (False, True, False, True), strict=True):
         shift = high - span[1] if mirrored else low - span[0]
@@ -268,14 +265,15 @@ def _assign_coordinates(rows: Rows, links: Links, breadth: list[int], real: int)
     for four in zip(*candidates, strict=True):
         ordered = sorted(four)
         across.append((ordered[1] + ordered[2]) / 2)
-    low = _span(across, breadth)[0]
+    low = _span(across, sides)[0]
     return [x - low for x in across]
 
 
-def _span(places: list[float], breadth: list[int]) -> tuple[float, float]:
+def _span(places: list[float], sides: Sides) -> tuple[float, float]:
+    near, far = sides
     return (
-        min((x - b / 2 for x, b in zip(places, breadth, strict=True)), default=0.0),
-        max((x + b / 2 for x, b in zip(places, breadth, strict=True)), default=0.0),
+        min((x - side for x, side in zip(places, near, strict=True)), default=0.0),
+        max((x + side for x, side in zip(places, far, strict=True)), default=0.0),
     )
 
 
@@ -322,15 +320,16 @@ def _blocks(order: Rows, links: Links, side: int, conflicts: set[Pair]) -> list[
     return first
 
 
-def _pack(order: Rows, first: list[int], breadth: list[int]) -> list[float]:
+def _pack(order: Rows, first: list[int], sides: Sides) -> list[float]:
     """Places the blocks as far to the left as they go, then each as near to its right neighbours as
     it goes.
     """
+    near, far = sides
     apart: dict[tuple[int, int], float] = {}
     for row in order:
         for one, two in itertools.pairwise(row):
             pair = first[one], first[two]
-            apart[pair] = max(apart.get(pair, 0.0), (breadth[one] + breadth[two]) / 2 + GAP)
+            apart[pair] = max(apart.get(pair, 0.0), far[one] + near[two] + GAP)
     before: dict[int, list] = {}
     after: dict[int, list] = {}
     for (one, two), distance in apart.items():
@@ -358,13 +357,19 @@ def _pack(order: Rows, first: list[int], breadth: list[int]) -> list[float]:
 
 @dataclass(frozen=True)
 class _Ways:
-    """What the edges' routes depend on; ``middle`` is each item's coordinate across the ranks."""
+    """What the edges' routes depend on; ``middle`` is each item's coordinate across the ranks, from
+    which a box reaches to both sides.
+    """
 
     edges: Sequence[Pair]
     ranks: list[int]
     chains: list[Chain]
     middle: list[int]
     boxes: list[Pair]
+    #: How far each item reaches to its near side.
+    near: list[int]
+    #: The boxes that are text beside an edge.
+    texts: Collection[int]
 
     def before(self, e: int) -> int:
         """The item from which an edge comes to its target."""
@@ -376,50 +381,57 @@ class _Ways:
         source, target = self.edges[e]
         return target if self.is_short(e) else self.chains[e][self.ranks[source] + 1]
 
+    def passed(self, e: int) -> list[int]:
+        """The way-points of an edge, in its order."""
+        source, target = self.edges[e]
+        return [self.chains[e][r] for r in range(self.ranks[source] + 1, self.ranks[target])]
+
     def is_short(self, e: int) -> bool:
         """Whether an edge leads to the next rank."""
         source, target = self.edges[e]
         return self.ranks[target] == self.ranks[source] + 1
 
 
-def _route_edges(
-    ways: _Ways, label_lengths: list[int], ports: Sequence[Port]
-) -> tuple[list[Pair], list[tuple[Pair, ...]]]:
+def _route_edges(ways: _Ways, ports: Sequence[Port]) -> tuple[list[Pair], list[tuple[Pair, ...]]]:
     """Whole pixels: the corners of the boxes, and the points of the edges."""
     boxes, ranks, middle = ways.boxes, ways.ranks, ways.middle
     entries, exits = _entries(ways, ports), _exits(ways, ports)
-    spans = _spans(ways, label_lengths, entries, exits)
+    lines = [
+        [middle[s] + exits[e], *(middle[i] for i in ways.passed(e)), middle[t] + entries[e]]
+        for e, (s, t) in enumerate(ways.edges)
+    ]
+    spans = _spans(ways, lines)
     near = [
         start + (end - start - boxes[node][0]) // 2
         for node, (start, end) in enumerate(spans[rank] for rank in ranks)
     ]
-    corners = [(near[i], middle[i] - breadth // 2) for i, (_, breadth) in enumerate(boxes)]
+    corners = [(near[i], middle[i] - ways.near[i]) for i in range(len(boxes))]
     routes = []
-    for e, (source, target) in enumerate(ways.edges):
-        begin, end = middle[source] + exits[e], middle[target] + entries[e]
-        points = [(near[source] + boxes[source][0], begin), (spans[ranks[source]][1], begin)]
-        for rank in range(ranks[source] + 1, ranks[target]):
-            points += [(along, middle[ways.chains[e][rank]]) for along in spans[rank]]
-        x, y = points[-1]
-        points[-1] = (x + label_lengths[e], y)
-        points += [(spans[ranks[target]][0], end), (near[target], end)]
+    for (source, target), line in zip(ways.edges, lines, strict=True):
+        first, last = ranks[source], ranks[target]
+        points = [(near[source] + boxes[source][0], line[0]), (spans[first][1], line[0])]
+        for rank, across in enumerate(line[1:-1], first + 1):
+            points += [(along, across) for along in spans[rank]]
+        points += [(spans[last][0], line[-1]), (near[target], line[-1])]
         routes.append(tuple(points))
     return corners, routes
 
 
-def _spans(
-    ways: _Ways, label_lengths: list[int], entries: list[int], exits: list[int]
-) -> list[Pair]:
-    """Where each rank starts and ends."""
+def _spans(ways: _Ways, lines: list[list[int]]) -> list[Pair]:
+    """Where each rank starts and ends; ``lines`` has for each edge where across it passes each
+    rank.
+    """
     count = max(ways.ranks, default=0) + 1
-    depths, gaps = [0] * count, [RANK_GAP] * count
+    depths, gaps = [0] * count, [BEFORE_TEXT] * count
     for (depth, _), rank in zip(ways.boxes, ways.ranks, strict=True):
         depths[rank] = max(depths[rank], depth)
-    for e, (source, target) in enumerate(ways.edges):
-        before, rank = ways.before(e), ways.ranks[target]
-        leaves = ways.middle[before] + (exits[e] if before == source else 0)
-        gap = STRAIGHT if leaves == ways.middle[target] + entries[e] else RANK_GAP
-        gaps[rank] = max(gaps[rank], label_lengths[e] + gap)
+    for e, ((source, target), line) in enumerate(zip(ways.edges, lines, strict=True)):
+        for rank, (one, two) in enumerate(itertools.pairwise(line), ways.ranks[source] + 1):
+            if one != two:
+                gaps[rank] = max(gaps[rank], min(BEND + abs(one - two) // 8, WIDE_BEND))
+        # A text's own line has room for an arrowhead.
+        if target not in ways.texts and ways.before(e) not in ways.texts:
+            gaps[ways.ranks[target]] = max(gaps[ways.ranks[target]], BEFORE_BOX)
     spans = [(0, depths[0])]
     for depth, gap in zip(depths[1:], gaps[1:], strict=True):
         start = spans[-1][1] + gap

@@ -8,12 +8,12 @@ All of it is laid out in one direction. A point is (along, across): along the ed
 them. Only in the end this becomes (x, y), or (y, x) where the edges lead down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple
 
-from autograd_seen.arrange.layout import WIDEST, Layout, arrange
+from autograd_seen.arrange.layout import Layout, arrange
 from autograd_seen.graph import Branch
 
 #: Pixels between a frame and what it holds, and between a frame's corner and its label.
@@ -42,24 +42,23 @@ def arrange_framed(
     edges: Sequence[Pair],
     tree: Sequence[Branch],
     labels: Sequence[Pair],
-    direction: str = "auto",
-    label_sizes: Sequence[Pair] | None = None,
+    direction: str = "right",
+    texts: Mapping[int, int] | None = None,
 ) -> tuple[Layout, tuple[Frame, ...]]:
     """The layout of ``arrange``, and a frame for each group of nodes.
 
     ``tree`` holds the groups as ``Graph.tree`` has them. Nothing that a group leads to leads back
     to it. ``labels`` holds the (width, height) of each frame's label, in the order of the groups;
-    it stands in a corner that no edge passes. ``label_sizes`` are those of the texts beside edges.
+    it stands in a corner that no edge passes. ``texts`` are the boxes that are text beside an edge,
+    as ``arrange`` has them.
     """
+    texts = texts or {}
     if not tree:
-        return arrange(sizes, edges, direction, label_sizes), ()
-    texts = label_sizes or [(0, 0)] * len(edges)
-    if direction != "down":
+        return arrange(sizes, edges, direction, texts=texts), ()
+    if direction == "right":
         area = _Plan(sizes, edges, labels, texts, down=False).arranged(tree)
-        if direction == "right" or area.length <= WIDEST:
-            return _to_the_right(area, len(sizes), len(edges))
-    flipped = (_flipped(sizes), edges, _flipped(labels), _flipped(texts))
-    area = _Plan(*flipped, down=True).arranged(tree)
+        return _to_the_right(area, len(sizes), len(edges))
+    area = _Plan(_flipped(sizes), edges, _flipped(labels), texts, down=True).arranged(tree)
     return _transposed(*_to_the_right(area, len(sizes), len(edges)))
 
 
@@ -151,7 +150,6 @@ class _Lines:
 
     ends: list[Pair] = field(default_factory=list)
     ports: list[tuple[int | None, int | None]] = field(default_factory=list)
-    label_sizes: list[Pair] = field(default_factory=list)
     #: By the index of an edge, the place of its line in these lists.
     of_edge: dict[int, int] = field(default_factory=dict)
 
@@ -179,7 +177,7 @@ class _Plan:
     sizes: Sequence[Pair]
     edges: Sequence[Pair]
     labels: Sequence[Pair]
-    label_sizes: Sequence[Pair]
+    texts: Mapping[int, int]
     #: Whether the picture leads down: then a frame's label stands before what the frame holds, and
     #: else beside it.
     down: bool
@@ -195,7 +193,12 @@ class _Plan:
         lines = self._lines(nodes, contents, edges)
         boxes = [self._size(contents.areas, item) for item in contents.items]
         first = {i for i, item in enumerate(contents.items) if item.part is _Part.ENTRY}
-        placed = arrange(boxes, lines.ends, "right", lines.label_sizes, first, lines.ports)
+        texts = {
+            i: self.texts[number]
+            for i, (part, number) in enumerate(contents.items)
+            if part is _Part.NODE and number in self.texts
+        }
+        placed = arrange(boxes, lines.ends, "right", first, lines.ports, texts)
         return _joined(placed, contents, lines, edges)
 
     def _contents(
@@ -230,7 +233,6 @@ class _Plan:
                 shared[line] = len(lines.ends)
                 lines.ends.append((position[begin], position[end]))
                 lines.ports.append(_ports(contents.areas, begin, end, edge.source))
-                lines.label_sizes.append(self.label_sizes[edge.index] if to_a_node else (0, 0))
             lines.of_edge[edge.index] = shared[line]
         return lines
 

@@ -163,6 +163,7 @@ middle_gradient = check_function(
     cases=[1.3, 0.8],
     evaluate=lambda answer, x: answer(leaf(x)),
     template="middle_gradient(x) at x = {}",
+    hints={"not a leaf Tensor": "y is no leaf: call y.retain_grad() before backward()"},
 )
 
 

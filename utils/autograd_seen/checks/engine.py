@@ -1,5 +1,4 @@
-"""Judges a student's answer: one quiet line if it is right, else what, got, wanted and the likely
-cause.
+"""Judges a student's answer: one line if it is right, else what, got, wanted and the likely cause.
 
 A module of checks, one for each lesson, holds a `Check` for each exercise, made by `check_value` or
 by `check_function`. A check is an oracle beside a table of misconceptions, and each of those is an
@@ -8,16 +7,21 @@ the student's own values.
 
 A notebook calls ``from autograd_seen.checks import scalar_gradients as check``, then
 ``check.nudged_slope(nudged_slope)``. Still ``...`` or None, a body with nothing in it and
-nbgrader's ``raise NotImplementedError()`` count as not attempted."""
+nbgrader's ``raise NotImplementedError()`` count as not attempted. Each verdict tells how far one is
+in the assignment: the `record` keeps what is passed, and `points` says what it is worth."""
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from autograd_seen.checks.answers import agree
 from autograd_seen.checks.forms import form_error, form_of, is_untouched
 from autograd_seen.checks.hints import UNKNOWN, error_hint, likely_cause
+from autograd_seen.checks.points import assignment_of
+from autograd_seen.checks.record import kept, mark
+from autograd_seen.checks.reference import Text, reference
 from autograd_seen.checks.report import failing_line, shortened, written, written_in_case
 from autograd_seen.checks.verdicts import Misfit, NotAttempted, NotYet, Passed
 
@@ -53,6 +57,8 @@ class Check:
             ``name``. A function in a case is named by its docstring, so let that be its formula.
         hide_answer: whether a report keeps the right value to itself, so that a prediction stays
             one.
+        hints: what has led to an error or a warning in this exercise, by a part of its message,
+            where that is not what it is elsewhere.
     """
 
     number: str
@@ -64,18 +70,48 @@ class Check:
     evaluate: Callable = field(default=call, repr=False)
     template: str = field(default="", repr=False)
     hide_answer: bool = False
+    hints: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def __call__(self, answer: Any, cases: Iterable | None = None) -> Passed:
-        """Judges an answer.
+        """Judges an answer, and keeps whether it is passed.
 
         Args:
             answer: the student's function or value.
-            cases: by default the check's own; a hidden test gives others. Tuples, or single values.
+            cases: by default the check's own; a hidden test gives others, and what comes of them
+                is not kept. Tuples, or single values.
 
         Raises:
             NotAttempted: there is no answer yet.
             NotYet: the answer has a wrong value or a wrong form, or it raises.
         """
+        try:
+            self._judge(answer, cases)
+        except NotYet as verdict:
+            verdict.so_far = self._so_far(False, cases)
+            raise
+        return Passed(self.number, self._so_far(True, cases))
+
+    def solution(self) -> Text:
+        """The code of the reference solution, once this check has passed; else a line that says
+        so.
+        """
+        if self.number not in kept().passed:
+            call = f"check.{self.name}({self.name})"
+            return Text(f"{self.number}: the solution can be opened once {call} has passed")
+        return reference(self.number)
+
+    def _so_far(self, right: bool, cases: Iterable | None) -> str:
+        """How far the student is after this verdict, and a note where that cannot be kept; empty
+        where no table says what this exercise is worth.
+        """
+        assignment = assignment_of(self.number)
+        if assignment is None:
+            return ""
+        record = mark(self.number, right) if cases is None else kept()
+        return "\n".join(filter(None, [assignment.so_far(record.passed), record.note]))
+
+    def _judge(self, answer: Any, cases: Iterable | None) -> None:
+        """Raises NotYet where an answer is not right."""
         if is_untouched(answer):
             raise NotAttempted(f"{self.number}: not attempted yet")
         if answer is None:
@@ -89,7 +125,6 @@ class Check:
                     cause: tabulated(oracle, cases) for cause, oracle in self.misconceptions.items()
                 }
                 raise self._wrong(case, value, want, likely_cause(got, wanted, wrong))
-        return Passed(self.number)
 
     def _value(self, answer: Any, case: tuple, want: Any) -> Any:
         """What the answer gives for a case. Raises NotYet if it raises, or if what it gives has a
@@ -99,7 +134,7 @@ class Check:
         if is_untouched(value):
             raise NotAttempted(f"{self.number}: not attempted yet")
         if value is None:
-            hints = filter(None, map(error_hint, said))
+            hints = filter(None, map(self._hint, said))
             likely = next(hints, "no `return`, or a .grad that no gradient has reached")
             raise self._wrong(case, None, want, likely)
         if error := form_error(value, want):
@@ -119,10 +154,15 @@ class Check:
             if _is_of_a_stub(error):
                 return ..., []
             got = f"{type(error).__name__}: {shortened(str(error))}"
-            likely = error_hint(error) or UNKNOWN
+            likely = self._hint(error) or UNKNOWN
             line = failing_line(error, answer)
             raise self._not_yet(case, got, written(want), likely, line) from None
         return value, [warning.message for warning in caught]
+
+    def _hint(self, said: BaseException) -> str:
+        """What has led to an error or a warning; empty where that is not known."""
+        own = (hint for words, hint in self.hints.items() if words in str(said))
+        return next(own, "") or error_hint(said)
 
     def _wrong(self, case: tuple, value: Any, want: Any, likely: str) -> NotYet:
         wanted = f"{form_of(want)}: yours to find" if self.hide_answer else written(want)
@@ -191,6 +231,7 @@ def check_function(
     cases: Iterable,
     evaluate: Callable = call,
     template: str = "",
+    hints: Mapping[str, str] = MappingProxyType({}),
 ) -> Check:
     """The check of a function that the student writes or mends. It is called once for each case.
 
@@ -203,6 +244,7 @@ def check_function(
         cases: tuples of what ``oracle`` takes, or single values.
         evaluate: as in `Check`. By default the answer is called with the case.
         template: as in `Check`.
+        hints: as in `Check`.
 
     Example:
         >>> doubled = {"doubled": lambda x: 2 * x}
@@ -210,4 +252,6 @@ def check_function(
         >>> half(lambda x: x * 0.5)
         9.9: passed
     """
-    return Check(number, name, oracle, misconceptions, as_tuples(cases), evaluate, template)
+    return Check(
+        number, name, oracle, misconceptions, as_tuples(cases), evaluate, template, hints=hints
+    )

@@ -1,11 +1,15 @@
 """Names the likely cause of a wrong answer, from the values alone or from an error's message."""
 
+import builtins
+import difflib
 import math
+import traceback
 from collections.abc import Mapping, Sequence
 
 from autograd_seen.checks.answers import agree, number_pairs, numbers_in
 
 _NO_GRADIENT_YET = "a .grad is None: cleared before the step, or w = w − … made w an intermediate"
+_POWER = "Python writes powers with **: x**2, not x^2"
 
 #: What PyTorch and Python say, and what has led to it. An entry serves the exercises of every
 #: lesson.
@@ -22,9 +26,12 @@ ERROR_HINTS = {
         "a Python number has no history: no tensor went in, or .item() came too early"
     ),
     "not a leaf Tensor": (
-        "only a leaf keeps its .grad; elsewhere ask for it, by retain_grad() before backward()"
+        "a result keeps no .grad: read the .grad of the leaf, the tensor that requires grad"
     ),
     "To copy construct from a tensor": "torch.tensor(…) of a tensor is a copy without history",
+    "no attribute 'grad'": (
+        "a Python number has no .grad: read the .grad of the tensor that was made from it"
+    ),
     "no attribute 'zero_'": (
         "a .grad is None: no gradient has arrived yet, or w = w − … made a new tensor"
     ),
@@ -57,15 +64,30 @@ ERROR_HINTS = {
     "Can't call numpy()": (
         "NumPy records nothing, so a tracked tensor is refused: detach() it first"
     ),
+    "operand type(s) for ^": _POWER,
+    "bitwise_xor": _POWER,
+    "cannot access local variable": "a name is read before the line that gives it a value",
     "is not callable": "a function was wanted: has its name been used for something else?",
 }
-UNKNOWN = "none that this check knows: open the hint"
+UNKNOWN = "unknown: open the hint"
 
 
-def error_hint(message: object) -> str:
-    """What has led to an error or a warning; empty if `ERROR_HINTS` does not know it."""
-    text = str(message)
-    return next((hint for words, hint in ERROR_HINTS.items() if words in text), "")
+def error_hint(said: object) -> str:
+    """What has led to an error or a warning; empty if that is not known."""
+    text = str(said)
+    known = next((hint for words, hint in ERROR_HINTS.items() if words in text), "")
+    return _name_hint(said) if isinstance(said, NameError) and not known else known
+
+
+def _name_hint(error: NameError) -> str:
+    """What has led to a name that is not defined: a name much like it, where there is one."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    if not (frames and error.name):
+        return ""
+    names = {*frames[-1].f_locals, *frames[-1].f_globals, *dir(builtins)}
+    if close := difflib.get_close_matches(error.name, names, n=1, cutoff=0.7):
+        return f"there is no {error.name}: did you mean {close[0]}?"
+    return f"there is no {error.name}: mistyped, or the cell that makes it has not run"
 
 
 def likely_cause(got: Sequence, wanted: Sequence, misconceptions: Mapping[str, Sequence]) -> str:

@@ -1,17 +1,31 @@
 """What a check says of an answer: right, not right yet, or not there yet."""
 
+import html
 from dataclasses import dataclass
+
+#: White on green: with a ground of its own it reads the same on a light page and on a dark one.
+PLATE = "background:#1a7f37;color:#fff;border-radius:4px;padding:2px 8px;font-weight:600"
 
 
 class NotYet(AssertionError):
-    """Not right yet. A notebook shows the message alone, without a traceback."""
+    """Not right yet. A notebook shows the message alone, without a traceback.
+
+    Attributes:
+        so_far: how far the student is in this assignment, shown below the message; may be empty.
+    """
+
+    so_far = ""
 
     def _render_traceback_(self) -> list[str]:
-        return str(self).splitlines()
+        so_far = [f"  so far  {line}" for line in self.so_far.splitlines()]
+        return [*str(self).splitlines(), *so_far]
 
 
 class NotAttempted(NotYet):
     """No answer yet: one line, and no points."""
+
+    def _render_traceback_(self) -> list[str]:
+        return _joined(str(self), self.so_far).splitlines()
 
 
 class Misfit(Exception):
@@ -33,10 +47,24 @@ class Misfit(Exception):
 
 @dataclass(frozen=True)
 class Passed:
-    """What a check returns for a right answer: one line in the notebook."""
+    """What a check returns for a right answer: one line in the notebook, green where it can be.
+
+    Attributes:
+        number: the exercise.
+        so_far: how far the student is in this assignment; may be empty.
+    """
 
     number: str
+    so_far: str = ""
 
     def __repr__(self) -> str:
-        """The line that a notebook shows."""
-        return f"{self.number}: passed"
+        """The line as text."""
+        return _joined(f"{self.number}: passed", self.so_far)
+
+    def _repr_html_(self) -> str:
+        so_far = html.escape(self.so_far).replace("\n", "<br>")
+        return f'<div><span style="{PLATE}">✓ {self.number} passed</span> {so_far}</div>'
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(filter(None, parts))

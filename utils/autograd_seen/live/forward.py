@@ -41,7 +41,7 @@ OURS = os.path.dirname(os.path.dirname(HERE)) + os.sep
 INSTALLED = os.path.dirname(os.path.dirname(os.path.abspath(torch.__file__))) + os.sep
 
 
-class Seen:
+class TensorState:
     """A tensor as an operation met it.
 
     ``version`` is what PyTorch's counter of in-place writes said then (None for an inference
@@ -71,23 +71,23 @@ class Operation:
         self,
         name: str,
         arguments: tuple,
-        operands: tuple[Seen, ...],
-        results: Iterable[Seen],
-        written: Iterable[tuple[Seen, int]],
+        operands: tuple[TensorState, ...],
+        results: Iterable[TensorState],
+        written: Iterable[tuple[TensorState, int]],
         line: str,
         mode: str,
         span: tuple[int, int],
     ):
         #: The public name of the function: "sin", "add_", "linear".
         self.name: str = name
-        #: In the caller's order: a Seen, a number, a tuple of these, or None for anything else.
+        #: In the caller's order: a TensorState, a number, a tuple of these, or None for the rest.
         self.arguments: tuple = arguments
         #: All tensors among the arguments.
-        self.operands: tuple[Seen, ...] = operands
+        self.operands: tuple[TensorState, ...] = operands
         #: The tensors that it made, and those that it wrote into.
-        self.results: tuple[Seen, ...] = tuple(results)
+        self.results: tuple[TensorState, ...] = tuple(results)
         #: Of those that it wrote into, (as it was after that, version before).
-        self.written: tuple[tuple[Seen, int], ...] = tuple(written)
+        self.written: tuple[tuple[TensorState, int], ...] = tuple(written)
         #: The source line that ran it, or of a longer line the part that did: "line 3:
         #: torch.sin(y)".
         self.line: str = line
@@ -124,7 +124,7 @@ class Tape:
 
     def __init__(self):
         self._operations: deque[Operation] = deque(maxlen=MOST_TOUCHED)
-        self._settled = 0
+        self._noted = 0
         #: How many operations ran, kept or not.
         self.count = 0
 
@@ -156,13 +156,13 @@ class Tape:
         self._operations.append(operation)
         self.count += 1
 
-    def settle(self, target: torch.Tensor, operands: tuple[Seen, ...]) -> None:
+    def note_places(self, target: torch.Tensor, operands: tuple[TensorState, ...]) -> None:
         """Notes where ``target``, and what shares its memory, stands in the graph: a write is about
         to move it.
 
         Only then, since a node that Python has touched must not be one of too many in one chain.
         """
-        if self._settled >= MOST_TOUCHED:
+        if self._noted >= MOST_TOUCHED:
             return
         base = _base(target)
         kept = (
@@ -178,7 +178,7 @@ class Tape:
                 and not seen.overwritten
             )
             if mine and seen.tensor.grad_fn is not None:
-                self._settled += 1
+                self._noted += 1
                 seen.place = (seen.tensor.grad_fn, seen.tensor.output_nr)
 
     def __str__(self) -> str:
@@ -282,7 +282,7 @@ class _Recorder(TorchFunctionMode):
         with torch._C.DisableTorchFunction():
             arguments, operands = _look(args, kwargs)
             if operands and operands[0].tracked and _writes(name, kwargs):
-                self.tape.settle(operands[0].tensor, operands)
+                self.tape.note_places(operands[0].tensor, operands)
         first = torch.autograd._get_sequence_nr()
         result = function(*args, **kwargs)
         span = (first, torch.autograd._get_sequence_nr())
@@ -366,13 +366,13 @@ def _writes(name: str, kwargs) -> bool:
     )
 
 
-def _look(args, kwargs) -> tuple[tuple, tuple[Seen, ...]]:
+def _look(args, kwargs) -> tuple[tuple, tuple[TensorState, ...]]:
     """The arguments as an Operation keeps them, and the tensors among them."""
-    operands: list[Seen] = []
+    operands: list[TensorState] = []
 
     def look(thing):
         if isinstance(thing, torch.Tensor):
-            seen = Seen(thing)
+            seen = TensorState(thing)
             operands.append(seen)
             return seen
         if isinstance(thing, int | float | complex):
@@ -390,32 +390,32 @@ def _look(args, kwargs) -> tuple[tuple, tuple[Seen, ...]]:
 
 
 def _what_came(
-    name: str, operands: tuple[Seen, ...], result
-) -> tuple[list[Seen], list[tuple[Seen, int]]]:
+    name: str, operands: tuple[TensorState, ...], result
+) -> tuple[list[TensorState], list[tuple[TensorState, int]]]:
     """What an operation made or wrote, and of what it wrote also the versions before."""
-    results: list[Seen] = []
-    written: list[tuple[Seen, int]] = []
+    results: list[TensorState] = []
+    written: list[tuple[TensorState, int]] = []
     met = {id(seen.tensor) for seen in operands}
     for seen in operands:
         if seen.overwritten:
             # Through a view the tensor that it is a view of is written too.
             for tensor in {id(t): t for t in (seen.tensor, _base(seen.tensor))}.values():
-                results.append(Seen(tensor))
+                results.append(TensorState(tensor))
                 written.append((results[-1], seen.version))
                 met.add(id(tensor))
     if name in RELEASES and operands and not operands[0].tensor.requires_grad:
-        results.append(Seen(operands[0].tensor))
+        results.append(TensorState(operands[0].tensor))
     if isinstance(result, torch.Tensor):
         # A function may give back what it was given, such as contiguous(): then it has made
         # nothing.
-        return (results if id(result) in met else [*results, Seen(result)]), written
+        return (results if id(result) in met else [*results, TensorState(result)]), written
     if isinstance(result, list | tuple):
         made = [
             one
             for one in result[:MOST_IN_ONE]
             if isinstance(one, torch.Tensor) and id(one) not in met
         ]
-        results += map(Seen, made)
+        results += map(TensorState, made)
     return results, written
 
 

@@ -11,8 +11,12 @@ from autograd_seen.graph import Operator
 from autograd_seen.values import clip
 
 ROWS = (
-    Operator("Add", sign="+", commutes=True, functions=("add",), places=(0, 1), elementwise=True),
-    Operator("Addmm", slots=("self", "mat1", "mat2"), functions=("linear",), places=(2, 0)),
+    Operator(
+        "Add", sign="+", commutes=True, functions=("add",), argument_places=(0, 1), elementwise=True
+    ),
+    Operator(
+        "Addmm", slots=("self", "mat1", "mat2"), functions=("linear",), argument_places=(2, 0)
+    ),
     Operator("AsStrided", word="view", view=True),
     Operator("Atan2", slots=("self", "other"), elementwise=True),
     Operator("BinaryCrossEntropy", word="BCE", slots=("self", "target")),
@@ -25,7 +29,7 @@ ROWS = (
         word="conv",
         slots=("input", "weight"),
         functions=("conv1d", "conv2d", "conv3d"),
-        places=(0, 1, 2),
+        argument_places=(0, 1, 2),
     ),
     Operator("CopyBackwards", word="copy", elementwise=True),
     Operator(
@@ -33,7 +37,7 @@ ROWS = (
         sign="÷",
         slots=("self", "other"),
         functions=("div", "divide", "true_divide"),
-        places=(0, 1),
+        argument_places=(0, 1),
         elementwise=True,
     ),
     Operator("Dot", sign="·", commutes=True, slots=("self", "tensor")),
@@ -45,7 +49,7 @@ ROWS = (
         commutes=True,
         slots=("self", "other"),
         functions=("maximum",),
-        places=(0, 1),
+        argument_places=(0, 1),
         elementwise=True,
     ),
     Operator(
@@ -53,7 +57,7 @@ ROWS = (
         commutes=True,
         slots=("self", "other"),
         functions=("minimum",),
-        places=(0, 1),
+        argument_places=(0, 1),
         elementwise=True,
     ),
     Operator("Mm", sign="@", slots=("self", "mat2")),
@@ -64,7 +68,7 @@ ROWS = (
         commutes=True,
         slots=("self", "other"),
         functions=("mul", "multiply"),
-        places=(0, 1),
+        argument_places=(0, 1),
         elementwise=True,
     ),
     Operator("Mv", sign="@", slots=("self", "vec")),
@@ -73,16 +77,18 @@ ROWS = (
     Operator("NativeLayerNorm", word="layer_norm"),
     Operator("NllLoss", word="nll_loss"),
     Operator("Pow", slots=("self", "exponent"), elementwise=True),
-    Operator("Remainder", functions=("remainder",), places=(0, 1)),
-    Operator("Rsub", functions=("rsub",), places=(0, 1), elementwise=True),
+    Operator("Remainder", functions=("remainder",), argument_places=(0, 1)),
+    Operator("Rsub", functions=("rsub",), argument_places=(0, 1), elementwise=True),
     Operator("Stack", functions=("stack",), takes_list=True),
-    Operator("Sub", sign="−", functions=("sub", "subtract"), places=(0, 1), elementwise=True),
+    Operator(
+        "Sub", sign="−", functions=("sub", "subtract"), argument_places=(0, 1), elementwise=True
+    ),
     Operator("T", word="transpose", view=True),
     Operator("ToCopy", word="to", elementwise=True),
     Operator("torch::autograd::CopySlices", word="write in place"),
     Operator("UnsafeView", word="view", view=True),
     Operator("Unsqueeze", word="unsqueeze", view=True),
-    Operator("Where", functions=("where",), places=(1, 2), elementwise=True),
+    Operator("Where", functions=("where",), argument_places=(1, 2), elementwise=True),
 )
 #: Operators of which nothing is to be said but that they take each element by itself.
 ELEMENTWISE = """
@@ -122,7 +128,11 @@ def inputs_of(one: Operator, function: str, arguments: Sequence) -> Sequence:
         return ()
     if one.takes_list:
         return arguments[0] if arguments and isinstance(arguments[0], tuple) else ()
-    found = [arguments[at] for at in one.places] if max(one.places) < len(arguments) else ()
+    found = (
+        [arguments[at] for at in one.argument_places]
+        if max(one.argument_places) < len(arguments)
+        else ()
+    )
     return () if any(isinstance(argument, tuple) for argument in found) else found
 
 

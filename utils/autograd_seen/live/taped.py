@@ -12,7 +12,7 @@ from torch.autograd.graph import GradientEdge
 from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live import operations
-from autograd_seen.live.forward import Seen, Tape
+from autograd_seen.live.forward import Tape, TensorState
 from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, node_name
 
 #: The most operations that are touched with those that stand on a tape and not in the graph.
@@ -48,7 +48,7 @@ class Taped:
     #: By the ``id()`` of a tensor: the tape's operations that made or wrote it, with their turns.
     makers: dict[int, list] = field(default_factory=dict)
 
-    def spot(self, seen: Seen) -> Spot | None:
+    def spot(self, seen: TensorState) -> Spot | None:
         """Where a tensor of the tape stood in the graph; its id where it had no graph, None where
         that is not known.
         """

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from autograd_seen.graph import Edge, Gradients, Graph, Group, Node, Step
+from autograd_seen.arrange.labels import on_arrows
+from autograd_seen.graph import Arrival, Edge, EdgeGradient, Gradients, Graph, Group, Node, Step
 from autograd_seen.show import theme, words
 from autograd_seen.show.maths import Readings
 from autograd_seen.values import clip
@@ -14,17 +15,20 @@ SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 34
 
 class Line(NamedTuple):
     """One line of text: ``style`` is "strong", "plain", "muted", "mono", "local" or "back";
-    ``size`` in pixels.
+    ``size`` in pixels. One that is ``beside`` may stand behind the line before it.
     """
 
     text: str
     style: str
     size: float
+    beside: bool = False
 
 
 class NodeText(NamedTuple):
-    """A node's lines, its style (a tensor's role, "operation", "freed" or "cut"), and what a reader
-    who points at it is told.
+    """A node's lines, its style (a tensor's role, "label", "operation", "freed" or "cut"), and what
+    a reader who points at it is told.
+
+    A "label" stands on the arrow from what made the tensor to what uses it.
     """
 
     lines: tuple[Line, ...]
@@ -34,6 +38,7 @@ class NodeText(NamedTuple):
 
 class EdgeText(NamedTuple):
     """What stands beside an edge: the local derivative and the gradient sent, or what cut it.
+    Behind a label that is all that is told of the gradient.
 
     ``slot`` is the input's number where the order of the inputs matters, else empty; ``back`` says
     that a gradient came back; ``tracked`` is False for a border.
@@ -71,9 +76,16 @@ def content(
     """What a picture of a graph says; with a pass through it, also what flowed back."""
     readings = Readings(graph) if readings is None else readings
     passed = gradients or Gradients({}, {}, {})
+    labels = on_arrows(graph)
     return Content(
-        tuple(_node_text(node, passed, readings) for node in graph.nodes),
-        tuple(_edge_text(i, edge, passed, readings) for i, edge in enumerate(graph.edges)),
+        tuple(
+            _label_text(node) if node.key in labels else _node_text(node, passed, readings)
+            for node in graph.nodes
+        ),
+        tuple(
+            _edge_text(i, edge, passed, readings, edge.source in labels)
+            for i, edge in enumerate(graph.edges)
+        ),
         tuple(_group_text(graph, group) for group in graph.groups),
         gradients is not None,
     )
@@ -98,8 +110,33 @@ def _node_text(node: Node, passed: Gradients, readings: Readings) -> NodeText:
     step = passed.leaves.get(node.key)
     # What becomes of .grad says what it held.
     lines = (*_tensor_lines(node, step is None or step.stays), *_arrived_lines(node, passed))
+    return NodeText(lines, node.role, _tensor_tip(node))
+
+
+def _tensor_tip(node: Node) -> str:
     shape = "shape unknown" if node.shape is None else f"shape {node.shape}"
-    return NodeText(lines, node.role, f"{node.name}: {node.role}, {shape}, {node.dtype}")
+    return f"{node.name}: {node.role}, {shape}, {node.dtype}"
+
+
+def _label_text(node: Node) -> NodeText:
+    """A tensor on its arrow: its value, or its shape where that says more."""
+    value = minus(words.value(node, SHOWN_VALUE))
+    # A number, or a vector of few, tells its shape as well.
+    whole = node.value is not None and bool(node.value.numbers)
+    detail = [clip(str(node.shape), SHOWN)] if node.shape and not whole else []
+    detail += [node.dtype] if node.dtype not in ("float32", "") else []
+    lines = [Line(f"{node.name} = {value}" if whole else node.name, "strong", theme.NUMBER)]
+    lines += [Line(" · ".join(detail), "plain", theme.NUMBER, beside=True)] if detail else []
+    lines += [Line(value, "plain", theme.NUMBER)] if value and not whole else []
+    lines += _muted(words.notes(node.notes))
+    return NodeText((*lines, *_grad_lines(node)), "label", _tensor_tip(node))
+
+
+def _grad_lines(node: Node) -> list[Line]:
+    if node.grad is None:
+        return []
+    grad = minus(f".grad = {clip(words.grad(node), SHOWN_VALUE)}")
+    return [Line(grad, "plain", theme.NUMBER)]
 
 
 def _muted(notes: list[str]) -> list[Line]:
@@ -111,7 +148,7 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
     class_name = node.class_name.removeprefix("torch::autograd::")
     return (
         *(Line(text, "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
-        *(Line(text, "mono", theme.CLASS) for text in _listed(class_name)),
+        *(Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)),
         *_muted(notes + words.notes(node.notes)),
     )
 
@@ -146,12 +183,9 @@ def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
     notes = words.notes(node.notes) + ([] if value else ["value not kept"])
     said = " · ".join([node.role, *(clip(note, SHOWN_NOTE) for note in notes)])
     lines = [Line(first, "strong", theme.NAME)]
-    lines += [Line(" · ".join(detail), "plain", theme.NUMBER)] if detail else []
-    lines.append(Line(said, "muted", theme.NOTE))
-    if node.grad is not None and with_grad:
-        grad = minus(f".grad = {clip(words.grad(node), SHOWN_VALUE)}")
-        lines.append(Line(grad, "plain", theme.NUMBER))
-    return tuple(lines)
+    lines += [Line(" · ".join(detail), "plain", theme.NUMBER, beside=True)] if detail else []
+    lines.append(Line(said, "muted", theme.NOTE, beside=True))
+    return (*lines, *(_grad_lines(node) if with_grad else []))
 
 
 def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
@@ -161,9 +195,13 @@ def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
         texts = _leaf_texts(passed.leaves[node.key], passed.accumulated)
     elif node.key in passed.arrived:
         arrival = passed.arrived[node.key]
-        gradient = clip(words.told(arrival.gradient), SHOWN_VALUE)
-        texts = [f"◂ {gradient}", *words.notes(arrival.notes)]
-    return [Line(minus(text), "back", theme.NUMBER) for text in texts]
+        texts = [_arrival_text(arrival), *words.notes(arrival.notes)]
+    # Only the number of ".grad would be" may stand behind it.
+    return [Line(minus(text), "back", theme.NUMBER, beside=text.startswith("◂")) for text in texts]
+
+
+def _arrival_text(arrival: Arrival) -> str:
+    return f"◂ {clip(words.told(arrival.gradient), SHOWN_VALUE)}"
 
 
 def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
@@ -184,8 +222,12 @@ def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
 # --- edges and frames -----------------------------------------------------------------------------
 
 
-def _edge_text(index: int, edge: Edge, passed: Gradients, readings: Readings) -> EdgeText:
+def _edge_text(
+    index: int, edge: Edge, passed: Gradients, readings: Readings, from_label: bool
+) -> EdgeText:
     lines = _flow_lines(index, edge, passed)
+    if from_label and edge.source in passed.arrived:
+        lines += _other_lines(passed.flows.get(index), passed.arrived[edge.source])
     from_operation = readings.graph.nodes[edge.source].kind == "operation"
     back = _came_back(index, edge.target if from_operation else None, passed)
     return EdgeText(lines, _slot(edge, readings), back, edge.tracked)
@@ -204,7 +246,17 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     sent = f"◂ {clip(words.told(flow.sent), SHOWN)}"
     sent = sent if flow.sent is not None else f"◂ {words.NOT_DEFINED}"
     notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
-    return (*local, Line(minus(sent), "back", theme.NUMBER), *notes)
+    return (*local, Line(minus(sent), "back", theme.NUMBER, beside=True), *notes)
+
+
+def _other_lines(flow: EdgeGradient | None, arrival: Arrival) -> tuple[Line, ...]:
+    """What an arrival tells beside what was sent: after one use these are the same gradient, unless
+    a hook has changed it.
+    """
+    known = flow is not None and words.told(flow.sent) == words.told(arrival.gradient)
+    texts = [] if known else [_arrival_text(arrival)]
+    texts += words.notes(arrival.notes)
+    return tuple(Line(minus(text), "back", theme.NUMBER) for text in texts)
 
 
 def _came_back(index: int, result: int | None, passed: Gradients) -> bool:

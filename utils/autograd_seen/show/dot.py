@@ -50,7 +50,7 @@ def _title(graph: Graph) -> str:
 
 def _statements(graph: Graph, content: Content) -> Iterator[str]:
     yield from _nodes(content)
-    yield from _clusters(graph.tree, "\t")
+    yield from _clusters(graph.tree, content, "\t")
     yield from _edges(graph, content)
 
 
@@ -71,30 +71,41 @@ def rankdir(graph: Graph, direction: str = "auto") -> str:
 
 def _nodes(content: Content) -> Iterator[str]:
     for key, text in enumerate(content.nodes):
+        if text.style == "label":
+            continue
         said = f"label={_label(text.lines)} tooltip={_quoted(text.tip)}"
         yield f"\tn{key} [{said} {SHAPES[text.style]}]\n"
 
 
 def _edges(graph: Graph, content: Content) -> Iterator[str]:
     for edge, text in zip(graph.edges, content.edges, strict=True):
-        yield f"\tn{edge.source} -> n{edge.target}{_edge_look(text)}\n"
+        source, lines, tip = edge.source, text.lines, ""
+        if content.nodes[edge.target].style == "label":
+            continue
+        if content.nodes[source].style == "label":
+            # One edge, from what made the tensor to what uses it.
+            lines, tip = (*content.nodes[source].lines, *lines), content.nodes[source].tip
+            source = graph.makers[source].source
+        yield f"\tn{source} -> n{edge.target}{_edge_look(text, lines, tip)}\n"
 
 
-def _edge_look(text: EdgeText) -> str:
+def _edge_look(text: EdgeText, lines: tuple[Line, ...], tip: str) -> str:
     look = [f"headlabel={text.slot}"] if text.slot else []
     look += [] if text.tracked else [BORDER]
-    look += [f"label={_label(text.lines)}"] if text.lines else []
+    look += [f"label={_label(lines)}"] if lines else []
+    look += [f"labeltooltip={_quoted(tip)}"] if tip else []
     return f" [{' '.join(look)}]" if look else ""
 
 
-def _clusters(branches: Iterable[Branch], indent: str) -> Iterator[str]:
+def _clusters(branches: Iterable[Branch], content: Content, indent: str) -> Iterator[str]:
     """A cluster for each group, the inner ones inside the outer ones."""
     for branch in branches:
         label = _quoted(f"× {branch.group.times}, the first is shown")
         yield f"{indent}subgraph cluster{branch.index} {{\n"
         yield f"{indent}\tgraph [label={label} {CLUSTER}]\n"
-        yield from (f"{indent}\tn{key}\n" for key in branch.group.nodes)
-        yield from _clusters(branch.inner, f"{indent}\t")
+        keys = [key for key in branch.group.nodes if content.nodes[key].style != "label"]
+        yield from (f"{indent}\tn{key}\n" for key in keys)
+        yield from _clusters(branch.inner, content, f"{indent}\t")
         yield f"{indent}}}\n"
 
 

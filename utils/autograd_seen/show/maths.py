@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from autograd_seen.graph import Graph, Node
-from autograd_seen.values import Value, clip, exact, number
+from autograd_seen.values import Value, clip, exact
 
 #: What stands for an input that was not saved: a constant, since a path would have been drawn.
 UNSAVED = "const"
@@ -186,7 +186,7 @@ def _infix(sign: str, commutes: bool, inputs: Inputs, settings: dict) -> Reading
 
 
 def _times(factor: object) -> str:
-    return "" if factor == 1 else f"{number(factor)}·"
+    return "" if factor == 1 else f"{_bracketed(factor)}·"
 
 
 def _bracketed(value: object) -> str:

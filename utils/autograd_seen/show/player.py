@@ -1,16 +1,15 @@
 """A recorded pass as a page that plays it, one operation at a time."""
 
 import hashlib
-import json
 from collections.abc import Collection
 from functools import cached_property
 from html import escape
-from pathlib import Path
 
 from autograd_seen.graph import Recording
 from autograd_seen.show import theme, words
 from autograd_seen.show.content import minus
 from autograd_seen.show.maths import Readings
+from autograd_seen.show.page import in_script, packed
 from autograd_seen.show.picture import picture_of
 from autograd_seen.show.steps import (
     MOST_STEPS,
@@ -24,7 +23,6 @@ from autograd_seen.show.steps import (
 from autograd_seen.show.story import tell
 from autograd_seen.show.text import describe
 
-FOLDER = Path(__file__).parent
 #: Pages indent a figure.
 PLAIN = 'style="margin:0"'
 
@@ -53,10 +51,12 @@ class Player:
             drawn.image(self._description()),
             f'<div class="steps" style="overflow-x:auto">{_table(texts)}</div></figure>',
         ]
-        played = [_file("player.js"), _json(_style()), _json(tell(texts))] if played else []
+        played = (
+            [packed("player.js"), in_script(_style()), in_script(tell(texts))] if played else []
+        )
         # Two players on a page are told apart by what they show, not by a random name: equal ones
         # may share it.
-        key = hashlib.sha256("".join(static + played).encode()).hexdigest()[:12]
+        key = hashlib.sha256("".join([*static, *played]).encode()).hexdigest()[:12]
         script, *given = played or [""]
         lines = [
             # MathJax would take a dollar sign in a name for a formula.
@@ -129,18 +129,4 @@ def _style() -> str:
     )
     # "screen", so that print is always dark on light.
     colours = f".player{{{light}}}@media screen{{.player.dark{{{dark}}}}}"
-    return f"{colours}\n{_file('player.css')}"
-
-
-def _file(name: str) -> str:
-    """A file beside this one without its indentation and comments, which every output would
-    carry.
-    """
-    lines = [line.strip() for line in (FOLDER / name).read_text(encoding="utf-8").splitlines()]
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
-
-
-def _json(data: object) -> str:
-    # In a script, "<" could end it, and a line separator a line of it.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return f"{colours}\n{packed('player.css')}"

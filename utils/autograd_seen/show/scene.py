@@ -2,14 +2,14 @@
 them.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
-from autograd_seen.arrange.labels import place_labels
-from autograd_seen.arrange.layout import Layout
-from autograd_seen.arrange.nesting import arrange_framed
+from autograd_seen.arrange.labels import thread
+from autograd_seen.arrange.layout import Layout, least_length
+from autograd_seen.arrange.nesting import Frame, arrange_framed
 from autograd_seen.graph import Gradients, Graph, Node
 from autograd_seen.show import theme
 from autograd_seen.show.content import Content, EdgeText, Line, NodeText, content
@@ -18,14 +18,56 @@ Size = tuple[int, int]
 Corner = tuple[int, int]
 
 
+class Row(NamedTuple):
+    """Lines of text side by side: the middle of each, from the middle of the row."""
+
+    lines: tuple[Line, ...]
+    middles: tuple[float, ...]
+
+    @property
+    def height(self) -> float:
+        """How much room the row takes."""
+        return max(line.size for line in self.lines) * theme.LINE_HEIGHT
+
+
+class Block(NamedTuple):
+    """Rows of text one below the other, and the width and the height that they take."""
+
+    rows: tuple[Row, ...]
+    width: float
+    height: float
+
+    @property
+    def size(self) -> Size:
+        """The size in whole pixels."""
+        return round(self.width), round(self.height)
+
+
+NOTHING = Block((), 0, 0)
+
+
+class Label(NamedTuple):
+    """Rows of text, and the top left corner, the width and the height of their block."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    rows: tuple[Row, ...]
+
+
 class Box(NamedTuple):
-    """A node as drawn: its top left corner, its size, and its text."""
+    """A node as drawn: its top left corner, its size, its text, and where that stands.
+
+    Of a tensor on its arrow the box is all that stands on the arrow, on either side of it.
+    """
 
     x: int
     y: int
     width: int
     height: int
     text: NodeText
+    label: Label
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -33,21 +75,18 @@ class Box(NamedTuple):
         return self.text.lines
 
 
-class Label(NamedTuple):
-    """Lines of text, and the top left corner and width of their block."""
-
-    x: int
-    y: int
-    width: int
-    lines: tuple[Line, ...]
-
-
 class Route(NamedTuple):
-    """An edge as drawn: its points as ``Layout`` gives them, and the lines beside it, if any."""
+    """An edge as drawn: its points as ``Layout`` gives them, and the lines beside it, if any.
+
+    ``begins`` and ``ends`` say whether it does so at a box, or is one line with the edge on the
+    other side of a label.
+    """
 
     points: tuple[tuple[int, int], ...]
     text: EdgeText
     flow: Label | None = None
+    begins: bool = True
+    ends: bool = True
 
 
 class Cluster(NamedTuple):
@@ -88,107 +127,199 @@ def compose(graph: Graph, direction: str = "auto", gradients: Gradients | None =
 
 
 def place(graph: Graph, texts: Content, direction: str = "auto") -> Scene:
-    """Gives each text of a graph its place."""
-    boxes = [_box_size(node, text) for node, text in zip(graph.nodes, texts.nodes, strict=True)]
-    blocks = [_block_size(text.lines) for text in texts.edges]
-    titles = [_block_size(text.lines) for text in texts.groups]
-    pairs = [(edge.source, edge.target) for edge in graph.edges]
-    rooms = _rooms(graph, blocks)
-    layout, frames = arrange_framed(boxes, pairs, graph.tree, titles, direction, rooms)
-    covered = _rectangles(layout.corners, boxes)
-    covered += _rectangles([frame.label for frame in frames], titles)
-    corners = place_labels(blocks, layout.routes, covered, layout.down)
-    shift, width, height = _extent(layout, corners, blocks)
-    return Scene(
-        tuple(
-            Box(*shift(corner), *size, text)
-            for corner, size, text in zip(layout.corners, boxes, texts.nodes, strict=True)
-        ),
-        tuple(
-            Route(tuple(map(shift, points)), text, _label(text.lines, block, corner, shift))
-            for points, text, block, corner in zip(
-                layout.routes, texts.edges, blocks, corners, strict=True
-            )
-        ),
-        *(width, height, layout.down),
-        tuple(
-            Cluster(
-                *shift((frame.x, frame.y)),
-                *(frame.width, frame.height),
-                *(_label(text.lines, title, frame.label, shift), text.tip),
-            )
-            for frame, title, text in zip(frames, titles, texts.groups, strict=True)
-        ),
-        texts.recorded,
-    )
+    """Gives each text of a graph its place: to the right, or down where that would be too wide."""
+    if direction != "down":
+        plan = _Plan(graph, texts, down=False)
+        if direction == "right" or plan.least_length() <= theme.WIDEST:
+            scene = plan.scene()
+            if direction == "right" or scene.width <= theme.WIDEST + 2 * theme.MARGIN:
+                return scene
+    return _Plan(graph, texts, down=True).scene()
 
 
-def _box_size(node: Node, text: NodeText) -> Size:
-    """The size of a box: even numbers, so that a middle is a whole pixel."""
-    widest, height = _measured(text.lines)
-    height += theme.OVAL_PAD if node.kind == "tensor" else theme.BOX_PAD
-    sides = height * 0.5 if node.kind == "tensor" else theme.BOX_SIDE
-    return 2 * round((widest + sides) / 2), 2 * round(height / 2)
+def retold(scene: Scene, texts: Content) -> Scene:
+    """The same places with other texts of the same form, none of them wider."""
+    boxes = [
+        box._replace(text=text, label=_with_lines(box.label, text.lines))
+        for box, text in zip(scene.boxes, texts.nodes, strict=True)
+    ]
+    routes = [
+        route._replace(text=text, flow=route.flow and _with_lines(route.flow, text.lines))
+        for route, text in zip(scene.routes, texts.edges, strict=True)
+    ]
+    clusters = [
+        cluster._replace(label=_with_lines(cluster.label, text.lines), tip=text.tip)
+        for cluster, text in zip(scene.clusters, texts.groups, strict=True)
+    ]
+    return replace(scene, boxes=tuple(boxes), routes=tuple(routes), clusters=tuple(clusters))
 
 
-def _block_size(lines: tuple[Line, ...]) -> Size | None:
-    """The size of lines of text by themselves; None where there are none."""
+def _with_lines(label: Label, lines: tuple[Line, ...]) -> Label:
+    """The same rows with other lines."""
+    rest = iter(lines)
+    rows = [Row(tuple(islice(rest, len(row.lines))), row.middles) for row in label.rows]
+    return label._replace(rows=tuple(rows))
+
+
+class _Plan:
+    """A graph on its way to a scene that leads right, or down: what is to be laid out."""
+
+    def __init__(self, graph: Graph, texts: Content, down: bool):
+        self.graph, self.texts, self.down = graph, texts, down
+        # Where a picture leads down, lines of text stand side by side.
+        widest = theme.WIDEST_ROW if down else 0
+        self.blocks = [block_of(text.lines, widest) for text in texts.nodes]
+        self.flows = [block_of(text.lines, widest) for text in texts.edges]
+        self.labels = {key for key, text in enumerate(texts.nodes) if text.style == "label"}
+        #: By the key of a label the edge that leaves it, whose text is on its other side.
+        self.after = {e.source: i for i, e in enumerate(graph.edges) if e.source in self.labels}
+        alone = set(range(len(graph.edges))) - set(self.after.values())
+        self.threaded = thread(graph, {i for i in alone if self.flows[i].rows})
+        self.sizes = self._sizes()
+
+    def _sizes(self) -> list[Size]:
+        threaded = self.threaded
+        sizes = [(0, 0)] * (len(threaded.nodes) + len(threaded.texts))
+        for key, number in enumerate(threaded.nodes):
+            if key in self.labels:
+                sizes[number] = self._size_on_arrow(self.blocks[key], self.flows[self.after[key]])
+            else:
+                sizes[number] = _box_size(self.graph.nodes[key], self.blocks[key])
+        for index, number in threaded.texts.items():
+            sizes[number] = self._size_on_arrow(NOTHING, self.flows[index])
+        return sizes
+
+    def _size_on_arrow(self, before: Block, after: Block) -> Size:
+        """The size of what stands on an arrow: texts on either side of it."""
+        one, two = before.size, after.size
+        side = 0 if self.down else 1
+        across = self._near(before) + theme.ASIDE[1] + two[side]
+        along = max(one[1 - side], two[1 - side])
+        return (across, along) if self.down else (along + theme.LABEL_PAD, across)
+
+    def _near(self, before: Block) -> int:
+        """How far a text before an arrow reaches from it."""
+        return before.size[0 if self.down else 1] + theme.ASIDE[0]
+
+    def least_length(self) -> int:
+        """How long the picture is at least."""
+        lengths = [size[1 if self.down else 0] for size in self.sizes]
+        return least_length(lengths, self.threaded.edges)
+
+    def scene(self) -> Scene:
+        """The graph laid out."""
+        titles = [block_of(text.lines, 0) for text in self.texts.groups]
+        numbers = self.threaded.nodes
+        passed = {numbers[key]: self._near(self.blocks[key]) for key in self.labels}
+        passed |= dict.fromkeys(self.threaded.texts.values(), theme.ASIDE[0])
+        layout, frames = arrange_framed(
+            *(self.sizes, self.threaded.edges, self.threaded.tree),
+            [title.size for title in titles],
+            "down" if self.down else "right",
+            passed,
+        )
+        corners = [(x + theme.MARGIN, y + theme.MARGIN) for x, y in layout.corners]
+        clusters = tuple(
+            _cluster(frame, title, text.tip)
+            for frame, title, text in zip(frames, titles, self.texts.groups, strict=True)
+        )
+        return Scene(
+            tuple(self._box(key, corners[number]) for key, number in enumerate(numbers)),
+            tuple(self._route(i, layout, corners) for i in range(len(self.graph.edges))),
+            *(layout.width + 2 * theme.MARGIN, layout.height + 2 * theme.MARGIN, self.down),
+            clusters,
+            self.texts.recorded,
+        )
+
+    def _box(self, key: int, corner: Corner) -> Box:
+        text, block = self.texts.nodes[key], self.blocks[key]
+        size = self.sizes[self.threaded.nodes[key]]
+        if key in self.labels:
+            return Box(*corner, *size, text, self._beside(block, corner, size, 0))
+        top = corner[1] + (size[1] - block.height) / 2
+        label = Label(corner[0], top, size[0], block.size[1], block.rows)
+        return Box(*corner, *size, text, label)
+
+    def _beside(self, block: Block, corner: Corner, size: Size, off: int) -> Label:
+        """A text on an arrow, so far across from where its box begins, in the middle along it."""
+        (x, y), (width, height) = corner, block.size
+        if self.down:
+            return Label(x + off, y + (size[1] - height) // 2, width, height, block.rows)
+        return Label(x + (size[0] - width) // 2, y + off, width, height, block.rows)
+
+    def _route(self, index: int, layout: Layout, corners: list[Corner]) -> Route:
+        edge, flow = self.graph.edges[index], None
+        part = self.threaded.parts[index]
+        points = layout.routes[part]
+        number, near = self.threaded.texts.get(index), theme.ASIDE[0]
+        if number is not None:
+            points = points[:-1] + layout.routes[part + 1][1:]
+        if edge.source in self.labels:
+            number, near = self.threaded.nodes[edge.source], self._near(self.blocks[edge.source])
+            (x, y), (across, along) = layout.corners[number], points[0]
+            # Through the label.
+            points = (((across, y) if self.down else (x, along)), *points[1:])
+        if self.flows[index].rows:
+            off = near + theme.ASIDE[1]
+            flow = self._beside(self.flows[index], corners[number], self.sizes[number], off)
+        points = tuple((x + theme.MARGIN, y + theme.MARGIN) for x, y in points)
+        begins, ends = edge.source not in self.labels, edge.target not in self.labels
+        return Route(points, self.texts.edges[index], flow, begins, ends)
+
+
+def _cluster(frame: Frame, title: Block, tip: str) -> Cluster:
+    corner = (frame.x + theme.MARGIN, frame.y + theme.MARGIN)
+    start = tuple(place + theme.MARGIN for place in frame.label)
+    label = Label(*start, *title.size, title.rows)
+    return Cluster(*corner, frame.width, frame.height, label, tip)
+
+
+# --- texts ----------------------------------------------------------------------------------------
+
+
+def block_of(lines: tuple[Line, ...], widest: int) -> Block:
+    """Lines of text in rows: one that may stand behind the line before it does, where the row is no
+    wider than ``widest``.
+    """
     if not lines:
-        return None
-    width, height = _measured(lines)
-    return round(width), round(height)
+        return NOTHING
+    rows: list[tuple[list[Line], list[float]]] = []
+    for line in lines:
+        width = text_width(line)
+        if rows and line.beside and _row_width([*rows[-1][1], width]) <= widest:
+            rows[-1][0].append(line)
+            rows[-1][1].append(width)
+        else:
+            rows.append(([line], [width]))
+    placed = tuple(_row(row, widths) for row, widths in rows)
+    broadest = max(_row_width(widths) for _, widths in rows)
+    return Block(placed, broadest, sum(row.height for row in placed))
 
 
-def _measured(lines: tuple[Line, ...]) -> tuple[float, float]:
-    """The width and the height of lines of text, one below the other."""
-    widths = [_text_width(line) for line in lines]
-    return max(widths), sum(line.size * theme.LINE_HEIGHT for line in lines)
+def _row(lines: list[Line], widths: list[float]) -> Row:
+    if len(lines) == 1:
+        return Row(tuple(lines), (0,))
+    middles, x = [], -_row_width(widths) / 2
+    for width in widths:
+        middles.append(x + width / 2)
+        x += width + theme.SPACE
+    return Row(tuple(lines), tuple(middles))
 
 
-def _text_width(line: Line) -> float:
+def _row_width(widths: Sequence[float]) -> float:
+    return sum(widths) + theme.SPACE * (len(widths) - 1)
+
+
+def _box_size(node: Node, block: Block) -> Size:
+    """The size of a box: even numbers, so that a middle is a whole pixel."""
+    height = block.height + (theme.OVAL_PAD if node.kind == "tensor" else theme.BOX_PAD)
+    sides = max(height * 0.5, theme.OVAL_SIDE) if node.kind == "tensor" else theme.BOX_SIDE
+    return 2 * round((block.width + sides) / 2), 2 * round(height / 2)
+
+
+def text_width(line: Line) -> float:
+    """How many pixels a line of text is wide, in a wide font."""
     if line.style == "mono":
         return theme.MONO_WIDTH * line.size * len(line.text)
     width = sum(theme.WIDTHS.get(c, theme.OTHER_WIDTH) for c in line.text) * line.size
     return width * (theme.BOLDER if line.style == "strong" else 1)
-
-
-def _rooms(graph: Graph, blocks: list[Size | None]) -> list[Size]:
-    """How much room each edge needs for the text beside it, along the edge and across."""
-    leaving = Counter(edge.source for edge, block in zip(graph.edges, blocks, strict=True) if block)
-    rooms = []
-    for edge, block in zip(graph.edges, blocks, strict=True):
-        # Where three or more leave one tensor, the outer lines need room to part before the inner
-        # one's text.
-        parting = theme.CROWD if leaving[edge.source] > 2 else 0
-        along, across = (pad + parting for pad in theme.LABEL_PAD)
-        rooms.append((block[0] + along, block[1] + across) if block else (0, 0))
-    return rooms
-
-
-def _rectangles(corners: Iterable[Corner], sizes: list[Size]) -> list[tuple[int, int, int, int]]:
-    return [(*corner, *size) for corner, size in zip(corners, sizes, strict=True)]
-
-
-def _extent(
-    layout: Layout, corners: list[Corner | None], blocks: list[Size | None]
-) -> tuple[Callable[[Corner], Corner], int, int]:
-    """How a corner of the layout is shifted in the picture, and the picture's width and height: a
-    text may reach beyond the outermost box.
-    """
-    texts = [
-        (*corner, *block) for corner, block in zip(corners, blocks, strict=True) if corner and block
-    ]
-    left = max([0, *(-x for x, _, _, _ in texts)]) + theme.MARGIN
-    top = max([0, *(-y for _, y, _, _ in texts)]) + theme.MARGIN
-    right = max([layout.width, *(x + width for x, _, width, _ in texts)]) + theme.MARGIN
-    bottom = max([layout.height, *(y + height for _, y, _, height in texts)]) + theme.MARGIN
-    return lambda corner: (corner[0] + left, corner[1] + top), left + right, top + bottom
-
-
-def _label(
-    lines: tuple[Line, ...],
-    size: Size | None,
-    corner: Corner | None,
-    shift: Callable[[Corner], Corner],
-) -> Label | None:
-    return Label(*shift(corner), size[0], lines) if corner and size else None

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from autograd_seen.show import theme
-from autograd_seen.show.content import Line
-from autograd_seen.show.scene import Box, Cluster, Route, Scene
+from autograd_seen.show.scene import Box, Cluster, Label, Route, Scene
 
 Point = tuple[float, float]
 #: One point to which a straight line leads, or two control points and the end of a curve.
@@ -76,7 +75,9 @@ def parts(scene: Scene) -> list[Part]:
 
 
 def _node(index: int, box: Box) -> Part:
-    style = box.text.style
+    style, texts = box.text.style, _texts(box.label)
+    if style == "label":
+        return Part("node", index, tuple(texts), box.text.tip)
     radius = theme.CORNER if style in theme.CORNERED else box.height / 2
     insets = (0, theme.INSET) if style == "root" else (0,)
     outlines = [
@@ -86,33 +87,33 @@ def _node(index: int, box: Box) -> Part:
         )
         for inset in insets
     ]
-    height = sum(line.size * theme.LINE_HEIGHT for line in box.lines)
-    texts = _texts(box.lines, box.x + box.width // 2, box.y + (box.height - height) / 2)
     return Part("node", index, (*outlines, *texts), box.text.tip)
 
 
 def _frame(index: int, cluster: Cluster) -> Part:
     corner, size = (cluster.x, cluster.y), (cluster.width, cluster.height)
     outline = Rect(*corner, *size, theme.FRAME_CORNER, "frame")
-    label = cluster.label
-    texts = _texts(label.lines, label.x + label.width // 2, label.y)
-    return Part("frame", index, (outline, *texts), cluster.tip)
+    return Part("frame", index, (outline, *_texts(cluster.label)), cluster.tip)
 
 
-def _texts(lines: tuple[Line, ...], x: float, y: float) -> Iterator[Text]:
-    """Lines of text around x, one below the other from y on."""
-    for line in lines:
-        y += line.size * theme.LINE_HEIGHT
-        yield Text(x, y - line.size * theme.DESCENT, line.text, line.size, line.style)
+def _texts(label: Label) -> Iterator[Text]:
+    """Rows of text, one below the other, each on one baseline."""
+    x, y = label.x + label.width // 2, label.y
+    for row in label.rows:
+        y += row.height
+        baseline = y - max(line.size for line in row.lines) * theme.DESCENT
+        for line, middle in zip(row.lines, row.middles, strict=True):
+            yield Text(x + middle, baseline, line.text, line.size, line.style)
 
 
 def _edge(index: int, route: Route, down: bool) -> Iterator[Part]:
     """The edge itself, and what flowed back along it."""
     text, flow = route.text, route.flow
-    beside = tuple(_texts(flow.lines, flow.x + flow.width // 2, flow.y)) if flow else ()
+    beside = tuple(_texts(flow)) if flow else ()
     tip, style = route.points[-1], "edge" if text.tracked else "edge border"
-    line = Path(bends(route.points, down, theme.ARROW[0]), style)
-    shapes = (line, _arrowhead(tip, theme.ARROW, down, "tip"), *_slot(text.slot, tip, down))
+    line = Path(bends(route.points, down, theme.ARROW[0] if route.ends else 0), style)
+    head = [_arrowhead(tip, theme.ARROW, down, "tip")] if route.ends else []
+    shapes = (line, *head, *_slot(text.slot, tip, down))
     if not text.tracked:
         # What cut the graph stands there whether or not a pass was recorded.
         yield Part("edge", index, (*shapes, *beside))
@@ -135,10 +136,8 @@ def _way_back(route: Route, down: bool) -> list[Shape]:
         return []
     points = way_back(route.points, down)
     length, half = theme.BACK_ARROW
-    return [
-        Path(bends(points, down), "way"),
-        _arrowhead(points[0], (-length, half), down, "back"),
-    ]
+    head = [_arrowhead(points[0], (-length, half), down, "back")] if route.begins else []
+    return [Path(bends(points, down), "way"), *head]
 
 
 def way_back(points: tuple[Point, ...], down: bool) -> tuple[Point, ...]:

@@ -5,7 +5,8 @@ the picture shows.
 from dataclasses import dataclass
 from functools import cached_property
 
-from autograd_seen.graph import EdgeGradient, Graph, Node, Recording, Step
+from autograd_seen.arrange.labels import on_arrows
+from autograd_seen.graph import Edge, EdgeGradient, Graph, Node, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.content import SHOWN_VALUE, minus
 from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
@@ -71,6 +72,20 @@ class Turns:
         # A leaf shows it in its own turn.
         return found | {k: at for k, at in self.backward.items() if k not in self.forward}
 
+    @cached_property
+    def sent(self) -> list[int]:
+        """For each edge the moment at which the gradient goes back along it. Along the line of a
+        label it goes all the way to what made the tensor.
+        """
+        labels = on_arrows(self.graph)
+        return [self.backward.get(self._sender(e, labels), self.last) for e in self.graph.edges]
+
+    def _sender(self, edge: Edge, labels: frozenset[int]) -> int:
+        """The node whose turn sends a gradient back along an edge."""
+        if edge.target in labels:
+            (edge,) = self.graph.outputs(edge.target)
+        return edge.source if edge.source in self.forward else edge.target
+
 
 def tell(texts: StepTexts) -> dict:
     """What the script of the player needs, as JSON has it.
@@ -85,15 +100,10 @@ def tell(texts: StepTexts) -> dict:
         "moments": _moments(turns, texts),
         "node": turns.reached,
         "edge": [turns.reached[edge.target] for edge in graph.edges],
-        "flow": [_sent_at(turns, edge.source, edge.target) for edge in graph.edges],
+        "flow": turns.sent,
         "back": [turns.summed.get(node.key, turns.last) for node in graph.nodes],
         "value": [_hidden_value(turns, node) for node in graph.nodes],
     }
-
-
-def _sent_at(turns: Turns, source: int, target: int) -> int:
-    sender = source if source in turns.forward else target
-    return turns.backward.get(sender, turns.last)
 
 
 def _hidden_value(turns: Turns, node: Node) -> str:
@@ -133,12 +143,14 @@ def _lit(turns: Turns, at: int, key: int | None) -> dict:
         return {"lit": {"node": [turns.graph.root]}}
     if key is None:
         return {}
-    edges = []
+    touched = [i for i, e in enumerate(turns.graph.edges) if key in (e.source, e.target)]
+    if at < turns.seed:
+        results = [one.key for one in turns.graph.results(key)]
+        return {"lit": {"node": [key, *results], "edge": touched}, "step": 0}
+    flows = []
     if key in turns.forward:
-        edges = [i for i, e in enumerate(turns.graph.edges) if key in (e.source, e.target)]
-    results = [one.key for one in turns.graph.results(key)] if at < turns.seed else []
-    kind = "edge" if at < turns.seed else "flow"
-    return {"lit": {"node": [key, *results], kind: edges}, "step": max(0, at - turns.seed)}
+        flows = [i for i, sent in enumerate(turns.sent) if sent == at or i in touched]
+    return {"lit": {"node": [key], "flow": flows}, "step": at - turns.seed}
 
 
 def _start(graph: Graph) -> list[Line]:

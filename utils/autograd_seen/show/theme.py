@@ -81,6 +81,8 @@ DASHES = {
 CORNERED = ("operation", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
+#: Over how many pixels the edge of a page fades, where a picture is wider than the page.
+FADE = 28
 #: How far the second outline of a root lies inside the first.
 INSET = 3.5
 
@@ -89,7 +91,7 @@ ARROW, BACK_ARROW = (8, 4), (7, 3.5)
 #: Pixels between an edge and the line on which its gradient comes back.
 BESIDE = 5
 #: Where the number of an input stands, from the tip of its edge: how far aside, and how far before.
-SLOT_DOWN, SLOT_RIGHT = (9, -9), (-11, -6)
+SLOT_DOWN, SLOT_RIGHT = (10, -9), (-11, -6)
 
 #: The families of an SVG, and the two that matplotlib brings along.
 FONT = "system-ui,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
@@ -111,16 +113,19 @@ WIDTHS = {
 OTHER_WIDTH, MONO_WIDTH, BOLDER = 0.64, 0.605, 1.1
 
 #: Pixels around the text in a box: above and below in an oval and in a box with corners, and beside
-#: it in the latter.
-OVAL_PAD, BOX_PAD, BOX_SIDE = 10, 12, 18
-#: Blank pixels around a text beside an edge: along the edge, and across.
-LABEL_PAD = (12, 10)
-#: Pixels more between two ranks where many labelled edges leave one tensor.
-CROWD = 40
+#: it, at least, in both.
+OVAL_PAD, BOX_PAD, OVAL_SIDE, BOX_SIDE = 8, 8, 20, 18
+#: Pixels between two lines of text in one row, and the width up to which lines share one.
+SPACE, WIDEST_ROW = 8, 250
+#: Pixels between an edge and the text on either side of it: more on the side where the gradient's
+#: own line comes back.
+ASIDE = (5, 11)
+#: Blank pixels around a text beside an edge that leads to the right, where boxes stand next to it.
+LABEL_PAD = 10
 #: Blank pixels around the picture.
 MARGIN = 12
-#: Over how many pixels the edge of a page fades, where a picture is wider than the page.
-FADE = 28
+#: A picture that would be wider than this between its margins leads downwards.
+WIDEST = 830
 
 
 def colours(palette: Palette, style: str) -> tuple[str, str]:
