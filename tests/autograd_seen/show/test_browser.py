@@ -18,7 +18,7 @@ import autograd_seen
 import nbformat
 import pytest
 import torch
-from autograd_seen import step_through
+from autograd_seen import draw_graph, side_by_side, step_through
 
 from tools.normal_form import execute
 
@@ -686,6 +686,20 @@ def test_keys_that_it_does_not_use_go_to_the_page(exported):
 
 #: What nbconvert draws itself: the prompts and the code, in colours that are too pale for axe.
 NBCONVERTS = [".jp-InputPrompt", ".jp-OutputPrompt", ".highlight"]
+
+
+def test_pictures_stand_in_a_row_and_below_one_another_on_a_phone(browser):
+    x = torch.tensor(4.0, requires_grad=True)
+    row = side_by_side({"sine": draw_graph(x.sin()), "square": draw_graph(x**2)})
+    with closing(browser.new_page(viewport={"width": 1280, "height": 800})) as page:
+        page.set_content(row._repr_html_())
+        sine, square = (page.get_by_role("figure", name=name) for name in row.pictures)
+        assert sine.bounding_box()["y"] == square.bounding_box()["y"]
+        expect(square.get_by_role("img")).to_have_accessible_name(re.compile("x leaf 4; #1 = x²"))
+        page.set_viewport_size({"width": 390, "height": 800})
+        above = sine.bounding_box()
+        assert above["y"] + above["height"] <= square.bounding_box()["y"]
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

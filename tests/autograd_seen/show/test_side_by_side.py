@@ -29,7 +29,8 @@ def test_each_picture_stands_under_its_label_with_its_description():
 
 def test_a_row_goes_on_below_where_it_has_no_room():
     html = side_by_side(two())._repr_html_()
-    assert html.count("display:inline-block;vertical-align:top;max-width:100%") == 2
+    assert "display:flex;flex-wrap:wrap" in html.split("<figure")[0]
+    assert html.count('<figure style="margin:0;max-width:100%">') == 2
 
 
 def test_the_text_has_each_label_above_the_text_of_its_picture():

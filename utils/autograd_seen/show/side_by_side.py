@@ -7,7 +7,8 @@ from autograd_seen.show.picture import GraphPicture
 from autograd_seen.values import clip, kind_of
 
 #: Pictures stand in a row as long as it has room for them at their own size, and go on below.
-FRAME = "display:inline-block;vertical-align:top;max-width:100%;margin:0 32px 16px 0"
+ROW = "display:flex;flex-wrap:wrap;gap:16px 32px;align-items:flex-start"
+FRAME = "margin:0;max-width:100%"
 LABEL = "font-weight:bold;margin-bottom:8px"
 
 
@@ -31,7 +32,7 @@ class Row:
             f"{picture.html}</figure>"
             for label, picture in self.pictures.items()
         )
-        return f'<div class="mathjax_ignore tex2jax_ignore">{"".join(figures)}</div>'
+        return f'<div class="mathjax_ignore tex2jax_ignore" style="{ROW}">{"".join(figures)}</div>'
 
 
 def side_by_side(pictures: Mapping[str, GraphPicture], /) -> Row:
