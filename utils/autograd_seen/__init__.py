@@ -11,7 +11,6 @@ from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
-from autograd_seen.plots import plot_tangent
 from autograd_seen.progress import progress
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.show.side_by_side import side_by_side
@@ -27,7 +26,6 @@ __all__ = [
     "flip",
     "load_ipython_extension",
     "numerical_gradient",
-    "plot_tangent",
     "progress",
     "record_backward",
     "record_forward",

@@ -1,5 +1,5 @@
 """What ``%load_ext autograd_seen`` changes in a notebook: errors and warnings that a beginner can
-read.
+read, and plots that stand on a dark page too.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any, TextIO
 import torch
 
 from autograd_seen.explained import rows_for
+from autograd_seen.plates import Plates
 from autograd_seen.short_traceback import short_traceback
 
 #: Where code lies that is not the reader's.
@@ -26,8 +27,8 @@ SITE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 TRIGGERED = re.compile(r"\s*\(Triggered internally at [^)]*\)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-#: Under this name a shell keeps its `ShortWarnings`.
-KEPT_AS = "autograd_seen_warnings"
+#: Under these names a shell keeps its `ShortWarnings` and its `Plates`.
+KEPT_AS, PLATES_AS = "autograd_seen_warnings", "autograd_seen_plates"
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -41,6 +42,9 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("pre_run_cell", short.begin)
     shell.events.register("post_run_cell", short.end)
     torch.set_warn_always(True)
+    shell.meta[PLATES_AS] = plates = Plates(shell)
+    shell.events.register("pre_run_cell", plates.install)
+    shell.events.register("post_execute", plates.install)
 
 
 def unload_ipython_extension(shell: Any) -> None:
@@ -52,6 +56,11 @@ def unload_ipython_extension(shell: Any) -> None:
         shell.events.unregister("pre_run_cell", short.begin)
         shell.events.unregister("post_run_cell", short.end)
         torch.set_warn_always(short.always)
+    plates = shell.meta.pop(PLATES_AS, None)
+    if plates:
+        shell.events.unregister("pre_run_cell", plates.install)
+        shell.events.unregister("post_execute", plates.install)
+        plates.remove()
 
 
 class ShortWarnings:

@@ -305,7 +305,7 @@ TABLES = {
         wrong={
             "one_over_lambda": (from_eigenvalues(lambda values: 1 / values[-1]), "1/λ"),
             "lambda_over_two": (from_eigenvalues(lambda values: values[-1] / 2), "upside down"),
-            "smallest": (from_eigenvalues(lambda values: 2 / values[0]), "sets the wait"),
+            "smallest": (from_eigenvalues(lambda values: 2 / values[0]), "how many steps"),
             "lambda": (from_eigenvalues(lambda values: values[-1]), "divided by it"),
             "corner_of_H": (lambda x: 2 / hessian(x)[0, 0], "along w alone"),
             "sum": (lambda x: 2 / torch.linalg.eigvalsh(hessian(x) * len(x))[-1], "not the sum"),

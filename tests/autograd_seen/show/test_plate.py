@@ -6,8 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 from autograd_seen.show import theme
-from autograd_seen.show.plate import MOST_LINES, figure_html, graph_html, spoken
-from matplotlib.figure import Figure
+from autograd_seen.show.plate import MOST_LINES, graph_html, spoken
 
 from tests.autograd_seen.show.drawn import LESSONS, hostile, sine
 
@@ -39,10 +38,8 @@ def test_every_picture_is_one_image_with_its_description(draw):
 
 
 def test_a_description_stays_a_description():
-    figure = Figure()
-    for html in (graph_html(SVG, SAID), figure_html(figure, SAID)):
-        (image,), names = images(html)
-        assert image["alt"] == SAID and "script" not in names
+    (image,), names = images(graph_html(SVG, SAID))
+    assert image["alt"] == SAID and "script" not in names
 
 
 def test_a_graph_is_not_shrunk_and_fades_only_where_it_is_wider_than_the_page():
@@ -56,17 +53,6 @@ def test_a_picture_of_graphviz_has_its_width_in_points():
     assert "(104pt - 100%)" in graph_html(
         '<?xml version="1.0"?>\n<svg width="104pt" height="1pt"/>', ""
     )
-
-
-def test_a_figure_stands_on_a_light_plate():
-    figure = Figure(figsize=(2, 1))
-    html = figure_html(figure, "a plot")
-    (image,), _ = images(html)
-    payload = base64.b64decode(image["src"].removeprefix("data:image/png;base64,"))
-    assert payload.startswith(b"\x89PNG") and b"matplotlib" not in payload
-    plate, _ = theme.colours(theme.LIGHT, "plate")
-    assert f"background:{plate}" in image["style"] and "border-radius" in image["style"]
-    assert html == figure_html(figure, "a plot")
 
 
 def test_aligned_text_is_read_as_sentences_and_a_long_one_is_cut():

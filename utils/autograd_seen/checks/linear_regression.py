@@ -55,7 +55,7 @@ largest_step = check_function(
             1 / _curvatures(x)[1]
         ),
         "upside down: more curvature allows a smaller step": lambda x: _curvatures(x)[1] / 2,
-        "the smallest λ: it sets the wait, the largest sets the limit": lambda x: (
+        "the smallest λ decides how many steps are needed, the largest gives the limit": lambda x: (
             2 / _curvatures(x)[0]
         ),
         "that is the largest λ, a curvature: the limit is 2 divided by it": lambda x: _curvatures(

@@ -7,8 +7,6 @@ An ``<img alt>`` in ``text/html`` has one, also in an untrusted notebook, which 
 import base64
 import re
 from html import escape
-from io import BytesIO
-from typing import Any
 
 from autograd_seen.show import theme
 
@@ -36,26 +34,6 @@ def graph_html(svg: str, description: str) -> str:
         f'padding-right:{fade};-webkit-mask-image:{mask};mask-image:{mask}">{ON_PAPER}'
         f'<img alt="{escape(description)}" src="data:image/svg+xml;base64,{payload}" '
         f'style="display:block;max-width:none"></div>'
-    )
-
-
-def figure_html(figure: Any, description: str) -> str:
-    """A matplotlib figure as a PNG that is read as ``description``, on a light plate with round
-    corners, which also a dark page shows.
-
-    ``figure`` is drawn as it is: its own colours, its own dots per inch.
-    """
-    plate, _ = theme.colours(theme.LIGHT, "plate")
-    file = BytesIO()
-    # Without its metadata, which names matplotlib's version.
-    figure.savefig(
-        file, format="png", dpi="figure", bbox_inches="tight", metadata={"Software": None}
-    )
-    payload = base64.b64encode(file.getvalue()).decode()
-    return (
-        f'<img alt="{escape(description)}" src="data:image/png;base64,{payload}" '
-        f'style="max-width:100%;box-sizing:border-box;padding:{theme.MARGIN}px;background:{plate};'
-        f'border-radius:{theme.PLATE_CORNER}px">'
     )
 
 
