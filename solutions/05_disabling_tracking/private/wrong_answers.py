@@ -293,7 +293,7 @@ TABLES = {
             "reused": (reused, "clone it outside the block"),
             "detached": (detached, "clone it outside the block"),
             "cloned_in_the_block": (cloned_in_the_block, "clone it outside the block"),
-            "marked": (marked, "takes no mark: clone it outside the block"),
+            "marked": (marked, "cannot require grad: clone it outside the block"),
             "computed_again": (on_features(lambda w, x, h: (w * x**3 - 2) ** 2), "computed again"),
             "all_in_the_block": (all_in_the_block, "not tracked"),
             "w_detached": (on_features(lambda w, x, h: (w.detach() * h - 2) ** 2), "not tracked"),

@@ -192,7 +192,7 @@ def _require_frozen(name, parameter):
         _refuse_gradient(name, _sum(parameter.grad))
     if parameter.requires_grad:
         raise Misfit(
-            f"a marked {name} in the second layer",
+            f"a {name} of the second layer that requires grad",
             "requires_grad False",
             "its gradient is thrown away, but it is not frozen: the next pass brings a new one",
         )

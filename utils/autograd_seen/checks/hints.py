@@ -56,7 +56,7 @@ ERROR_HINTS = {
         "a product saves what inference_mode() made: clone it outside the block, or use no_grad()"
     ),
     "True on inference tensor": (
-        "an inference tensor takes no mark: clone it outside the block that made it"
+        "an inference tensor cannot require grad: clone it outside the block that made it"
     ),
     "flags of leaf variables": (
         "only a leaf has a mark of its own to take off; cut a result off with detach()"
