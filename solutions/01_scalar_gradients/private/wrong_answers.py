@@ -108,7 +108,7 @@ TABLES = {
         wrong={
             "every_input_gets_one": ({"w": True, "x": True, "b": True}, "dashed"),
             "a_parameter_is_not_marked": ({"w": False, "x": False, "b": True}, "nn.Parameter"),
-            "only_a_parameter_is_marked": ({"w": True, "x": False, "b": False}, "b: requires_grad_()"),
+            "only_a_parameter_gets_one": ({"w": True, "x": False, "b": False}, "b: requires_grad"),
         },
     ),
     "two_steps": Table(
