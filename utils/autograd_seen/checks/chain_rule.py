@@ -36,7 +36,7 @@ reads = check_value(
             "root": "x",
             "leaf": "z",
         },
-        "leaf: its outline is dashed, so nobody marked it": {"leaf": "k"},
+        "leaf: its outline is dashed, so it does not require grad": {"leaf": "k"},
         "leaf: an operation made it, so it is an intermediate": {"leaf": "u"},
         "first and last: the boxes are the nodes, not the tensors": {"first": "z"},
         "last: the sine stands in the middle": {"last": "SinBackward0"},

@@ -16,7 +16,7 @@ _POWER = "Python writes powers with **: x**2, not x^2"
 ERROR_HINTS = {
     "Only Tensors of floating point": "an integer tensor: write 3.0, or convert with float(…)",
     "does not require grad": (
-        "nothing was recorded: mark the input before computing, and keep tensors"
+        "nothing was recorded: set requires_grad on the input before computing, and keep tensors"
     ),
     "can be implicitly created only for": (
         "backward() starts from one number: ask from an element or a sum"

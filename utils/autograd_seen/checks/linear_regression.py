@@ -17,7 +17,7 @@ gets_grad = check_value(
         "w1: an operation made it, so it is an intermediate, whatever it is used for": {"w1": True},
         "w0: it is the leaf at the end of the way, and no step can move it any more": {"w0": False},
         "b: changed in place under no_grad, it is the leaf that it was": {"b": False},
-        "x: its outline is dashed, so nobody marked it": {"x": True},
+        "x: its outline is dashed, so it does not require grad": {"x": True},
     },
 )
 

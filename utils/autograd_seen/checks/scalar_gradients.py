@@ -25,9 +25,9 @@ receives = check_value(
     "receives",
     {"w": True, "x": False, "b": True},
     {
-        "x: its outline is dashed, so nobody marked it": {"x": True},
-        "w: an nn.Parameter is marked from the start": {"w": False},
-        "b: a mark on a leaf is enough, however it was made": {"b": False},
+        "x: its outline is dashed, so it does not require grad": {"x": True},
+        "w: an nn.Parameter requires grad from the start": {"w": False},
+        "b: requires_grad_() makes it a leaf that requires grad, like any other": {"b": False},
     },
 )
 
