@@ -70,7 +70,7 @@ def test_an_instructor_is_told_of_what_a_verdict_does_not_say(run):
     results = [(one, ["builtins.all"] if one is outputs[0] else []) for one in outputs]
     nb = run([v4.new_code_cell("1") for _ in outputs], results)
     assert notes(nb) == [
-        "builtins.all had been replaced: put back at code cell 1",
+        "builtins.all was replaced; put back at code cell 1: read the cells before",
         "code cell 2: MemoryError",
         "code cell 3: CellTimeoutError: it ran longer",
         "code cell 4: its output was cut",

@@ -72,7 +72,10 @@ class Execute(ColdExecute):
         for number, (cell, result) in enumerate(zip(cells, run.results, strict=False), 1):
             store(cell, result, number)
             for name in result.put_back:
-                note(nb, f"{name} had been replaced: put back at code cell {number}")
+                note(
+                    nb,
+                    f"{name} was replaced; put back at code cell {number}: read the cells before",
+                )
         if run.ended:
             done = len(run.results)
             why = f"{run.ended}; this cell and what follows could not be run"
