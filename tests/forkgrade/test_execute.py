@@ -48,6 +48,20 @@ def test_outputs_and_counts_are_put_where_they_belong(run):
     assert notes(nb) == []
 
 
+@pytest.mark.parametrize(
+    ("share", "earned"), [(5 / 6, 2.5), (1 / 3, 1), (0, 0), (1, 0), (7.5, 0), (-1, 0)]
+)
+def test_a_part_that_is_right_has_its_points(run, share, earned):
+    from nbgrader.utils import determine_grade
+
+    test = named("check", "check()", grade=True, locked=True, points=3)
+    run([test], [([error("NotYet", "f: look again") | {"share": share}], [])])
+    assert determine_grade(test) == (earned, 3)
+    assert test.outputs[-1].evalue == "f: look again" and "share" not in test.outputs[-1]
+    shown = [one.data["text/html"] for one in test.outputs[:-1]]
+    assert bool(shown) == bool(earned) and all(f"{earned} of 3 points" in one for one in shown)
+
+
 def test_cells_that_did_not_end_have_an_error(run):
     nb = run([v4.new_code_cell("1") for _ in range(3)], [([], [])], ended="exit code 3")
     assert [cell.outputs[0].evalue for cell in nb.cells[1:]] == [

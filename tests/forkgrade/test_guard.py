@@ -95,6 +95,17 @@ def test_a_students_own_names_stay(guard, lesson):
     del lesson.mine, lesson.check.note
 
 
+def test_what_torch_replaces_itself_is_nobodys_doing():
+    import torch
+
+    guard = Guard()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert guard.put_back() == []
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_every_guarded_name_is_one():
     import forkgrade.cells  # noqa: F401
     import torch.autograd.gradcheck

@@ -202,7 +202,8 @@ class Runner:
         """Adds an error without lines and values of the code that raised it."""
         own = getattr(type(error), "_render_traceback_", None)
         if own and root_of(type(error)) in self.guard.packages:
-            self.outputs.append(error_output(error, own(error)))
+            output = error_output(error, own(error))
+            self.outputs.append(output | {"share": getattr(error, "share", 0)})
         else:
             self.outputs.append(error_output(error))
 
@@ -218,10 +219,10 @@ class Runner:
         sys.stdout, sys.stderr = self.streams
         with alarm(seconds):
             if trusted:
+                put_back = self.guard.put_back()
+                for key in set(vars(self)) & set(vars(Runner)):
+                    delattr(self, key)  # a method that a notebook replaced
                 with self.settings.as_they_were(seeds=kind == "test"):
-                    put_back = self.guard.put_back()
-                    for key in set(vars(self)) & set(vars(Runner)):
-                        delattr(self, key)  # a method that a notebook replaced
                     self.run_course_cell(source, keep=kind == "set-up")
             else:
                 put_back = self.run_own_cell(source)

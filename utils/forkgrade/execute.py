@@ -97,9 +97,21 @@ def store(cell: NotebookNode, result: CellResult, number: int) -> None:
     """Puts what came of a cell into it, which ran as the one of this number."""
     cell.execution_count = number
     cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
+    shares = [output.pop("share", 0) for output in cell.outputs]
+    if cell_kind(cell) == "test" and 0 < max(shares, default=0) < 1:
+        cell.outputs.insert(0, part_of(cell.metadata.nbgrader["points"], max(shares)))
     for output in cell.outputs:
         if output.output_type == "execute_result":
             output.execution_count = number
+
+
+def part_of(points: float, share: float) -> NotebookNode:
+    """The output that gives a test a part of its points: nbgrader looks for a number before it
+    looks for an error.
+    """
+    earned = f"{points * share:.3g}"
+    shown = f"<p><b>{earned} of {points:g} points</b>, for the part that is right</p>"
+    return nbformat.v4.new_output("execute_result", {"text/plain": earned, "text/html": shown})
 
 
 def fail(cells: list[NotebookNode], why: str) -> None:

@@ -5,7 +5,7 @@ dtype, whether gradients are recorded, what random numbers come next.
 import random
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 
@@ -56,7 +56,8 @@ class Settings:
             yield
         finally:
             for one, value in zip(settings, held, strict=True):
-                one.set(value)
+                with suppress(Exception):  # a notebook can bend what a setting needs
+                    one.set(value)
 
 
 def load_in_this_process() -> None:
