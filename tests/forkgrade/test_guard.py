@@ -98,12 +98,14 @@ def test_a_students_own_names_stay(guard, lesson):
 def test_what_torch_replaces_itself_is_nobodys_doing():
     import torch
 
-    guard = Guard()
+    guard, seed = Guard(), torch.manual_seed
     torch.set_default_dtype(torch.float64)
+    torch.manual_seed = lambda seed: None
     try:
         assert guard.put_back() == []
     finally:
         torch.set_default_dtype(torch.float32)
+        torch.manual_seed = seed
 
 
 def test_every_guarded_name_is_one():

@@ -14,8 +14,8 @@ torch torch.Tensor torch.nn.Module torch.autograd torch.autograd.functional torc
 torch.testing torch.testing._comparison torch.functional torch.nn.functional torch._tensor
 forkgrade.cells forkgrade.cells.Runner forkgrade.guard forkgrade.guard.Guard
 """.split()
-#: What torch itself replaces when the default dtype changes.
-NOT_KEPT = {"torch.Storage"}
+#: What torch itself replaces: as the default dtype changes, and as the first optimizer is made.
+NOT_KEPT = {"torch.Storage", "torch.manual_seed"}
 #: Names that every class has of its own.
 ALWAYS_OWN = {"__doc__", "__slotnames__"}
 
