@@ -49,17 +49,30 @@ def test_outputs_and_counts_are_put_where_they_belong(run):
 
 
 @pytest.mark.parametrize(
-    ("share", "earned"), [(5 / 6, 2.5), (1 / 3, 1), (0, 0), (1, 0), (7.5, 0), (-1, 0)]
+    ("parts", "earned"),
+    [
+        ([5, 6], 2.5),
+        ([1, 3], 1),
+        ([0, 6], 0),
+        ([6, 6], 0),
+        ([7, 6], 0),
+        ([-1, -2], 0),
+        (["5", 6], 0),
+        ([5], 0),
+        (0.9, 0),
+        (None, 0),
+    ],
 )
-def test_a_part_that_is_right_has_its_points(run, share, earned):
+def test_the_parts_that_are_right_have_their_points(run, parts, earned):
     from nbgrader.utils import determine_grade
 
     test = named("check", "check()", grade=True, locked=True, points=3)
-    run([test], [([error("NotYet", "f: look again") | {"share": share}], [])])
+    run([test], [([error("NotYet", "f: look again") | {"parts": parts}], [])])
     assert determine_grade(test) == (earned, 3)
-    assert test.outputs[-1].evalue == "f: look again" and "share" not in test.outputs[-1]
-    shown = [one.data["text/html"] for one in test.outputs[:-1]]
-    assert bool(shown) == bool(earned) and all(f"{earned} of 3 points" in one for one in shown)
+    assert test.outputs[-1].evalue == "f: look again" and "parts" not in test.outputs[-1]
+    shown = "".join(one.data["text/html"] for one in test.outputs[:-1])
+    assert bool(shown) == bool(earned)
+    assert not shown or f"{parts[0]} of {parts[1]} right: <b>{earned} of 3 points</b>" in shown
 
 
 def test_cells_that_did_not_end_have_an_error(run):

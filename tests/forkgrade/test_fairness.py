@@ -27,7 +27,9 @@ def graded():
     from forkgrade.execute import Execute
     from nbgrader.utils import determine_grade
 
-    limits = Limits(preload=["torch", "torch._dynamo"], preload_with={}, course_packages=["autograd_seen"])
+    limits = Limits(
+        preload=["torch", "torch._dynamo"], preload_with={}, course_packages=["autograd_seen"]
+    )
     process = WarmProcess(limits)
     process.wait()
 

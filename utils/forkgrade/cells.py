@@ -203,7 +203,7 @@ class Runner:
         own = getattr(type(error), "_render_traceback_", None)
         if own and root_of(type(error)) in self.guard.packages:
             output = error_output(error, own(error))
-            self.outputs.append(output | {"share": getattr(error, "share", 0)})
+            self.outputs.append(output | {"parts": getattr(error, "parts", None)})
         else:
             self.outputs.append(error_output(error))
 

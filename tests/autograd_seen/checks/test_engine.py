@@ -446,19 +446,19 @@ def test_the_part_of_a_prediction_that_is_right_is_told():
     check = check_value("9.9", "roles", {"x": True, "y": False, "z": True}, {})
     right = {"x": numpy.True_, "y": torch.tensor(False), "z": True}
     assert repr(check(right)) == "9.9: passed"
-    for answer, share in [
-        (right | {"y": True}, 2 / 3),
-        (right | {"y": ..., "z": "yes"}, 1 / 3),
-        ({"x": True}, 1 / 3),
-        (dict.fromkeys("xyz", ...), 0),
-        ("x", 0),
+    for answer, parts in [
+        (right | {"y": True}, (2, 3)),
+        (right | {"y": ..., "z": "yes"}, (1, 3)),
+        ({"x": True}, (1, 3)),
+        (dict.fromkeys("xyz", ...), (0, 3)),
+        ("x", (0, 1)),
     ]:
         with pytest.raises(NotYet) as caught:
             check(answer)
-        assert caught.value.share == share
+        assert caught.value.parts == parts
     with pytest.raises(NotYet) as caught:
         HALF(lambda x: 1.5)
-    assert caught.value.share == 0
+    assert caught.value.parts == (0, 1)
 
 
 def test_a_check_is_shown_without_its_answer():
