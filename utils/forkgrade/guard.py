@@ -14,8 +14,9 @@ torch torch.Tensor torch.nn.Module torch.autograd torch.autograd.functional torc
 torch.testing torch.testing._comparison torch.functional torch.nn.functional torch._tensor
 forkgrade.cells forkgrade.cells.Runner forkgrade.guard forkgrade.guard.Guard
 """.split()
-#: What torch itself replaces: as the default dtype changes, and as the first optimizer is made.
-NOT_KEPT = {"torch.Storage", "torch.manual_seed"}
+#: What libraries replace themselves, and no check relies on: as the default dtype changes, as the
+#: first optimizer is made, as warnings are logged.
+NOT_KEPT = {"torch.Storage", "torch.manual_seed", "warnings.showwarning"}
 #: Names that every class has of its own.
 ALWAYS_OWN = {"__doc__", "__slotnames__"}
 
