@@ -6,6 +6,7 @@ import random
 import resource
 import signal
 import sys
+import tempfile
 import traceback
 from typing import NoReturn
 
@@ -14,7 +15,9 @@ from forkgrade.cells import Runner
 from forkgrade.limits import NotebookLimits
 from forkgrade.protocol import CUT, JsonLines
 
-SECRETS = ("TOKEN", "SECRET", "PASSWORD", "KEY")
+#: Characters of printed text that a cell may always have, and what is said of a long display.
+FEW_CHARS = 100
+SAYS_CUT = "\n" + CUT + "more than {} characters were displayed{} …\n"
 
 
 def run_notebook(lines: JsonLines, folder: str, limits: NotebookLimits, runner: Runner) -> NoReturn:
@@ -32,19 +35,23 @@ def run_notebook(lines: JsonLines, folder: str, limits: NotebookLimits, runner: 
 
 def run_cells(lines: JsonLines, limits: NotebookLimits, runner: Runner) -> None:
     """Runs the cells that come in and sends their results, until there are no more."""
-    runner.output_chars = limits.output_chars
     # Bound now, before the notebook can put others in their places.
-    receive, send, run, most = lines.receive, lines.send, runner.run, limits.display_chars
-    dumps, write, size = json.dumps, os.write, len
+    receive, send, run, left = lines.receive, lines.send, runner.run, limits.total_chars
+    dumps, write, size, says = json.dumps, os.write, len, SAYS_CUT.format
     send({"ready": True}, dumps, write)
     while cell := receive():
+        runner.output_chars = max(min(limits.output_chars, left), FEW_CHARS)
         outputs, put_back = run(cell["source"], cell["kind"], cell["seconds"])
         result = {"key": cell["key"], "outputs": outputs, "put_back": put_back}
-        if size(dumps(outputs, default=str)) > most:
+        length, most = size(dumps(outputs, default=str)), min(limits.display_chars, left)
+        if length > most:
             kept = [output for output in outputs if output["output_type"] in ("stream", "error")]
-            note = f"\n{CUT}more than {most} characters were displayed …\n"
+            in_all = most < limits.display_chars
+            note = says(limits.total_chars if in_all else most, " in all" if in_all else "")
             kept.append({"output_type": "stream", "name": "stdout", "text": note})
             result["outputs"] = kept
+            length = size(dumps(kept, default=str))
+        left = max(left - length, 0)
         send(result, lambda value: dumps(value, default=str), write)
 
 
@@ -56,9 +63,7 @@ def prepare(lines: JsonLines, folder: str, limits: NotebookLimits) -> None:
     close_all_but(lines)
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, PYTHONWARNINGS="ignore")
-    for name in list(os.environ):
-        if any(word in name for word in SECRETS):
-            del os.environ[name]
+    tempfile.tempdir = None  # which may have been looked up before
     # Last: a file handed in may not stand in for a module.
     sys.path[:] = [*filter(None, sys.path), folder]
     random.seed()
