@@ -26,7 +26,7 @@ LANG LC_ALL LC_CTYPE TZ
 #: What it has in its environment beside that.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",  # an arena a thread would use up the addresses that a notebook may have
+    "MALLOC_ARENA_MAX": "2",  # one for each thread would use up the addresses it may have
     "PYTHONWARNINGS": "ignore",  # a warning on stderr would cost a test cell its points
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
