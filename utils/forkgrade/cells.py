@@ -17,6 +17,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
 from traitlets import Type
 
 from forkgrade.guard import Guard, is_used, root_of
@@ -113,6 +114,27 @@ class Shell(InteractiveShell):
         """Keeps no history: it would be a thread and a database."""
         self.config.HistoryManager.enabled = False
         super().init_history()
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Does nothing: there is no window, and `%matplotlib inline` asks all the same."""
+
+    def system(self, cmd: str) -> None:
+        """Runs a line such as `!pip install torch`; where that is refused, says so and goes on."""
+        try:
+            sys.audit("os.system", cmd)
+            super().system(cmd)
+        except OSError as error:
+            print(f"not run: !{cmd} ({error})")
+            self.user_ns["_exit_code"] = 1
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> SList | str:
+        """What a command prints, as `system` runs it."""
+        try:
+            sys.audit("os.system", cmd)
+            return super().getoutput(cmd, split, depth + 1)
+        except OSError as error:
+            print(f"not run: !{cmd} ({error})")
+            return SList() if split else ""
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str] | str) -> None:
         frames = [stb] if isinstance(stb, str) else stb

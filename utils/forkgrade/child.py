@@ -1,5 +1,6 @@
 """The process of one notebook: confined, and without anything of another one."""
 
+import functools
 import json
 import os
 import random
@@ -8,6 +9,8 @@ import signal
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
+from types import ModuleType
 from typing import NoReturn
 
 from forkgrade import sandbox
@@ -15,8 +18,16 @@ from forkgrade.cells import Runner
 from forkgrade.limits import NotebookLimits
 from forkgrade.protocol import CUT, JsonLines
 
-#: Characters of printed text that a cell may always have, and what is said of a long display.
-FEW_CHARS = 100
+#: What Python's audit events call the start of a process, and a connection.
+STARTS = """
+subprocess.Popen os.system os.fork os.forkpty os.posix_spawn os.spawn os.exec
+""".split()
+CONNECTS = "socket.connect socket.bind socket.getaddrinfo urllib.Request".split()
+#: The arguments of a DataLoader about its workers; `num_workers` is the sixth, too.
+ABOUT_WORKERS = {"num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context"}
+#: Characters that a cell may always show, also after others have shown too much, and what is said
+#: of a display that was too long.
+FEW_CHARS = 1_000
 SAYS_CUT = "\n" + CUT + "more than {} characters were displayed{} …\n"
 
 
@@ -40,7 +51,8 @@ def run_cells(lines: JsonLines, limits: NotebookLimits, runner: Runner) -> None:
     dumps, write, size, says = json.dumps, os.write, len, SAYS_CUT.format
     send({"ready": True}, dumps, write)
     while cell := receive():
-        runner.output_chars = max(min(limits.output_chars, left), FEW_CHARS)
+        left = max(left, FEW_CHARS)
+        runner.output_chars = min(limits.output_chars, left)
         outputs, put_back = run(cell["source"], cell["kind"], cell["seconds"])
         result = {"key": cell["key"], "outputs": outputs, "put_back": put_back}
         length, most = size(dumps(outputs, default=str)), min(limits.display_chars, left)
@@ -51,7 +63,7 @@ def run_cells(lines: JsonLines, limits: NotebookLimits, runner: Runner) -> None:
             kept.append({"output_type": "stream", "name": "stdout", "text": note})
             result["outputs"] = kept
             length = size(dumps(kept, default=str))
-        left = max(left - length, 0)
+        left -= length
         send(result, lambda value: dumps(value, default=str), write)
 
 
@@ -69,7 +81,39 @@ def prepare(lines: JsonLines, folder: str, limits: NotebookLimits) -> None:
     random.seed()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
+    if not limits.processes:
+        load_in_this_process(sys.modules.get("torch.utils.data.dataloader"))
+    sys.addaudithook(refuser(limits))
     sandbox.confine(folder, limits)
+
+
+def refuser(limits: NotebookLimits) -> Callable[[str, tuple], None]:
+    """A hook that says why something is refused, which the kernel would refuse without a word."""
+    starts = () if limits.processes else STARTS
+    connects = () if limits.network else CONNECTS
+
+    def refuse(event: str, arguments: tuple) -> None:
+        if event in starts:
+            raise PermissionError("a notebook may not start a process while it is graded")
+        if event in connects:
+            raise PermissionError("a notebook may not open a connection while it is graded")
+
+    return refuse
+
+
+def load_in_this_process(module: ModuleType | None) -> None:
+    """Makes the DataLoader of torch's module load without workers, which are processes: it yields
+    the same.
+    """
+    if module is None:
+        return
+    init = module.DataLoader.__init__
+
+    @functools.wraps(init)
+    def without_workers(self: object, *given: object, **named: object) -> None:
+        init(self, *given[:5], **{key: named[key] for key in named.keys() - ABOUT_WORKERS})
+
+    module.DataLoader.__init__ = without_workers
 
 
 def close_all_but(lines: JsonLines) -> None:
