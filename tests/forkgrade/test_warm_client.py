@@ -11,7 +11,7 @@ from forkgrade import sandbox
 from forkgrade.__main__ import start_warm_process
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
-from forkgrade.warm_client import NoSandbox, WarmClient, WarmProcess
+from forkgrade.warm_client import NoSandbox, WarmClient, WarmProcess, ask
 from traitlets.config import Config
 
 from tests.forkgrade.notebooks import LIMITS, is_running, run, text
@@ -164,6 +164,13 @@ def test_what_ended_early_keeps_the_results_before_it(answered):
 def test_a_warm_process_that_goes_away_is_told(answered):
     done, _ = answered(result("a"), None)
     assert (len(done.results), done.ended) == (1, "the warm process went away")
+
+
+def test_an_answer_has_its_time():
+    here, there = socket.socketpair()
+    with here, there:
+        answer = ask(JsonLines(here.fileno(), here.fileno()), {"end": True}, 0.05)
+    assert answer == {"ended": "the warm process did not answer for 0.05 s"}
 
 
 def test_a_fork_of_its_maker_does_not_end_it(warm_process, monkeypatch):

@@ -30,6 +30,15 @@ class Meter:
     def reasons(self, sent: int) -> Iterator[str]:
         """What the notebook has done too much, in words."""
         limits = self.limits
+        try:
+            size, count = usage(self.folder, limits.files)
+        except OSError as error:
+            yield f"the notebook made a folder that cannot be looked into: {error.strerror}"
+            size, count = 0, 0
+        if size > limits.folder_mb * MIB:
+            yield f"the notebook wrote more than {limits.folder_mb} MiB of files"
+        if count > limits.files:
+            yield f"the notebook made more than {limits.files} files and folders"
         if written(self.process) - sent > limits.written_mb * MIB:
             yield (
                 f"the notebook wrote more than {limits.written_mb} MiB to files in all, removed "
@@ -37,15 +46,6 @@ class Meter:
             )
         if threads(self.process) > limits.threads:
             yield f"the notebook ran more than {limits.threads} threads at once"
-        try:
-            size, count = usage(self.folder, limits.files)
-        except OSError as error:
-            yield f"the notebook made a folder that cannot be looked into: {error.strerror}"
-            return
-        if size > limits.folder_mb * MIB:
-            yield f"the notebook wrote more than {limits.folder_mb} MiB of files"
-        if count > limits.files:
-            yield f"the notebook made more than {limits.files} files and folders"
 
 
 def written(process: int) -> int:
