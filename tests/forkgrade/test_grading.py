@@ -36,6 +36,7 @@ c.Limits.grace_seconds = 2
 c.Limits.total_seconds = 12
 c.Limits.memory_mb = 256
 c.Limits.folder_mb = 4
+c.Limits.written_mb = 24
 c.Limits.preload = ["torch"]
 """
 
@@ -78,7 +79,9 @@ def batch(tmp_path_factory, pytestconfig):
     cheated(trusting(), handed_in / "cheat" / TRUSTING)
 
     before = cut_off(root)
-    env = os.environ | {"TEST_TOKEN": "STOLEN"}
+    (root.parent / "scratch").mkdir()
+    env = os.environ | {"TEST_TOKEN": "STOLEN", "COURSE_DATABASE": "STOLEN"}
+    env["TMPDIR"] = str(root.parent / "scratch")
     done = subprocess.run(command(root), cwd=ROOT, env=env, capture_output=True, text=True)
     return SimpleNamespace(root=root, before=before, done=done, rows=rows(root))
 
@@ -311,6 +314,10 @@ def test_no_process_outlives_its_batch(batch):
     while running() and time.monotonic() < end:
         time.sleep(0.1)
     assert not running()
+
+
+def test_nothing_of_a_notebook_is_left_in_the_temporary_folder(batch):
+    assert list((batch.root.parent / "scratch").iterdir()) == []
 
 
 # --- an interrupted run ---------------------------------------------------------------------------

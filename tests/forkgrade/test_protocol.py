@@ -62,3 +62,16 @@ def test_a_value_is_sent_by_the_functions_that_were_bound_before(pipe, monkeypat
     monkeypatch.setattr("json.dumps", lambda value: "forged")
     lines.send([1])
     assert lines.receive() == [1]
+
+
+def test_a_side_that_does_not_read_holds_up_nobody(pipe):
+    lines, _ = pipe
+    with pytest.raises(TimeoutError):
+        lines.send_within("x" * 2**20, 0.05)
+
+
+def test_what_is_sent_in_time_arrives_whole_and_is_counted(pipe):
+    lines, _ = pipe
+    lines.send_within({"text": "x" * 20_000}, 1)
+    assert lines.receive() == {"text": "x" * 20_000}
+    assert lines.received == 20_000 + len('{"text": ""}\n')

@@ -5,10 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from threading import Thread
 
 import pytest
+from forkgrade.limits import Limits
+from forkgrade.warm_client import WarmProcess
 
-from tests.forkgrade.notebooks import is_running, run, text
+from tests.forkgrade.notebooks import LIMITS, is_running, run, text
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
@@ -40,19 +44,18 @@ def test_many_notebooks_run_at_once(warm, tmp_path):
 
 
 MAKER = """
-import sys, time
+import time
 from forkgrade.limits import Limits
 from forkgrade.warm_client import WarmProcess
-process = WarmProcess(Limits(preload=[], preload_with={}), fork=sys.argv[1] == "fork")
+process = WarmProcess(Limits(preload=[], preload_with={}))
 process.wait()
 print(process.pid, flush=True)
 time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("way", ["fork", "anew"])
-def test_the_warm_process_ends_with_its_maker(way):
-    with subprocess.Popen([sys.executable, "-c", MAKER, way], stdout=subprocess.PIPE) as maker:
+def test_the_warm_process_ends_with_its_maker():
+    with subprocess.Popen([sys.executable, "-c", MAKER], stdout=subprocess.PIPE) as maker:
         pid = int(maker.stdout.readline())
         os.kill(pid, 0)
         maker.send_signal(signal.SIGKILL)
@@ -60,3 +63,22 @@ def test_the_warm_process_ends_with_its_maker(way):
     while time.monotonic() < end and is_running(pid):
         time.sleep(0.05)
     assert not is_running(pid)
+
+
+def test_the_processes_of_notebooks_end_with_it(tmp_path):
+    process = WarmProcess(Limits(preload=[], preload_with={}))
+    client = process.wait()
+    source = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    limits = replace(LIMITS, cell_seconds=60, total_seconds=60)
+    runs = []
+    thread = Thread(target=lambda: runs.append(run(client, tmp_path, source, limits=limits)))
+    thread.start()
+    end = time.monotonic() + 5
+    while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text():
+        time.sleep(0.02)
+    pid = int((tmp_path / "pid").read_text())
+    process.close()
+    thread.join()
+    while time.monotonic() < end and is_running(pid):
+        time.sleep(0.02)
+    assert not is_running(pid) and runs[0].ended == "the warm process went away"

@@ -118,9 +118,9 @@ class Shell(InteractiveShell):
         super().init_history()
 
     def init_magics(self) -> None:
-        """Leaves out what would start a process; what a notebook's first lines ask for is said."""
+        """Leaves out the cells of a shell, which start a process in a way of their own."""
         super().init_magics()
-        for name in ("bash", "sh", "script", "system", "sx", "pip", "conda"):
+        for name in ("bash", "sh", "script"):
             self.register_magic_function(self.not_run, "line_cell", name)
 
     def enable_gui(self, gui: str | None = None) -> None:
@@ -130,16 +130,27 @@ class Shell(InteractiveShell):
         """Leaves plots as they are: a page has no window."""
         return "inline", "inline"
 
-    def not_run(self, line: str, cell: str = "") -> SList:
-        """Says that a command was not run, and returns that it printed nothing."""
-        print("not run while grading:", line or cell.split("\n")[0])
-        return SList()
-
-    system = system_raw = system_piped = not_run
-
-    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> SList:
+    def not_run(self, line: str, cell: str = "") -> None:
         """Says that a command was not run."""
-        return self.not_run(cmd)
+        print("not run while grading:", line or cell.split("\n")[0])
+
+    def system(self, cmd: str) -> None:
+        """Runs a line such as `!pip install torch`; where that is refused, says so and goes on."""
+        try:
+            sys.audit("os.system", cmd)
+            super().system(cmd)
+        except OSError:
+            self.not_run(cmd)
+            self.user_ns["_exit_code"] = 1
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> SList | str:
+        """What a command prints, as `system` runs it."""
+        try:
+            sys.audit("os.system", cmd)
+            return super().getoutput(cmd, split, depth + 1)
+        except OSError:
+            self.not_run(cmd)
+            return SList() if split else ""
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str] | str) -> None:
         frames = [stb] if isinstance(stb, str) else stb

@@ -16,6 +16,7 @@ from traitlets import Instance, default
 from forkgrade.limits import Limits
 from forkgrade.notes import note
 from forkgrade.protocol import CUT, CellKind
+from forkgrade.scratch import remove
 from forkgrade.warm_client import CellResult, WarmClient, WarmProcess
 
 #: Errors that an instructor should know of, where they are not a test's verdict.
@@ -62,7 +63,7 @@ class Execute(ColdExecute):
             copy_files(Path(resources["metadata"]["path"]), Path(folder))
             self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
         return nb, resources
 
     def run_cells(self, nb: NotebookNode, cells: list[NotebookNode], folder: str) -> None:

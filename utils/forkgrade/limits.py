@@ -19,7 +19,12 @@ class NotebookLimits:
     memory_mb: int
     output_chars: int
     display_chars: int
+    total_chars: int
+    cells: int
     folder_mb: int
+    written_mb: int
+    files: int
+    threads: int
     processes: bool
     network: bool
     readable: list[str]
@@ -55,9 +60,20 @@ class Limits(Configurable):
     display_chars = Integer(
         2_000_000, help="characters of all outputs of a cell, pictures too"
     ).tag(config=True)
-    folder_mb = Integer(
-        16, help="MiB that the notebook may write in its folder, in one file or many"
+    total_chars = Integer(
+        10_000_000, help="characters of all outputs of all cells of a notebook"
     ).tag(config=True)
+    cells = Integer(2_000, help="cells of a notebook that are run").tag(config=True)
+    folder_mb = Integer(
+        16, help="MiB that may lie in the folder of the notebook, in one file or many"
+    ).tag(config=True)
+    written_mb = Integer(
+        64, help="MiB that the notebook may write to files in all, also to those that it removes"
+    ).tag(config=True)
+    files = Integer(1_000, help="files and folders that may lie in the folder at once").tag(
+        config=True
+    )
+    threads = Integer(64, help="threads that the notebook may have at once").tag(config=True)
     notebook_mb = Integer(4, help="MiB of a notebook that is handed in").tag(config=True)
     files_mb = Integer(16, help="MiB of all other files that are handed in with it").tag(
         config=True

@@ -18,6 +18,8 @@ CellKind = Literal["test", "set-up", "student"]
 Output = dict[str, Any]
 
 PIECE = 1 << 16
+#: As much as a pipe takes at once which has room at all.
+SMALL_PIECE = select.PIPE_BUF
 #: How the line begins that stands where an output was cut.
 CUT = "… the output of this cell was cut: "
 
@@ -25,12 +27,13 @@ CUT = "… the output of this cell was cut: "
 class JsonLines:
     """Lines of JSON over a pair of file descriptors.
 
-    `most` is the number of bytes that a line may have which comes in; None for any.
+    `most` is the number of bytes that a line may have which comes in; None for any. `received` are
+    the bytes that came in so far.
     """
 
     def __init__(self, read: int, write: int, most: int | None = None):
         self.inward, self.outward, self.most = read, write, most
-        self.rest = b""
+        self.rest, self.received = b"", 0
 
     def send(
         self,
@@ -44,6 +47,16 @@ class JsonLines:
         data = memoryview(dumps(value).encode() + b"\n")
         while data:
             data = data[write(self.outward, data) :]
+
+    def send_within(self, value: object, seconds: float) -> None:
+        """Sends one value to a side that may not read. Raises TimeoutError."""
+        end = time.monotonic() + seconds
+        data = memoryview(json.dumps(value).encode() + b"\n")
+        while data:
+            left = max(end - time.monotonic(), 0)
+            if not select.select([], [self.outward], [], left)[1]:
+                raise TimeoutError
+            data = data[os.write(self.outward, data[:SMALL_PIECE]) :]
 
     def receive(self, seconds: float | None = None, beside: int | None = None) -> Any:
         """The next line's value, None at the end.
@@ -60,6 +73,7 @@ class JsonLines:
             if not piece:
                 return None
             self.rest += piece
+            self.received += len(piece)
         line, _, self.rest = self.rest.partition(b"\n")
         return json.loads(line)
 

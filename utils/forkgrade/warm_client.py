@@ -4,8 +4,8 @@ import atexit
 import contextlib
 import os
 import secrets
+import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -17,12 +17,24 @@ from forkgrade import sandbox
 from forkgrade.limits import Limits, NotebookLimits
 from forkgrade.protocol import CellKind, JsonLines, Output
 
-#: What the warm process has in its environment, beside what this process has.
+#: What the warm process takes over of this process' environment: where things are, and the
+#: language. Nothing else, whatever its name.
+KEPT = """
+PATH LD_LIBRARY_PATH PYTHONPATH HOME XDG_CACHE_HOME MPLCONFIGDIR
+LANG LC_ALL LC_CTYPE TZ
+""".split()
+#: What it has in its environment beside that.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # one for each thread would use up the addresses it may have
     "PYTHONWARNINGS": "ignore",  # a warning on stderr would cost a test cell its points
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+
+
+#: Seconds that the warm process may take to begin, and those that an answer may take beside what a
+#: notebook runs.
+START_SECONDS, SLACK = 300, 120
 
 
 class NoSandbox(Exception):
@@ -72,22 +84,26 @@ class WarmClient:
             connection.connect(self.socket_path)
             lines = JsonLines(connection.fileno(), connection.fileno())
             lines.send({"folder": folder, "limits": limits.as_dict()})
+            patience = limits.total_seconds + limits.grace_seconds + SLACK
             for source, kind in cells:
-                answer = ask(lines, {"source": source, "kind": kind, "key": secrets.token_hex(8)})
+                cell = {"source": source, "kind": kind, "key": secrets.token_hex(8)}
+                answer = ask(lines, cell, patience)
                 if "ended" in answer:
                     return NotebookRun(results, answer["ended"])
                 results.append(CellResult(answer["outputs"], answer["put_back"]))
-            answer = ask(lines, {"end": True})
+            answer = ask(lines, {"end": True}, patience)
         return NotebookRun(results, "" if answer["ended"] == "done" else answer["ended"])
 
 
-def ask(lines: JsonLines, value: object) -> dict:
-    """The answer to a value that is sent to the warm process."""
+def ask(lines: JsonLines, value: object, seconds: float) -> dict:
+    """The answer to a value that is sent to the warm process, within so many seconds."""
     # Its keeper may have ended the notebook meanwhile, and then has said why before it hung up.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         lines.send(value)
     try:
-        answer = lines.receive()
+        answer = lines.receive(seconds)
+    except TimeoutError:
+        return {"ended": f"the warm process did not answer for {seconds:g} s"}
     except ConnectionResetError:
         answer = None
     return answer or {"ended": "the warm process went away"}
@@ -106,9 +122,9 @@ class WarmProcess:
         """
         return sys.platform == "linux"
 
-    def __init__(self, limits: Limits, fork: bool = False, solutions: str | None = None):
-        """Starts it without waiting: by fork, which is quick but asks that no thread runs; else
-        anew.
+    def __init__(self, limits: Limits, solutions: str | None = None):
+        """Starts it without waiting, as a program of its own: so nothing of this process is in its
+        memory, where a notebook could find it.
 
         `solutions` is the text of the solutions to the notebooks that will come: see
         Limits.modules. Raises NoSandbox.
@@ -118,63 +134,30 @@ class WarmProcess:
         self.folder = tempfile.mkdtemp(prefix="warm-")
         self.client = WarmClient(os.path.join(self.folder, "socket"))
         self.owner = os.getpid()
-        self.is_ready = False
-        self.process: subprocess.Popen | None = None
-        # It reads the end of its life from one pipe, and says on another that it is ready.
-        its_lifeline, self.lifeline = os.pipe()
-        self.ready, its_ready = os.pipe()
-        start = self.fork if fork else self.launch
-        modules = limits.modules(solutions)
-        self.pid = start(its_lifeline, its_ready, modules, list(limits.course_packages))
-        os.close(its_lifeline)
-        os.close(its_ready)
-        atexit.register(self.close)
-
-    def fork(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
-        """Starts it by fork; returns its number."""
-        if pid := os.fork():
-            return pid
-        status = 1
-        try:
-            os.setsid()  # an interrupt at the terminal is its parent's to handle
-            os.environ.update(ENVIRONMENT)
-            os.dup2(lifeline, 0)
-            os.dup2(ready, 1)
-            for descriptor in {lifeline, ready, self.lifeline, self.ready} - {0, 1}:
-                os.close(descriptor)
-            os.chdir(self.folder)
-            # Here, where it costs the parent nothing.
-            from forkgrade import warm_server
-
-            warm_server.serve(self.client.socket_path, modules, packages)
-            status = 0
-        finally:
-            os._exit(status)
-
-    def launch(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
-        """Starts it anew; returns its number."""
-        python = [sys.executable, "-P", "-m", "forkgrade.warm_server"]
+        # It reads the end of its life from one pipe, and says on the other that it is ready.
         self.process = subprocess.Popen(
-            [*python, self.client.socket_path, *modules, "--", *packages],
-            stdin=lifeline,
-            stdout=ready,
-            env=os.environ | ENVIRONMENT,
+            command(self.client.socket_path, limits, solutions),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in KEPT if name in os.environ} | ENVIRONMENT,
             cwd=self.folder,
-            start_new_session=True,
+            start_new_session=True,  # an interrupt at the terminal is its parent's to handle
         )
-        return self.process.pid
+        self.pid, self.is_ready = self.process.pid, False
+        atexit.register(self.close)
 
     def wait(self) -> WarmClient:
         """Returns the way to it, once notebooks can be sent. Raises RuntimeError if it could not
         start.
         """
         if not self.is_ready:
-            if os.read(self.ready, 16) != b"ready\n":
+            ready = self.process.stdout
+            begun = select.select([ready], [], [], START_SECONDS)[0]
+            if not begun or os.read(ready.fileno(), 16) != b"ready\n":
                 raise RuntimeError(
                     "the warm process did not start, see above: "
                     "can all of c.Limits.preload and c.Limits.preload_with be imported?"
                 )
-            os.close(self.ready)
             self.is_ready = True
         return self.client
 
@@ -183,12 +166,14 @@ class WarmProcess:
         if self.owner != os.getpid():
             return
         atexit.unregister(self.close)
-        os.close(self.lifeline)
-        if not self.is_ready:
-            os.close(self.ready)
-        os.kill(self.pid, signal.SIGTERM)
-        if self.process:
-            self.process.wait()
-        else:
-            os.waitpid(self.pid, 0)
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.kill()  # the processes of notebooks end with it
+        self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def command(socket_path: str, limits: Limits, solutions: str | None) -> list[str]:
+    """The program that is a warm process, and what it is told."""
+    python = [sys.executable, "-P", "-m", "forkgrade.warm_server"]
+    return [*python, socket_path, *limits.modules(solutions), "--", *limits.course_packages]

@@ -16,6 +16,7 @@ import warnings
 
 from forkgrade.cells import Runner
 from forkgrade.protocol import PIECE
+from forkgrade.sandbox import die_with_parent
 from forkgrade.supervise import supervise
 
 
@@ -60,6 +61,7 @@ def accept(listener: socket.socket, runner: Runner) -> None:
         listener.close()
         status = 1
         try:
+            die_with_parent()
             supervise(connection, runner)
             status = 0
         finally:
