@@ -9,7 +9,7 @@ import sys
 import traceback
 from typing import NoReturn
 
-from forkgrade import sandbox
+from forkgrade import sandbox, settings
 from forkgrade.cells import Runner
 from forkgrade.limits import NotebookLimits
 from forkgrade.protocol import CUT, JsonLines
@@ -64,6 +64,8 @@ def prepare(lines: JsonLines, folder: str, limits: NotebookLimits) -> None:
     random.seed()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
+    if not limits.processes:
+        settings.load_in_this_process()
     sandbox.confine(folder, limits)
 
 
