@@ -32,6 +32,7 @@ AUTOGRADE = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "forkgrade.make_safe.MakeSafe",
 ]
 FEEDBACK = [
     "nbgrader.preprocessors.GetGrades",

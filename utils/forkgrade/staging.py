@@ -14,6 +14,8 @@ from forkgrade.limits import Limits
 
 NEW = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
 MIB = 2**20
+#: What a browser would open as a page, in which scripts run: beside a notebook it could be reached.
+PAGES = re.compile(r"\.([xs]?html?|xht|mht(ml)?|svgz?|xml|xsl|xslt|rdf|pdf)$", re.IGNORECASE)
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -55,9 +57,9 @@ def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limit
 
 def unsupported_characters(student: str) -> str:
     """What nbgrader cannot take in a student's name; empty if nothing. To it [ ] * ? make a
-    pattern.
+    pattern, and < > " would be part of its pages.
     """
-    if pattern := sorted(set("[]*?") & set(student)):
+    if pattern := sorted(set('[]*?<>"') & set(student)):
         return " ".join(pattern)
     as_text = student.encode("utf-8", "replace").decode()
     return "" if student == as_text else "bytes that are no text"
@@ -187,13 +189,17 @@ def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Li
     """Copies the other files of a submission, as far as the limit goes; returns what was left
     out.
     """
-    total = 0
+    messages, total = [], 0
     for path in files:
         name = path.relative_to(handed_in)
+        if PAGES.search(path.name):
+            messages.append(f"{name} is a web page or a drawing that can hold scripts: left out")
+            continue
         total += path.stat().st_size
         if total > limits.files_mb * MIB:
-            return [f"{name} and what follows is more than {limits.files_mb} MiB: left out"]
+            messages.append(f"{name} and what follows is more than {limits.files_mb} MiB: left out")
+            break
         to = staged / name
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, to)
-    return []
+    return messages
