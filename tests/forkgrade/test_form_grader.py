@@ -12,7 +12,7 @@ def test_a_submission_is_shown_by_the_page_that_fetches_nothing(monkeypatch):
     from forkgrade import form_grader
     from forkgrade.feedback import FormPage
 
-    config = Config(HTMLExporter={"template_name": "formgrade"})
+    config = Config(HTMLExporter={"template_name": "classic"})
     app = SimpleNamespace(web_app=SimpleNamespace(settings={"nbgrader_exporter": None}))
 
     def load(app):
@@ -21,4 +21,4 @@ def test_a_submission_is_shown_by_the_page_that_fetches_nothing(monkeypatch):
     monkeypatch.setattr(form_grader.formgrader, "load_jupyter_server_extension", load)
     form_grader._load_jupyter_server_extension(app)
     exporter = app.web_app.settings["nbgrader_exporter"]
-    assert type(exporter) is FormPage and exporter.template_name == "formgrade"
+    assert type(exporter) is FormPage and exporter.template_name == "classic"

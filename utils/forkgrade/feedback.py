@@ -29,7 +29,7 @@ OWN_SCRIPTS = (
 #: Stands where nbconvert's templates load MathJax from another host: formulas are shown as typed.
 INSTEAD_OF_MATHJAX = """{{% macro mathjax(url="") -%}}
 <meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="referrer" content="no-referrer">
+<meta name="referrer" content="same-origin">
 {{%- endmacro %}}"""
 
 

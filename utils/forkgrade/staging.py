@@ -5,17 +5,17 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode, v4
 
+from forkgrade import WEB_PAGES
 from forkgrade.limits import Limits
 
 NEW = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
 MIB = 2**20
-#: What a browser would open as a page, in which scripts run: beside a notebook it could be reached.
-PAGES = re.compile(r"\.([xs]?html?|xht|mht(ml)?|svgz?|xml|xsl|xslt|rdf|pdf)$", re.IGNORECASE)
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -192,7 +192,7 @@ def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Li
     messages, total = [], 0
     for path in files:
         name = path.relative_to(handed_in)
-        if PAGES.search(path.name):
+        if any(fnmatchcase(path.name, pattern) for pattern in WEB_PAGES):
             messages.append(f"{name} is a web page or a drawing that can hold scripts: left out")
             continue
         total += path.stat().st_size
