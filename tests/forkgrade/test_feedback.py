@@ -67,3 +67,12 @@ def test_a_page_fetches_nothing_from_elsewhere(page, scripts):
     (policy,) = BeautifulSoup(text, "html.parser").select("meta[http-equiv]")
     assert ("script-src" in policy["content"]) == scripts
     assert "http:" not in policy["content"] and "*" not in policy["content"]
+
+
+def test_a_magic_s_cell_is_coloured_as_python():
+    from forkgrade.feedback import FeedbackPage
+
+    source = "%%perl\nprint 'x'"
+    page = FeedbackPage()
+    assert page.highlight(source, metadata={"magics_language": "perl"}) == page.highlight(source)
+    assert '<span class="k">print</span>' in page.highlight(source)

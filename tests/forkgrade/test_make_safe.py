@@ -170,3 +170,21 @@ def test_what_takes_too_long_to_show_is_shown_as_plain_text(safe):
     assert notes(nb) == ["shown as plain text, as its page took longer than 0.2 s"]
     assert Inventory(nb.cells[3].source).text == "[" * 450_000
     assert nb.cells[1].outputs[0].data == {"text/plain": "1"}
+
+
+@pytest.mark.parametrize("kind", ["stream", "error", "plain"])
+def test_a_long_text_is_shown_by_its_ends(shown, kind):
+    text = "\x1b[" * 9_000 + "end"
+    forms = {
+        "stream": {"output_type": "stream", "name": "stdout", "text": text},
+        "error": {"output_type": "error", "ename": "E", "evalue": "e", "traceback": [text]},
+        "plain": display({"text/plain": text}),
+    }
+    (output,) = shown(forms[kind], output_chars=50)
+    left = {
+        "stream": lambda: output.text,
+        "error": lambda: output.traceback[0],
+        "plain": lambda: output.data["text/plain"],
+    }[kind]()
+    assert left.startswith(text[:50] + "\n… 16,953 characters are not shown …\n")
+    assert left.endswith("end") and len(left) < 1_200

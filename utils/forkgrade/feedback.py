@@ -73,7 +73,7 @@ class FeedbackPage(HTMLExporter):
 
     policy = NO_SCRIPTS
     compiled = CompiledTemplates()
-    coloured: ClassVar[dict[tuple, str]] = {}
+    coloured: ClassVar[dict[str, str]] = {}
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **kw: object
@@ -90,12 +90,15 @@ class FeedbackPage(HTMLExporter):
     def highlight(
         self, source: str, language: str | None = None, metadata: dict | None = None
     ) -> str:
-        """A cell's source as coloured HTML."""
-        key = source, language, (metadata or {}).get("magics_language")
-        if key not in self.coloured:
+        """A cell's source as coloured HTML.
+
+        It is coloured as Python also below a magic such as %%perl: the lexers of other languages
+        take minutes for what somebody may write there.
+        """
+        if source not in self.coloured:
             colour = Highlight2HTML(pygments_lexer="ipython3", parent=self)
-            self.coloured[key] = colour(source, language, metadata)
-        return self.coloured[key]
+            self.coloured[source] = colour(source)
+        return self.coloured[source]
 
     def _create_environment(self) -> Environment:
         environment = super()._create_environment()

@@ -63,7 +63,11 @@ def make_safe(nb: NotebookNode, release: NotebookNode, limits: Limits) -> None:
         if cell.cell_type == "markdown" and cell.source in texts:
             keep_pictures_of(cell, texts[cell.source])
         elif cell.cell_type == "code":
-            cell.outputs = [made for output in cell.outputs if (made := known_forms(output))]
+            cell.outputs = [
+                made
+                for output in cell.outputs
+                if (made := known_forms(output, limits.output_chars))
+            ]
     clean_pieces(nb, own, limits)
 
 
@@ -110,15 +114,17 @@ def cut_rest(cells: list[NotebookNode]) -> None:
 # --- outputs --------------------------------------------------------------------------------------
 
 
-def known_forms(output: NotebookNode) -> NotebookNode | None:
-    """An output in the forms that are known: texts, images as base64, and HTML that is yet to be
-    cleaned. None where it is no output.
+def known_forms(output: NotebookNode, most: int) -> NotebookNode | None:
+    """An output in the forms that are known: texts of `most` characters, images as base64, and HTML
+    that is yet to be cleaned. None where it is no output.
     """
     kind = output.get("output_type")
     if kind == "stream":
         name = output.get("name")
         return v4.new_output(
-            kind, name=name if name in STREAMS else STREAMS[0], text=text_of(output.get("text"))
+            kind,
+            name=name if name in STREAMS else STREAMS[0],
+            text=shortened(text_of(output.get("text")), most),
         )
     if kind == "error":
         lines = output.get("traceback")
@@ -126,12 +132,16 @@ def known_forms(output: NotebookNode) -> NotebookNode | None:
             kind,
             ename=text_of(output.get("ename")),
             evalue=text_of(output.get("evalue")),
-            traceback=[text_of(line) for line in lines] if isinstance(lines, list) else [],
+            traceback=[shortened(text_of(line), most) for line in lines]
+            if isinstance(lines, list)
+            else [],
         )
     if kind not in ("display_data", "execute_result"):
         return None
     data = output.get("data")
     data = dict(known_data(data if isinstance(data, dict) else {}))
+    if "text/plain" in data:
+        data["text/plain"] = shortened(data["text/plain"], most)
     made = v4.new_output(kind, data, metadata=known_metadata(output.get("metadata")))
     if kind == "execute_result" and isinstance(output.get("execution_count"), int):
         made.execution_count = output.execution_count
@@ -162,6 +172,15 @@ def known_metadata(metadata: object) -> dict:
     sizes = {name: metadata.get(name) for name in ("width", "height")}
     found |= {name: size for name, size in sizes.items() if type(size) is int}
     return found | ({"alt": metadata["alt"]} if isinstance(metadata.get("alt"), str) else {})
+
+
+def shortened(text: str, most: int) -> str:
+    """A text, or its two ends. A browser's colours for a terminal's take long to work out."""
+    if len(text) <= most + EACH:
+        return text
+    return (
+        f"{text[:most]}\n… {len(text) - most - EACH:,} characters are not shown …\n{text[-EACH:]}"
+    )
 
 
 def text_of(value: object) -> str:
