@@ -11,7 +11,6 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
-import nbformat
 import pytest
 from nbformat import v4
 
@@ -102,7 +101,7 @@ class Watched:
         return any(frame.evaluate("window.hit") for frame in self.page.frames), self.asked
 
     def touch(self):
-        """Does what a reader does: opens, points at, focuses and clicks whatever there is."""
+        """Does what a reader does: opens, points at and focuses whatever there is."""
         self.page.evaluate(
             """() => {
                 const part = document.querySelector("#notebook-container") || document.body;
@@ -111,7 +110,6 @@ class Watched:
                     for (const name of ["pointerenter", "mouseover", "focus", "toggle", "input"])
                         one.dispatchEvent(new Event(name, { bubbles: true }));
                     if (one.tagName === "DETAILS") one.open = true;
-                    if (one.href && !/^(https?:|mailto:)/.test(one.href)) one.click();
                 }
             }"""
         )
@@ -154,30 +152,13 @@ def test_a_feedback_page_runs_and_fetches_nothing(course, watched, with_policy):
     one.page.goto((course / "feedback" / "zoe" / NAME / "assignment_01.html").as_uri())
     one.touch()
     assert one.did() == (False, [])
+    targets = one.page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)")
+    assert {target.partition(":")[0] for target in targets} <= {"file", "http", "https", "mailto"}
     text = one.page.inner_text("body")
     assert "Because $1 + 1 = 2$." in text and "Score: 2.0 / 2.0" in text
     assert [path.name for path in (course / "feedback" / "zoe" / NAME).iterdir()] == [
         "assignment_01.html"
     ]
-
-
-def test_the_policy_alone_keeps_a_page_from_running_anything(tmp_path, watched):
-    from forkgrade.feedback import FeedbackPage
-
-    nb = hostile()
-    # A picture that is not there stops nbconvert: it makes no page at all.
-    nb.cells = [cell for cell in nb.cells if "attachment:" not in cell.source]
-    for cell, output in zip(nb.cells[-len(DISPLAYED) :], DISPLAYED.values(), strict=True):
-        if output.get("data"):
-            cell.outputs = [nbformat.from_dict(output)]
-    page = tmp_path / "page.html"
-    page.write_text(FeedbackPage(template_name="classic").from_notebook_node(nb)[0], "utf-8")
-    one = watched()
-    # A page may be led elsewhere by <meta http-equiv="refresh">, which no policy forbids.
-    one.page.route("http://evil.test/", lambda route: route.fulfill(status=204))
-    one.page.goto(page.as_uri())
-    one.touch()
-    assert one.did() == (False, [])
 
 
 @contextmanager
