@@ -169,3 +169,10 @@ def test_builtins_are_as_they_were_after_each_cell(run):
     patch = "import builtins\nbuiltins.print = builtins.isinstance = lambda *a: True"
     outputs = run(*own(patch, "isinstance(1, str)"))
     assert outputs[1][0]["data"] == {"text/plain": "False"}
+
+
+@pytest.mark.parametrize("ending", ["display(Dot())", "Dot()"])
+def test_a_picture_of_bytes_is_stored_as_base64(run, ending):
+    source = f"class Dot:\n    def _repr_png_(self):\n        return b'PNG'\n{ending}"
+    ((output,),) = run(*own(source))
+    assert output["data"]["image/png"] == "UE5H"

@@ -1,9 +1,11 @@
 """One submission, one record: with its points in the grade book, or with a reason."""
 
+import nbformat
 import pytest
 from forkgrade.records import GRADED, NOT_GRADED, Submission
 
-from tests.forkgrade.conftest import NAME
+from tests.forkgrade.conftest import NAME, submission
+from tests.forkgrade.hostile import save
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
 
@@ -36,7 +38,31 @@ def test_a_right_answer_has_its_points_and_a_page(small, grade):
     assert points(small, "zoe") == {"check-two": (2.0, False), "explain": (None, True)}
     page = (small.root / "grading" / record.feedback).read_text(encoding="utf-8")
     assert record.feedback == f"feedback/zoe/{NAME}/assignment_01.html"
-    assert "Score: 2.0 / 2.0" in page
+    assert "Score: 2.0 / 2.0" in page and "<script" not in page
+
+
+def test_nothing_that_was_handed_in_lies_beside_a_page(small, grade):
+    folder = small.hand_in("zoe")
+    for name in "data.csv", "deep/page.html", "notes.pdf":
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("<script>")
+    page = small.root / "grading" / grade("zoe").feedback
+    assert [path.name for path in page.parent.iterdir()] == ["assignment_01.html"]
+
+
+def test_a_script_in_an_answer_is_stored_nowhere_as_one(small, grade):
+    display = "from IPython.display import HTML\nanswer = 2\nHTML('<script>x</script><b>2</b>')"
+    nb = submission(display)
+    nb.cells[3].source = "<img src=x onerror=alert(1)> because"
+    save(nb, small.hand_in("zoe"))
+    record = grade("zoe")
+    assert points(small, "zoe")["check-two"] == (2.0, False)
+    (graded,) = (small.root / "grading" / "autograded").rglob("*.ipynb")
+    copy = nbformat.read(graded, as_version=4)
+    assert copy.cells[1].outputs[0].data["text/html"] == "<b>2</b>"
+    assert copy.cells[3].source == "<div><p><img> because</p>\n</div>"
+    page = (small.root / "grading" / record.feedback).read_text(encoding="utf-8")
+    assert "<img> because" in page and "onerror" not in page and "<b>2</b>" in page
 
 
 def test_a_wrong_answer_has_none_and_what_happened_is_noted(small, grade):

@@ -7,6 +7,7 @@ goes.
 """
 
 import ast
+import base64
 import dis
 import os
 import signal
@@ -99,6 +100,7 @@ class Publisher(DisplayPublisher):
     ) -> None:
         """Adds what is displayed; an update of something displayed before is left out."""
         if not update:
+            data = as_stored(data)
             self.shell.runner.add(output_type="display_data", data=data, metadata=metadata or {})
 
     def clear_output(self, wait: bool = False) -> None:
@@ -206,7 +208,10 @@ class Runner:
     def add_result(self, data: dict, metadata: dict) -> None:
         """Adds the value of a cell's last expression."""
         self.add(
-            output_type="execute_result", data=data, metadata=metadata, execution_count=self.count
+            output_type="execute_result",
+            data=as_stored(data),
+            metadata=metadata,
+            execution_count=self.count,
         )
 
     def add_error(self, error: BaseException) -> None:
@@ -304,6 +309,14 @@ class Runner:
             value = eval(compile(ast.Expression(last.value), "<course>", "eval"), names)
             if value is not None and show:
                 self.add_result(*self.shell.display_formatter.format(value))
+
+
+def as_stored(data: dict, encode: Callable = base64.b64encode) -> dict:
+    """The forms of a display as a notebook stores them: bytes, of a picture say, as base64."""
+    return {
+        kind: encode(form).decode() if isinstance(form, bytes) else form
+        for kind, form in data.items()
+    }
 
 
 def bound_names(tree: ast.Module) -> set[str]:

@@ -84,8 +84,9 @@ def autograde(
 
 def write_feedback(submission: Submission, course: Course, log: Logger) -> str:
     """Writes the pages for the student; returns the path of the first, from the work folder on."""
+    # The page alone: no file that was handed in is copied beside it.
     directory = course.directory_with(
-        student_id=submission.student, assignment_id=submission.assignment
+        student_id=submission.student, assignment_id=submission.assignment, ignore=["*"]
     )
     GenerateFeedback(coursedir=directory, config=course.config, log=log, force=True).start()
     first = course.notebooks(submission.assignment)[0]

@@ -78,6 +78,15 @@ class Limits(Configurable):
     files_mb = Integer(16, help="MiB of all other files that are handed in with it").tag(
         config=True
     )
+    source_chars = Integer(
+        50_000, help="characters of a cell's source that are shown to a person"
+    ).tag(config=True)
+    page_chars = Integer(
+        8_000_000, help="characters of a whole notebook that are shown, pictures too"
+    ).tag(config=True)
+    page_seconds = Float(
+        10, help="seconds that a student's texts and displays may take to be made a page"
+    ).tag(config=True)
     processes = Bool(False, help="whether a notebook may start processes").tag(config=True)
     network = Bool(False, help="whether a notebook may open a network connection").tag(config=True)
     readable = List(Unicode(), help="folders that a notebook may read, beside Python's own").tag(

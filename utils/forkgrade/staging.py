@@ -5,11 +5,13 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode, v4
 
+from forkgrade import WEB_PAGES
 from forkgrade.limits import Limits
 
 NEW = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
@@ -55,9 +57,9 @@ def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limit
 
 def unsupported_characters(student: str) -> str:
     """What nbgrader cannot take in a student's name; empty if nothing. To it [ ] * ? make a
-    pattern.
+    pattern, and < > " would be part of its pages.
     """
-    if pattern := sorted(set("[]*?") & set(student)):
+    if pattern := sorted(set('[]*?<>"') & set(student)):
         return " ".join(pattern)
     as_text = student.encode("utf-8", "replace").decode()
     return "" if student == as_text else "bytes that are no text"
@@ -187,13 +189,17 @@ def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Li
     """Copies the other files of a submission, as far as the limit goes; returns what was left
     out.
     """
-    total = 0
+    messages, total = [], 0
     for path in files:
         name = path.relative_to(handed_in)
+        if any(fnmatchcase(path.name, pattern) for pattern in WEB_PAGES):
+            messages.append(f"{name} is a web page or a drawing that can hold scripts: left out")
+            continue
         total += path.stat().st_size
         if total > limits.files_mb * MIB:
-            return [f"{name} and what follows is more than {limits.files_mb} MiB: left out"]
+            messages.append(f"{name} and what follows is more than {limits.files_mb} MiB: left out")
+            break
         to = staged / name
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, to)
-    return []
+    return messages
