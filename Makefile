@@ -13,7 +13,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab fresh test lesson exercises grade mutate operators browser bench refresh lint figures clean
+.PHONY: help lab fresh test lesson exercises release grade mutate operators browser bench refresh lint figures clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ lesson: $(VENV)/lab  ## lay down an empty lesson that the tests reject: make les
 exercises: $(VENV)/grading  ## make exercises/ from solutions/, the only place where they are edited
 	$(BIN)/python -m tools.exercises
 
+release: exercises  ## lay down in release/ what a class gets, searched for answers: give out that folder alone
+	$(BIN)/python -m tools.release
+
 grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
 	$(BIN)/python -m forkgrade $(ASSIGNMENT)
 
@@ -44,8 +47,8 @@ mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must
 operators: $(VENV)/test  ## draw and record every sample that PyTorch has of each operator (minutes)
 	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
 
-browser: $(VENV)/browser  ## play a backward pass and move a slider in a real Chromium, in JupyterLab and on an exported page
-	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py
+browser: $(VENV)/browser  ## play a backward pass, move a slider, and open hostile feedback, in a real Chromium
+	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py tests/forkgrade/test_browser*.py
 
 bench: $(VENV)/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording

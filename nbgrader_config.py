@@ -5,7 +5,7 @@
 
 import os
 
-from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
+from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE, WEB_PAGES
 
 c = get_config()  # noqa: F821  (traitlets defines it)
 
@@ -15,8 +15,9 @@ course.release_directory = os.path.join("grading", "release")
 course.submitted_directory = os.path.join("grading", "submitted")
 course.autograded_directory = os.path.join("grading", "autograded")
 course.feedback_directory = os.path.join("grading", "feedback")
-# What only an instructor may have: nbgrader copies every other file to students.
-course.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "private"]
+# What only an instructor may have, and what a student may not hand on: nbgrader copies every other
+# file.
+course.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "private", *WEB_PAGES]
 # A writer waits for another one's lock; after SQLite's own 5 s nbgrader would stop.
 course.db_url = "sqlite:///grading/gradebook.db?timeout=60"
 

@@ -77,6 +77,16 @@ def test_frames_of_a_library_are_counted_and_left_out():
     assert re.fullmatch(r"\(\d frames inside json are left out: .*\)", lines[5])
 
 
+def test_each_section_that_explains_an_error_has_a_line():
+    said = "element 0 of tensors does not require grad and does not have a grad_fn"
+    lines = shown(f"raise RuntimeError({said!r})")
+    assert lines[-3:] == [
+        "Explained in 01, When it refuses;",
+        "             05, Does not require grad: three switches;",
+        "             05, Freeze a part, let gradients through",
+    ]
+
+
 def test_it_ends_where_the_error_is_explained():
     lines = shown(f"raise RuntimeError({TWICE!r})")
     assert lines[-2:] == [

@@ -348,6 +348,18 @@ def escapes(course):
         "trace its parent": f"1 / ({ctypes}.CDLL(None).ptrace(16, {other}.getppid(), 0, 0) + 1)",
         "write a large file": "open('large', 'wb').write(bytes(2**26))",
         "see a secret": f"{other}.environ['TEST_TOKEN']",
+        "see a secret of another name": f"{other}.environ['COURSE_DATABASE']",
+        "see how its parent began": f"open('/proc/%d/environ' % {other}.getppid()).read()",
+        "have its parent signalled by a file": (
+            f"__import__('fcntl').fcntl({other}.pipe()[0], 8, {other}.getppid())"
+        ),
+        "have it signalled by a socket": (
+            "__import__('fcntl').ioctl(__import__('socket').socketpair()[0], 0x8901, b'1   ')"
+        ),
+        "watch the course": f"1 / ({ctypes}.CDLL(None).inotify_init() + 1)",
+        "make a device": f"{other}.mknod('disk', 0o60600, 0x800)",
+        "read the exchange of nbgrader": f"{other}.listdir('/usr/local/share')",
+        "write where no call sees it": (f"__import__('mmap').mmap({other}.open('large', 2), 1)"),
     }
 
 
@@ -421,6 +433,49 @@ for fd in range(3, 40):
 """
 
 
+UNLINKED = """
+import os
+for _ in range(200):
+    with open("one", "wb") as file:
+        os.unlink("one")
+        file.write(bytes(2**20))
+"""
+DEEP = """
+import os
+os.mkdir("closed", 0)
+for _ in range(3_000):
+    os.mkdir("d")
+    os.chdir("d")
+"""
+THREADS = """
+import threading, time
+threading.stack_size(2**16)
+for _ in range(100):
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+time.sleep(60)
+"""
+STOPPED = """
+import os, signal, threading, time
+def stop():
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGSTOP)
+threading.Thread(target=stop).start()
+"""
+
+
+def displaying(cells):
+    """Each of many cells shows nearly as much as one may, before the tests."""
+    show = "from IPython.display import HTML\nHTML('x' * 1_900_000)"
+    return [cells[0], *(v4.new_code_cell(show) for _ in range(30)), *cells[1:]]
+
+
+def stopped(cells):
+    """It stops its own process."""
+    third = [at for at, cell in enumerate(cells) if is_test(cell)][2]
+    sources = STOPPED, "import time\ntime.sleep(0.3)", "1"
+    cells[third:third] = [v4.new_code_cell(source) for source in sources]
+
+
 def hostile(course):
     """{name: Case} for a course in the folder `course`, whose solutions and grade book some of them
     go for.
@@ -448,7 +503,8 @@ def hostile(course):
         # A blank cell, a word to the void, a file of one's own: what nobody should be refused.
         "honest": Case(
             running(
-                "import os\nprint('x', file=open(os.devnull, 'w'))\nopen('own', 'w').write('x')"
+                "import os, tempfile\nprint('x', file=open(os.devnull, 'w'))\n"
+                "open('own', 'w').write('x')\ntempfile.TemporaryDirectory().cleanup()"
             ),
             "all",
         ),
@@ -475,6 +531,11 @@ def hostile(course):
             "of files",
             rare=True,
         ),
+        "unlinked": Case(running(UNLINKED), "before", "removed ones too"),
+        "deep-folders": Case(running(DEEP), "before", "files and folders"),
+        "threads": Case(running(THREADS), "before", "threads at once"),
+        "many-displays": Case(spoilt(displaying), "all", "was cut", rare=True),
+        "stopped": Case(spoilt(stopped), "kept", "could not be interrupted", rare=True),
         "recursion": Case(running("def f(x):\n    return f(x)\nf(1)"), "all", rare=True),
         "thread": Case(
             running(SPINNING),

@@ -96,7 +96,46 @@ def test_what_the_course_set_up_a_test_finds_whatever_the_student_made_of_it(run
     spoil = "math = wanted = None\nlimit = 4"
     test = "assert math.sqrt(4) == wanted() == 2\nlimit"
     outputs = run(("set-up", setup), ("student", spoil), ("test", test))
-    assert outputs[2][0]["data"] == {"text/plain": "4"}, "a number is the student's to change"
+    assert outputs[2][0]["data"] == {"text/plain": "3"}
+
+
+def test_a_local_name_of_a_set_up_function_is_no_name_of_the_course(run):
+    setup = "def broken():\n    loss = 1"
+    outputs = run(*own("loss = 2"), ("set-up", setup), *own("loss = 3"), ("test", "loss"))
+    assert outputs[3][0]["data"] == {"text/plain": "3"}
+
+
+def test_what_a_test_calls_so_is_not_what_the_student_called_so(run):
+    outputs = run(*own("x = 1\ndef f(): return x"), ("test", "x = 5"), ("test", "f()"))
+    assert outputs[2][0]["data"] == {"text/plain": "1"}
+
+
+def test_what_is_said_on_stderr_while_a_test_runs_is_no_error(run):
+    logs = "import logging, sys\nlogging.basicConfig()\ndef f():\n    logging.warning('so')\n"
+    outputs = run(*own(logs + "    print('thus', file=sys.stderr)"), ("test", "f()"))
+    assert {output["name"] for output in outputs[1]} == {"stdout"}
+    assert "so" in outputs[1][0]["text"] and "thus" in outputs[1][0]["text"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("%matplotlib inline", ""),
+        ("!pip install rich", "pip install rich"),
+        ("%pip install rich", "install rich"),
+        ("listed = !ls", "ls"),
+        ("%%time", "Wall time"),
+    ],
+)
+def test_the_magics_of_an_ordinary_notebook_stop_no_cell(run, line, said):
+    outputs = run(*own(f"{line}\nanswer = 2", "answer"))
+    assert outputs[1][0]["data"] == {"text/plain": "2"}
+    assert said in "".join(output["text"] for output in outputs[0])
+
+
+def test_a_script_is_not_run_and_its_first_line_named(run):
+    (outputs,) = run(*own("%%bash\nls -l\npwd"))
+    assert outputs[0]["text"] == "not run while grading: ls -l\n"
 
 
 def test_a_name_like_a_builtin_is_the_students_in_his_functions_and_not_in_a_test(run):
@@ -130,3 +169,10 @@ def test_builtins_are_as_they_were_after_each_cell(run):
     patch = "import builtins\nbuiltins.print = builtins.isinstance = lambda *a: True"
     outputs = run(*own(patch, "isinstance(1, str)"))
     assert outputs[1][0]["data"] == {"text/plain": "False"}
+
+
+@pytest.mark.parametrize("ending", ["display(Dot())", "Dot()"])
+def test_a_picture_of_bytes_is_stored_as_base64(run, ending):
+    source = f"class Dot:\n    def _repr_png_(self):\n        return b'PNG'\n{ending}"
+    ((output,),) = run(*own(source))
+    assert output["data"]["image/png"] == "UE5H"

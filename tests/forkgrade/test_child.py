@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -31,6 +32,36 @@ def test_a_notebook_has_its_own_folder_and_no_secret(warm, tmp_path):
         "'' in sys.path or [name for name in os.environ if 'TOKEN' in name]",
     )
     assert [text(one) for one in done.results] == [f"{{{str(tmp_path)!r}}}", "[]"]
+
+
+REFUSED = {
+    "import subprocess\nsubprocess.run(['true'])": "may not start a process while it is graded",
+    "import os\nos.fork()": "may not start a process while it is graded",
+    "import urllib.request as u\nu.urlopen('http://localhost')": "may not open a connection",
+}
+
+
+@pytest.mark.parametrize("source", REFUSED)
+def test_what_is_refused_says_why(warm, tmp_path, source):
+    (output,) = run(warm, tmp_path, source).results[0].outputs
+    assert output["ename"] == "PermissionError" and REFUSED[source] in output["evalue"]
+
+
+def test_a_command_of_a_notebook_is_not_run_and_stops_nothing(warm, tmp_path):
+    done = run(warm, tmp_path, "%gui qt\n!pip install torch\nfound = !ls\nfound")
+    said, value = done.results[0].outputs
+    assert said["text"] == "not run while grading: pip install torch\nnot run while grading: ls\n"
+    assert value["data"]["text/plain"] == "[]" and value["output_type"] == "execute_result"
+
+
+def test_all_cells_together_have_a_limit_of_output(warm, tmp_path):
+    limits = replace(LIMITS, total_chars=5_000)
+    show = "from IPython.display import HTML\nHTML('x' * 2_000)"
+    done = run(warm, tmp_path, *[show] * 4, "print('y' * 9_000)", "1", limits=limits)
+    kinds = [one.outputs[0]["output_type"] for one in done.results]
+    assert kinds == ["execute_result"] * 2 + ["stream"] * 2 + ["stream", "execute_result"]
+    assert "more than 5000 characters were displayed in all" in done.results[2].outputs[0]["text"]
+    assert len(done.results[4].outputs[0]["text"]) < 1_200 and done.ended == ""
 
 
 def answers_of(cells, runner, limits=LIMITS):

@@ -48,6 +48,33 @@ def test_outputs_and_counts_are_put_where_they_belong(run):
     assert notes(nb) == []
 
 
+@pytest.mark.parametrize(
+    ("parts", "earned"),
+    [
+        ([5, 6], 2.5),
+        ([1, 3], 1),
+        ([0, 6], 0),
+        ([6, 6], 0),
+        ([7, 6], 0),
+        ([-1, -2], 0),
+        (["5", 6], 0),
+        ([5], 0),
+        (0.9, 0),
+        (None, 0),
+    ],
+)
+def test_the_parts_that_are_right_have_their_points(run, parts, earned):
+    from nbgrader.utils import determine_grade
+
+    test = named("check", "check()", grade=True, locked=True, points=3)
+    run([test], [([error("NotYet", "f: look again") | {"parts": parts}], [])])
+    assert determine_grade(test) == (earned, 3)
+    assert test.outputs[-1].evalue == "f: look again" and "parts" not in test.outputs[-1]
+    shown = "".join(one.data["text/html"] for one in test.outputs[:-1])
+    assert bool(shown) == bool(earned)
+    assert not shown or f"{parts[0]} of {parts[1]} right: <b>{earned} of 3 points</b>" in shown
+
+
 def test_cells_that_did_not_end_have_an_error(run):
     nb = run([v4.new_code_cell("1") for _ in range(3)], [([], [])], ended="exit code 3")
     assert [cell.outputs[0].evalue for cell in nb.cells[1:]] == [
@@ -70,7 +97,7 @@ def test_an_instructor_is_told_of_what_a_verdict_does_not_say(run):
     results = [(one, ["builtins.all"] if one is outputs[0] else []) for one in outputs]
     nb = run([v4.new_code_cell("1") for _ in outputs], results)
     assert notes(nb) == [
-        "builtins.all had been replaced: put back at code cell 1",
+        "builtins.all was replaced; put back at code cell 1: read the cells before",
         "code cell 2: MemoryError",
         "code cell 3: CellTimeoutError: it ran longer",
         "code cell 4: its output was cut",

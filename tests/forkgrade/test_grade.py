@@ -8,7 +8,8 @@ import pytest
 from forkgrade.records import GRADED, NOT_GRADED, Submission
 from forkgrade.warm_client import WarmClient
 
-from tests.forkgrade.conftest import NAME
+from tests.forkgrade.conftest import NAME, submission
+from tests.forkgrade.hostile import save
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
 
@@ -41,7 +42,31 @@ def test_a_right_answer_has_its_points_and_a_page(small, grade):
     assert points(small, "zoe") == {"check-two": (2.0, False), "explain": (None, True)}
     page = (small.root / "grading" / record.feedback).read_text(encoding="utf-8")
     assert record.feedback == f"feedback/zoe/{NAME}/assignment_01.html"
-    assert "Score: 2.0 / 2.0" in page
+    assert "Score: 2.0 / 2.0" in page and "<script" not in page
+
+
+def test_nothing_that_was_handed_in_lies_beside_a_page(small, grade):
+    folder = small.hand_in("zoe")
+    for name in "data.csv", "deep/page.html", "notes.pdf":
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("<script>")
+    page = small.root / "grading" / grade("zoe").feedback
+    assert [path.name for path in page.parent.iterdir()] == ["assignment_01.html"]
+
+
+def test_a_script_in_an_answer_is_stored_nowhere_as_one(small, grade):
+    display = "from IPython.display import HTML\nanswer = 2\nHTML('<script>x</script><b>2</b>')"
+    nb = submission(display)
+    nb.cells[3].source = "<img src=x onerror=alert(1)> because"
+    save(nb, small.hand_in("zoe"))
+    record = grade("zoe")
+    assert points(small, "zoe")["check-two"] == (2.0, False)
+    (graded,) = (small.root / "grading" / "autograded").rglob("*.ipynb")
+    copy = nbformat.read(graded, as_version=4)
+    assert copy.cells[1].outputs[0].data["text/html"] == "<b>2</b>"
+    assert copy.cells[3].source == "<div><p><img> because</p>\n</div>"
+    page = (small.root / "grading" / record.feedback).read_text(encoding="utf-8")
+    assert "<img> because" in page and "onerror" not in page and "<b>2</b>" in page
 
 
 def test_a_wrong_answer_has_none_and_what_happened_is_noted(small, grade):
@@ -101,19 +126,19 @@ def test_points_stay_where_only_the_page_could_not_be_made(small, grade, monkeyp
     assert points(small, "zoe")["check-two"] == (2.0, False)
 
 
-def test_a_page_that_takes_too_long_costs_no_points(small, grade):
+def test_a_text_that_takes_too_long_to_show_costs_no_points_and_no_page(small, grade):
     folder = small.hand_in("zoe")
     nb = nbformat.read(folder / "assignment_01.ipynb", 4)
     nb.cells[-1].source = "[" * 450_000
     nbformat.write(nb, folder / "assignment_01.ipynb")
-    small.course.limits.page_seconds = 0.5
+    small.course.config.Limits.update(page_seconds=0.5, source_chars=450_000)
     began = time.monotonic()
     record = grade("zoe")
     assert time.monotonic() - began < 5  # ten minutes without a limit
-    assert record.status == GRADED and record.feedback == ""
-    assert record.reasons[0].startswith("no feedback page: to make it took longer than 0.5 s")
+    assert record.status == GRADED
+    assert record.reasons == ["shown as plain text, as its page took longer than 0.5 s"]
     assert points(small, "zoe")["check-two"] == (2.0, False)
-    assert not (small.root / "grading" / "feedback" / "zoe" / NAME).exists()
+    assert (small.root / "grading" / record.feedback).exists()
 
 
 def test_a_notebook_that_the_grader_could_not_run_is_not_graded(small, warm):

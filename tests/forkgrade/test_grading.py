@@ -37,6 +37,7 @@ c.Limits.grace_seconds = 2
 c.Limits.total_seconds = 12
 c.Limits.memory_mb = 256
 c.Limits.folder_mb = 4
+c.Limits.written_mb = 24
 c.Limits.preload = ["torch"]
 """
 
@@ -87,7 +88,7 @@ def batch(tmp_path_factory, pytestconfig, monkeypatch_module):
 
     monkeypatch_module.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
     before = cut_off(root)
-    env = os.environ | {"TEST_TOKEN": "STOLEN"}
+    env = os.environ | {"TEST_TOKEN": "STOLEN", "COURSE_DATABASE": "STOLEN"}
     output = root.with_name("output")
     with output.open("w") as stdout, output.with_suffix(".errors").open("w") as stderr:
         run = subprocess.Popen(command(root), cwd=ROOT, env=env, stdout=stdout, stderr=stderr)

@@ -1,6 +1,7 @@
 """What a check relies on is put back, and its name is told."""
 
 import builtins
+import logging
 import math
 import sys
 import types
@@ -93,6 +94,21 @@ def test_a_students_own_names_stay(guard, lesson):
     lesson.check.note = "mine"
     assert guard.put_back() == [] and lesson.mine == 1
     del lesson.mine, lesson.check.note
+
+
+def test_what_a_library_replaces_itself_is_nobodys_doing():
+    import torch
+
+    guard, seed = Guard(), torch.manual_seed
+    torch.set_default_dtype(torch.float64)
+    torch.manual_seed = lambda seed: None
+    logging.captureWarnings(True)
+    try:
+        assert guard.put_back() == []
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.manual_seed = seed
+        logging.captureWarnings(False)
 
 
 def test_every_guarded_name_is_one():

@@ -67,6 +67,13 @@ def test_an_unchanged_answer_is_left_alone_and_a_new_one_is_flagged_without_its_
     assert graded("Because it is so.")["explain"] == (None, None, True)
 
 
+def test_an_answer_has_changed_where_what_was_handed_in_has_though_the_same_is_shown(small, graded):
+    graded('<b onclick="one()">Because</b>')
+    give(small, "explain", 2.5)
+    assert graded('<b onclick="one()">Because</b>')["explain"] == (None, 2.5, False)
+    assert graded('<b onclick="two()">Because</b>')["explain"] == (None, None, True)
+
+
 def test_points_for_a_test_stay_and_are_flagged_where_the_code_changed(small, graded):
     graded(answer="answer = 3")
     give(small, "check-two", 1)

@@ -65,7 +65,7 @@ def test_a_value_is_sent_by_the_functions_that_were_bound_before(pipe, monkeypat
     assert lines.receive() == [1]
 
 
-def test_a_side_that_takes_nothing_ends_in_a_timeout(pipe):
+def test_a_side_that_does_not_read_holds_up_nobody(pipe):
     lines, _ = pipe
     with pytest.raises(TimeoutError):
         lines.send("x" * 2**20, seconds=0.05)  # many times what a pipe holds
@@ -77,6 +77,7 @@ def test_a_long_value_arrives_whole_where_it_is_taken_piece_by_piece(pipe):
     found = []
     thread = threading.Thread(target=lambda: found.append(reader.receive(seconds=5)))
     thread.start()
-    lines.send("x" * 2**20, seconds=5)
+    lines.send({"text": "x" * 2**20}, seconds=5)
     thread.join()
-    assert found == ["x" * 2**20]
+    assert found == [{"text": "x" * 2**20}]
+    assert reader.received == 2**20 + len('{"text": ""}\n')

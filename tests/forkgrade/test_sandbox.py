@@ -25,6 +25,34 @@ for attempt in attempts:
 """
 
 
+# Only Landlock, to see that it does not lean on the filter of calls.
+BY_LANDLOCK = """
+import os, socket, sys
+from forkgrade.sandbox import allow_files, python_folders
+there = socket.socket(socket.AF_UNIX)
+there.bind("\\0" + f"forkgrade-{os.getpid()}")
+there.listen()
+parent = os.getpid()
+if (child := os.fork()) == 0:
+    os.chdir(sys.argv[1])
+    allow_files(python_folders(), [sys.argv[1]])
+    for attempt in (
+        lambda: os.mkdir("a folder"),
+        lambda: os.mkfifo("a pipe"),
+        lambda: socket.socket(socket.AF_UNIX).bind("a socket"),
+        lambda: os.kill(os.getpid(), 0),
+        lambda: os.kill(parent, 0),
+        lambda: socket.socket(socket.AF_UNIX).connect(f"\\0forkgrade-{parent}"),
+    ):
+        try:
+            print(attempt(), flush=True)
+        except OSError as error:
+            print(type(error).__name__, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
 def confined(folder, *attempts, **limits):
     """What comes of each expression in a process that may write in a folder: a value's text or the
     name of an error.
@@ -70,7 +98,65 @@ def test_a_confined_process_has_no_more_memory_and_disk_than_the_limits_say(tmp_
 def test_a_confined_process_starts_nothing_and_connects_to_nothing(tmp_path):
     attempts = ["os.fork()", "__import__('socket').socket()", "os.kill(os.getppid(), 0)"]
     assert confined(tmp_path, *attempts) == ["PermissionError"] * 3
-    assert confined(tmp_path, "__import__('socket').socket().family", network=True) == ["2"]
+    connect = "__import__('socket').create_connection(('127.0.0.1', 9), 1)"
+    assert confined(tmp_path, connect, network=True) == ["ConnectionRefusedError"]
+
+
+@linux
+def test_landlock_alone_keeps_signals_connections_and_special_files_out(tmp_path):
+    if sandbox.libc().syscall(sandbox.CREATE_RULESET, None, 0, 1) < 6:
+        pytest.skip("this kernel's Landlock does not know signals")
+    command = [sys.executable, "-c", BY_LANDLOCK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    refused = "PermissionError"
+    assert done.stdout.split() == ["None", refused, refused, "None", refused, refused]
+
+
+@linux
+def test_no_device_pipe_or_socket_is_made_and_no_privilege_of_root_is_left(tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    makes = f"__import__('os').mknod({str(own / 'made')!r}, {{}}, 0o103)"
+    attempts = [makes.format(f"0o{kind}00600") for kind in ("2", "6", "1", "14")]
+    attempts += [
+        "__import__('resource').setrlimit(7, (4096, 4096))",
+        "[line.split()[1].strip('0') for line in open('/proc/self/status') if 'CapEff' in line]",
+    ]
+    found = confined(own, *attempts, network=True)
+    assert set(found[:4]) <= {"OSError", "PermissionError"} and list(own.iterdir()) == []
+    assert found[4:] == ["ValueError", "['']"] or found[4:] == ["PermissionError", "['']"]
+
+
+ROADS = {
+    "inotify": "1 / (ctypes.CDLL(None).inotify_init() + 1)",
+    "memory without a name": "os.memfd_create('x')",
+    "a file shared by memory": "open('own', 'wb').write(b'x') * mmap.mmap(os.open('own', 2), 1)",
+    "reserved blocks": "os.posix_fallocate(os.open('own', os.O_RDWR | os.O_CREAT), 0, 4096)",
+    "a signal by a file": "fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, os.getppid())",
+    "a signal by a socket": "fcntl.ioctl(socket.socketpair()[0], 0x8901, bytes([1, 0, 0, 0]))",
+    "another's memory": "1 / (ctypes.CDLL(None).process_vm_readv(1, 0, 0, 0, 0, 0) + 1)",
+    "its parent's folder": "os.listdir(f'/proc/{os.getppid()}')",
+    "its own memory as a file": "open('/proc/self/mem', 'rb')",
+    "its environment as a file": "open('/proc/self/environ', 'rb').read()",
+    "the machine's connections": "open('/proc/self/net/unix').read()",
+    "the exchange of nbgrader": "os.listdir('/usr/local/share')",
+}
+
+
+@linux
+@pytest.mark.parametrize("road", ROADS)
+def test_no_road_leads_out(tmp_path, road):
+    own = f"__import__('os').chdir({str(tmp_path)!r}) or {{'os': __import__('os')}}"
+    names = "fcntl ctypes mmap socket".split()
+    scope = f"({own}) | {{name: __import__(name) for name in {names}}}"
+    (found,) = confined(tmp_path, f"eval({ROADS[road]!r}, {scope})")
+    assert found in ("OSError", "PermissionError", "FileNotFoundError", "ZeroDivisionError")
+
+
+@linux
+def test_what_is_python_and_the_machines_may_be_read(tmp_path):
+    paths = ["/proc/self/status", "/proc/cpuinfo", json.__file__]
+    assert confined(tmp_path, *(f"len(open({path!r}).read(9))" for path in paths)) == ["9"] * 3
 
 
 def test_a_machine_says_what_it_cannot_enforce(monkeypatch):

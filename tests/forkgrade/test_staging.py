@@ -111,6 +111,18 @@ def test_what_is_no_folder_is_rejected(tmp_path):
             stage(path, tmp_path / "staged" / "zoe" / "01", ["a"], Limits())
 
 
+@pytest.mark.parametrize("name", ["a.html", "b/A.HTM", "c.svg", "d.xhtml", "e.mhtml", "f.xml"])
+def test_a_page_that_was_handed_in_is_left_out(put, name):
+    messages, staged = put({"a.ipynb": NOTEBOOK, name: "<script>", "html.csv": "1"})
+    assert sorted(staged) == ["a.ipynb", "html.csv"]
+    assert messages == [f"{name} is a web page or a drawing that can hold scripts: left out"]
+
+
+def test_a_name_that_would_be_part_of_a_page_is_rejected(put):
+    with pytest.raises(Rejected, match=r"^\" < > in a student's name"):
+        put({"a.ipynb": NOTEBOOK}, student='<img src="x">')
+
+
 def test_a_name_that_nbgrader_takes_for_a_pattern_is_rejected(put):
     with pytest.raises(Rejected, match=r"^\* \[ \] in a student's name"):
         put({"a.ipynb": NOTEBOOK}, student="[a-z]*")

@@ -6,15 +6,19 @@ import socket
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 
 import pytest
 from forkgrade import sandbox, warm_client
+from forkgrade.__main__ import start_warm_process
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
 from forkgrade.warm_client import NoSandbox, WarmClient, WarmGone, WarmProcess
+from traitlets.config import Config
 
-from tests.forkgrade.notebooks import LIMITS, is_running
+from tests.forkgrade.notebooks import LIMITS, is_running, run, text
 
+PATIENT = replace(LIMITS, cell_seconds=20, total_seconds=20)
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 
 
@@ -32,20 +36,88 @@ def test_closing_it_leaves_nothing_behind():
     assert not os.path.exists(process.folder) and not is_running(process.pid)
 
 
-@pytest.mark.parametrize("fork", [True, False])
-def test_what_a_module_leaves_in_the_temporary_folder_goes_with_it(tmp_path, monkeypatch, fork):
+def test_what_a_module_leaves_in_the_temporary_folder_goes_with_it(tmp_path, monkeypatch):
     (tmp_path / "leaves_a_folder.py").write_text("import tempfile\ntempfile.mkdtemp()")
-    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
-    process = WarmProcess(Limits(preload=["leaves_a_folder"], preload_with={}), fork=fork)
+    process = WarmProcess(Limits(preload=["leaves_a_folder"], preload_with={}))
     process.wait()
     (own,) = (tmp_path / "temporary").iterdir()
     assert str(own) == process.folder and len(list(own.iterdir())) == 3
     process.close()
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+# Looks for what stands after TO_FIND in every object, every frame, its environment, every file that
+# it can open by a descriptor or below /proc, and every byte of its memory; never holds it whole.
+SEARCH = """
+import ctypes, gc, os, sys, threading
+half, other = {halves!r}
+def has(data):
+    if not isinstance(data, bytes):
+        data = data.encode(errors="replace") if isinstance(data, str) else b""
+    at = data.find(half.encode())
+    while at >= 0:
+        if data[at + len(half):].startswith(other.encode()):
+            return True
+        at = data.find(half.encode(), at + 1)
+    return False
+found = []
+frame = sys._getframe()
+while frame:
+    seen = [*frame.f_locals.values(), *map(repr, frame.f_locals.values())]
+    found += [f"frame {{frame.f_code.co_name}}" for value in seen if has(value)]
+    frame = frame.f_back
+gc.unfreeze()
+found += ["object" for one in gc.get_objects() for part in gc.get_referents(one) if has(part)]
+found += ["environment" for pair in os.environ.items() if has("=".join(pair))]
+for name in os.listdir("/proc/self/fd"):
+    if int(name) > 2 and os.path.lexists(f"/proc/self/fd/{{name}}"):
+        found += [f"descriptor {{os.readlink('/proc/self/fd/' + name)}}"]
+for name in "environ cmdline mem maps status stat".split():
+    for process in "self", os.getppid(), 1:
+        try:
+            with open(f"/proc/{{process}}/{{name}}", "rb") as file:
+                found += [f"/proc/{{process}}/{{name}}"] * has(file.read())
+        except OSError:
+            pass
+for line in open("/proc/self/maps"):
+    span, rights, *_ = line.split()
+    low, high = (int(end, 16) for end in span.split("-"))
+    if rights[:2] == "rw" and "[v" not in line:
+        data = ctypes.string_at(low, high - low)
+        found += [f"memory of {{line.split()[-1]}}"] * has(data)
+sorted(set(found))
+"""
+
+
+def test_nothing_of_its_maker_can_be_found_from_inside_a_notebook(tmp_path, monkeypatch):
+    halves = "postgresql://grader:", "correct-horse-battery"
+    secret = "".join(halves)
+    solutions = tmp_path / "solutions" / "01_numbers"
+    solutions.mkdir(parents=True)
+    (solutions / "a.ipynb").write_text(f"torch.optim {secret}")
+    (tmp_path / "grading" / "submitted" / "one" / "01_numbers").mkdir(parents=True)
+    (tmp_path / "own").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COURSE", secret)
+    reader, writer = os.pipe()
+    os.write(writer, secret.encode())
+    os.set_inheritable(reader, True)
+    folders = {"source_directory": "solutions", "db_url": secret}
+    limits = {"preload": [], "preload_with": {"torch.optim": "wave"}}
+    warm = start_warm_process(Config(CourseDirectory=folders, Limits=limits), None)
+    try:
+        client = warm.wait()
+        done = run(client, tmp_path / "own", "1", SEARCH.format(halves=halves), limits=PATIENT)
+    finally:
+        warm.close()
+        os.close(reader)
+        os.close(writer)
+    result = text(done.results[1])
+    assert [one for one in eval(result) if "descriptor pipe:" not in one] == []
+    assert result.count("descriptor pipe:") == 2  # the two ends of its line
 
 
 def test_where_the_kernel_cannot_confine_and_must_nothing_starts(monkeypatch):
@@ -131,8 +203,7 @@ def test_a_warm_process_that_is_not_there_is_told(tmp_path):
         WarmClient(str(tmp_path / "socket")).run([("1", "student")], "a folder", LIMITS)
 
 
-def test_one_that_does_not_end_when_asked_is_ended(monkeypatch):
-    monkeypatch.setattr(warm_client, "END", 0.1)
+def test_one_that_was_stopped_is_ended():
     process = WarmProcess(Limits(preload=[], preload_with={}))
     process.wait()
     os.kill(process.pid, signal.SIGSTOP)

@@ -41,19 +41,18 @@ def test_many_notebooks_run_at_once(warm, tmp_path):
 
 
 MAKER = """
-import sys, time
+import time
 from forkgrade.limits import Limits
 from forkgrade.warm_client import WarmProcess
-process = WarmProcess(Limits(preload=[], preload_with={}), fork=sys.argv[1] == "fork")
+process = WarmProcess(Limits(preload=[], preload_with={}))
 process.wait()
 print(process.pid, flush=True)
 time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("way", ["fork", "anew"])
-def test_the_warm_process_ends_with_its_maker(way):
-    with subprocess.Popen([sys.executable, "-c", MAKER, way], stdout=subprocess.PIPE) as maker:
+def test_the_warm_process_ends_with_its_maker():
+    with subprocess.Popen([sys.executable, "-c", MAKER], stdout=subprocess.PIPE) as maker:
         pid = int(maker.stdout.readline())
         os.kill(pid, 0)
         maker.send_signal(signal.SIGKILL)

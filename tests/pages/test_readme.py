@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
+from traitlets.config.loader import PyFileConfigLoader
+
+from tests.forkgrade.conftest import NAME, solution, submission
+from tests.forkgrade.hostile import save
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,3 +49,33 @@ def test_make_alone_prints_each_target_with_a_line():
     targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     assert [line.split()[1] for line in printed.splitlines()] == targets
     assert all(len(line.split()) > 3 for line in printed.splitlines())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing confines a notebook without fork")
+@pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
+def test_the_lines_for_a_course_of_ones_own_grade_and_write_pages(tmp_path, monkeypatch):
+    from forkgrade.nbgrader_patches import keep_what_is_compiled
+    from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+    from nbgrader.coursedir import CourseDirectory
+
+    own = README.split("### In a course of your own")[1].split("\n### ")[0]
+    (lines,) = re.findall(r"```python\n(.*?)```", own, re.DOTALL)
+    quick = "c.Limits.preload, c.Limits.preload_with = [], {}"
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{lines}\n{quick}\n")
+    monkeypatch.chdir(tmp_path)
+    keep_what_is_compiled()  # or nbgrader would start programs from the PATH for a new grade book
+    save(solution(), tmp_path / "source" / NAME)
+    handed_in = tmp_path / "submitted" / "zoe" / NAME
+    nb = submission("answer = 2")
+    nb.cells[3].source = "<script>steal()</script> because"
+    save(nb, handed_in)
+    (handed_in / "page.html").write_text("<script>steal()</script>")
+    config = PyFileConfigLoader("nbgrader_config.py", str(tmp_path)).load_config()
+    for step in GenerateAssignment, Autograde, GenerateFeedback:
+        course = CourseDirectory(config=config, root=str(tmp_path), assignment_id=NAME)
+        step(coursedir=course, config=config).start()
+    (page,) = (tmp_path / "feedback").rglob("*.*")
+    text = page.read_text(encoding="utf-8")
+    assert page.name == "assignment_01.html" and "Score: 2.0 / 2.0" in text
+    assert "<script" not in text and "steal() because" not in text and "because" in text
+    assert not list((tmp_path / "autograded").rglob("*.html"))

@@ -13,6 +13,7 @@ from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.progress import progress
 from autograd_seen.show.picture import GraphPicture
+from autograd_seen.show.side_by_side import side_by_side
 from autograd_seen.step import step_through
 from autograd_seen.tables import table
 
@@ -28,6 +29,7 @@ __all__ = [
     "progress",
     "record_backward",
     "record_forward",
+    "side_by_side",
     "step_through",
     "table",
     "unload_ipython_extension",

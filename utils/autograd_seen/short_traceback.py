@@ -143,9 +143,9 @@ def _left_out(others: list[str], cut: bool) -> list[str]:
 
 
 def where_explained(error: BaseException) -> list[str]:
-    """The line that says where this error, or the one before it, is explained; none if nowhere."""
+    """The lines that say where this error, or the one before it, is explained, one a section."""
     for one in (error, earlier(error)[0]):
         rows = rows_for(f"{type(one).__name__}: {one}") if one else []
         if rows:
-            return [rows[0].where]
+            return rows[0].where.replace("; ", f";\n{' ' * 13}").splitlines()
     return []

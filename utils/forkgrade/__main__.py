@@ -78,7 +78,7 @@ def start_warm_process(config: Config, only: str | None) -> WarmProcess | None:
         )
         return None
     solutions = solutions_to(config.CourseDirectory, only)
-    warm = WarmProcess(Limits(config=config), fork=True, solutions=solutions)
+    warm = WarmProcess(Limits(config=config), solutions)
     if reason := sandbox.missing():
         print(f"Not confined on this machine: {reason}.")
     return warm

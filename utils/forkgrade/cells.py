@@ -7,6 +7,8 @@ goes.
 """
 
 import ast
+import base64
+import dis
 import os
 import signal
 import sys
@@ -17,10 +19,12 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
 from traitlets import Type
 
-from forkgrade.guard import Guard, is_used, root_of
+from forkgrade.guard import Guard, root_of
 from forkgrade.protocol import CUT, CellKind, Output
+from forkgrade.settings import Settings
 
 HERE = os.path.dirname(__file__)  # frames of this package say nothing to a student
 
@@ -96,6 +100,7 @@ class Publisher(DisplayPublisher):
     ) -> None:
         """Adds what is displayed; an update of something displayed before is left out."""
         if not update:
+            data = as_stored(data)
             self.shell.runner.add(output_type="display_data", data=data, metadata=metadata or {})
 
     def clear_output(self, wait: bool = False) -> None:
@@ -114,6 +119,41 @@ class Shell(InteractiveShell):
         self.config.HistoryManager.enabled = False
         super().init_history()
 
+    def init_magics(self) -> None:
+        """Leaves out the cells of a shell, which start a process in a way of their own."""
+        super().init_magics()
+        for name in ("bash", "sh", "script"):
+            self.register_magic_function(self.not_run, "line_cell", name)
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Does nothing: nobody looks on."""
+
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str, str]:
+        """Leaves plots as they are: a page has no window."""
+        return "inline", "inline"
+
+    def not_run(self, line: str, cell: str = "") -> None:
+        """Says that a command was not run."""
+        print("not run while grading:", line or cell.split("\n")[0])
+
+    def system(self, cmd: str) -> None:
+        """Runs a line such as `!pip install torch`; where that is refused, says so and goes on."""
+        try:
+            sys.audit("os.system", cmd)
+            super().system(cmd)
+        except OSError:
+            self.not_run(cmd)
+            self.user_ns["_exit_code"] = 1
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> SList | str:
+        """What a command prints, as `system` runs it."""
+        try:
+            sys.audit("os.system", cmd)
+            return super().getoutput(cmd, split, depth + 1)
+        except OSError:
+            self.not_run(cmd)
+            return SList() if split else ""
+
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str] | str) -> None:
         frames = [stb] if isinstance(stb, str) else stb
         self.runner.outputs.append(
@@ -129,7 +169,7 @@ class Runner:
         outputs: those of the cell that runs.
         output_chars: how many characters of printed text are kept of a cell.
         trusted_names: what the course's set-up cells defined, which its tests see whatever the
-            student made of these names.
+            student put in the place of these names.
     """
 
     def __init__(self, packages: Iterable[str] = ()):
@@ -142,6 +182,7 @@ class Runner:
         self.shell.runner = self
         self.trusted_names: dict[str, object] = {}
         self.count = 0
+        self.settings = Settings()
         self.guard = Guard(packages)
         self.transform = TransformerManager().transform_cell
         self.streams = Stream("stdout", self), Stream("stderr", self)
@@ -167,14 +208,18 @@ class Runner:
     def add_result(self, data: dict, metadata: dict) -> None:
         """Adds the value of a cell's last expression."""
         self.add(
-            output_type="execute_result", data=data, metadata=metadata, execution_count=self.count
+            output_type="execute_result",
+            data=as_stored(data),
+            metadata=metadata,
+            execution_count=self.count,
         )
 
     def add_error(self, error: BaseException) -> None:
         """Adds an error without lines and values of the code that raised it."""
         own = getattr(type(error), "_render_traceback_", None)
         if own and root_of(type(error)) in self.guard.packages:
-            self.outputs.append(error_output(error, own(error)))
+            output = error_output(error, own(error))
+            self.outputs.append(output | {"parts": getattr(error, "parts", None)})
         else:
             self.outputs.append(error_output(error))
 
@@ -187,21 +232,25 @@ class Runner:
         self.count += 1
         self.shell.execution_count = self.count
         put_back = []
-        if trusted:
-            put_back = self.guard.put_back()
-            for key in set(vars(self)) & set(vars(Runner)):
-                delattr(self, key)  # a method that a notebook replaced
         sys.stdout, sys.stderr = self.streams
         with alarm(seconds):
             if trusted:
-                self.run_course_cell(source, keep=kind == "set-up")
+                put_back = self.guard.put_back()
+                for key in set(vars(self)) & set(vars(Runner)):
+                    delattr(self, key)  # a method that a notebook replaced
+                with self.settings.as_they_were(seeds=kind == "test"):
+                    self.run_course_cell(source, keep=kind == "set-up")
             else:
                 put_back = self.run_own_cell(source)
         outputs = self.outputs
+        if kind == "test":
+            for output in outputs:
+                if output.get("name") == "stderr":  # it would cost the points, whatever it says
+                    output["name"] = "stdout"
         if self.printed_chars > self.kept_chars:
             counts = f"{self.kept_chars} of {self.printed_chars}"
             streams = [output for output in outputs if output["output_type"] == "stream"]
-            if streams:  # as part of one: a word on stderr would cost a test cell its points
+            if streams:
                 streams[-1]["text"] += f"\n{CUT}{counts} characters are kept …\n"
         return outputs, put_back
 
@@ -230,10 +279,10 @@ class Runner:
         # seen here.
         seen = {key: value for key, value in names.items() if key not in self.guard.builtin_names}
         seen |= self.trusted_names
-        before, bound = dict(seen), []
+        before, bound = dict(seen), set()
         try:
             tree = ast.parse(self.transform(source), "<course>")
-            bound = list(bound_names(tree))
+            bound = bound_names(tree)
             self.evaluate(tree, seen, show=not source.rstrip().endswith(";"))
         except BaseException as error:
             # Neither lines nor values of a hidden test: a name and a message are all that a student
@@ -241,10 +290,13 @@ class Runner:
             self.add_error(error)
         new = {key: value for key, value in seen.items() if before.get(key, self) is not value}
         new.pop("__builtins__", None)
-        names.update(new)
         if keep:
+            names.update(new)
             made = {key: seen[key] for key in bound if key in seen}
-            self.trusted_names |= {key: value for key, value in made.items() if is_used(value)}
+            self.trusted_names |= new | made
+        else:
+            # What a hidden test calls `x` is not what the student called so.
+            names.update({key: value for key, value in new.items() if key not in names})
 
     def evaluate(self, tree: ast.Module, names: dict[str, object], show: bool) -> None:
         """Runs a cell's source with these names; where `show`, adds the value of its last
@@ -259,15 +311,18 @@ class Runner:
                 self.add_result(*self.shell.display_formatter.format(value))
 
 
-def bound_names(tree: ast.Module) -> Iterator[str]:
-    """The names that a source binds, whether to something new or not."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.alias):
-            yield node.asname or node.name.partition(".")[0]
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
+def as_stored(data: dict, encode: Callable = base64.b64encode) -> dict:
+    """The forms of a display as a notebook stores them: bytes, of a picture say, as base64."""
+    return {
+        kind: encode(form).decode() if isinstance(form, bytes) else form
+        for kind, form in data.items()
+    }
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """The names that a source binds at its top, whether to something new or not."""
+    steps = dis.get_instructions(compile(tree, "<course>", "exec"))
+    return {step.argval for step in steps if step.opname in {"STORE_NAME", "STORE_GLOBAL"}}
 
 
 def error_output(error: BaseException, traceback: list[str] | None = None) -> Output:

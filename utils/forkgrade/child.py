@@ -6,15 +6,25 @@ import random
 import resource
 import signal
 import sys
+import tempfile
 import traceback
+from collections.abc import Callable
 from typing import NoReturn
 
-from forkgrade import sandbox
+from forkgrade import sandbox, settings
 from forkgrade.cells import Runner
 from forkgrade.limits import NotebookLimits
 from forkgrade.protocol import CUT, JsonLines
 
-SECRETS = ("TOKEN", "SECRET", "PASSWORD", "KEY")
+#: What Python's audit events call the start of a process, and a connection.
+STARTS = """
+subprocess.Popen os.system os.fork os.forkpty os.posix_spawn os.spawn os.exec
+""".split()
+CONNECTS = "socket.connect socket.bind socket.getaddrinfo urllib.Request".split()
+#: Characters that a cell may always show, also after others have shown too much, and what is said
+#: of a display that was too long.
+FEW_CHARS = 1_000
+SAYS_CUT = "\n" + CUT + "more than {} characters were displayed{} …\n"
 
 
 def run_notebook(lines: JsonLines, folder: str, limits: NotebookLimits, runner: Runner) -> NoReturn:
@@ -32,19 +42,24 @@ def run_notebook(lines: JsonLines, folder: str, limits: NotebookLimits, runner: 
 
 def run_cells(lines: JsonLines, limits: NotebookLimits, runner: Runner) -> None:
     """Runs the cells that come in and sends their results, until there are no more."""
-    runner.output_chars = limits.output_chars
     # Bound now, before the notebook can put others in their places.
-    receive, send, run, most = lines.receive, lines.send, runner.run, limits.display_chars
-    dumps, write, size = json.dumps, os.write, len
+    receive, send, run, left = lines.receive, lines.send, runner.run, limits.total_chars
+    dumps, write, size, says = json.dumps, os.write, len, SAYS_CUT.format
     send({"ready": True}, dumps, write)
     while cell := receive():
+        left = max(left, FEW_CHARS)
+        runner.output_chars = min(limits.output_chars, left)
         outputs, put_back = run(cell["source"], cell["kind"], cell["seconds"])
         result = {"key": cell["key"], "outputs": outputs, "put_back": put_back}
-        if size(dumps(outputs, default=str)) > most:
+        length, most = size(dumps(outputs, default=str)), min(limits.display_chars, left)
+        if length > most:
             kept = [output for output in outputs if output["output_type"] in ("stream", "error")]
-            note = f"\n{CUT}more than {most} characters were displayed …\n"
+            in_all = most < limits.display_chars
+            note = says(limits.total_chars if in_all else most, " in all" if in_all else "")
             kept.append({"output_type": "stream", "name": "stdout", "text": note})
             result["outputs"] = kept
+            length = size(dumps(kept, default=str))
+        left -= length
         send(result, lambda value: dumps(value, default=str), write)
 
 
@@ -56,15 +71,30 @@ def prepare(lines: JsonLines, folder: str, limits: NotebookLimits) -> None:
     close_all_but(lines)
     os.chdir(folder)
     os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, PYTHONWARNINGS="ignore")
-    for name in list(os.environ):
-        if any(word in name for word in SECRETS):
-            del os.environ[name]
+    tempfile.tempdir = None  # which may have been looked up before
     # Last: a file handed in may not stand in for a module.
     sys.path[:] = [*filter(None, sys.path), folder]
     random.seed()
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed()
+    if not limits.processes:
+        settings.load_in_this_process()
+    sys.addaudithook(refuser(limits))
     sandbox.confine(folder, limits)
+
+
+def refuser(limits: NotebookLimits) -> Callable[[str, tuple], None]:
+    """A hook that says why something is refused, which the kernel would refuse without a word."""
+    starts = () if limits.processes else STARTS
+    connects = () if limits.network else CONNECTS
+
+    def refuse(event: str, arguments: tuple) -> None:
+        if event in starts:
+            raise PermissionError("a notebook may not start a process while it is graded")
+        if event in connects:
+            raise PermissionError("a notebook may not open a connection while it is graded")
+
+    return refuse
 
 
 def close_all_but(lines: JsonLines) -> None:

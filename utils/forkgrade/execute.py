@@ -13,10 +13,10 @@ from nbgrader import utils as nbutils
 from nbgrader.preprocessors import Execute as ColdExecute
 from traitlets import Instance, default
 
-from forkgrade.files import remove_tree
 from forkgrade.limits import Limits
 from forkgrade.notes import note
 from forkgrade.protocol import CUT, CellKind
+from forkgrade.scratch import remove
 from forkgrade.warm_client import CellResult, WarmClient, WarmProcess
 
 #: Errors that an instructor should know of, where they are not a test's verdict.
@@ -63,7 +63,7 @@ class Execute(ColdExecute):
             copy_files(Path(resources["metadata"]["path"]), Path(folder))
             self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder)
         finally:
-            remove_tree(folder)
+            remove(folder)
         return nb, resources
 
     def run_cells(self, nb: NotebookNode, cells: list[NotebookNode], folder: str) -> None:
@@ -73,7 +73,10 @@ class Execute(ColdExecute):
         for number, (cell, result) in enumerate(zip(cells, run.results, strict=False), 1):
             store(cell, result, number)
             for name in result.put_back:
-                note(nb, f"{name} had been replaced: put back at code cell {number}")
+                note(
+                    nb,
+                    f"{name} was replaced; put back at code cell {number}: read the cells before",
+                )
         if run.ended:
             done = len(run.results)
             why = f"{run.ended}; this cell and what follows could not be run"
@@ -95,9 +98,30 @@ def store(cell: NotebookNode, result: CellResult, number: int) -> None:
     """Puts what came of a cell into it, which ran as the one of this number."""
     cell.execution_count = number
     cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
+    parts = [output.pop("parts", None) for output in cell.outputs]
+    if cell_kind(cell) == "test":
+        earned = [part_of(cell.metadata.nbgrader["points"], *one) for one in parts if is_part(one)]
+        cell.outputs = earned[:1] + cell.outputs
     for output in cell.outputs:
         if output.output_type == "execute_result":
             output.execution_count = number
+
+
+def is_part(parts: object) -> bool:
+    """Whether something says that some of several parts are right, and some are not."""
+    match parts:
+        case [int(right), int(of)]:
+            return 0 < right < of
+    return False
+
+
+def part_of(points: float, right: int, of: int) -> NotebookNode:
+    """The output that gives a test a part of its points: nbgrader looks for a number before it
+    looks for an error.
+    """
+    earned = f"{points * right / of:.3g}"
+    shown = f"<p>{right} of {of} right: <b>{earned} of {points:g} points</b></p>"
+    return nbformat.v4.new_output("execute_result", {"text/plain": earned, "text/html": shown})
 
 
 def fail(cells: list[NotebookNode], why: str) -> None:

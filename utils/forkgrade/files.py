@@ -1,6 +1,4 @@
-"""Files: written whole, walked within bounds, known by what is in them, and removed whatever they
-are.
-"""
+"""Files: written whole, walked within bounds, and known by what is in them."""
 
 import contextlib
 import hashlib
@@ -126,44 +124,3 @@ def file_digest(path: Path, most: int) -> tuple[bytes, int]:
         with contextlib.suppress(PermissionError), path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").digest(), facts.st_size
     return f"{facts.st_size} {facts.st_mtime_ns}".encode(), 0
-
-
-# --- removing -------------------------------------------------------------------------------------
-
-
-def remove_tree(folder: str | Path) -> None:
-    """Removes a folder and all that is in it, however deep and whatever its rights; what is not
-    there, or cannot be removed, is no error.
-
-    Each folder is moved up to the top before it is looked into: so no path grows too long for the
-    system, and nothing calls itself.
-    """
-    top, waiting, emptied, count = os.fspath(folder), [os.fspath(folder)], [], 0
-    if os.path.islink(top):
-        return
-    while waiting:
-        place = waiting.pop()
-        emptied.append(place)
-        for entry in entries_to_remove(place):
-            with contextlib.suppress(OSError):
-                if not entry.is_dir(follow_symlinks=False):
-                    os.unlink(entry.path)
-                    continue
-                os.chmod(entry.path, 0o700)  # or it could not be moved
-                count += 1
-                moved = os.path.join(top, f"removed-{os.getpid()}-{count}")
-                os.rename(entry.path, moved)
-                waiting.append(moved)
-    for place in reversed(emptied):
-        with contextlib.suppress(OSError):
-            os.rmdir(place)
-
-
-def entries_to_remove(place: str) -> list[os.DirEntry]:
-    """The entries of a folder, once its rights allow to remove them; none where it is none."""
-    try:
-        os.chmod(place, 0o700)
-        with os.scandir(place) as entries:
-            return list(entries)
-    except OSError:
-        return []

@@ -3,11 +3,8 @@
 import json
 import os
 import re
-import signal
 import tempfile
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from logging import Logger
 from pathlib import Path
 
@@ -15,16 +12,12 @@ from nbgrader.converters import Autograde, GenerateFeedback
 
 from forkgrade.course import Course
 from forkgrade.error_log import ErrorLog, open_log, own_failure
-from forkgrade.files import remove_tree
 from forkgrade.gradebook import withdraw_scores
 from forkgrade.notes import KEY
 from forkgrade.records import GRADED, NOT_GRADED, Record, Submission
+from forkgrade.scratch import remove
 from forkgrade.staging import Rejected, stage, unsupported_characters
 from forkgrade.warm_client import WarmClient
-
-
-class PageTimeout(BaseException):
-    """A feedback page takes too long. No `except Exception` of nbgrader's catches it."""
 
 
 def grade(submission: Submission, course: Course, client: WarmClient | None = None) -> Record:
@@ -44,18 +37,12 @@ def grade(submission: Submission, course: Course, client: WarmClient | None = No
             record.feedback = write_feedback(submission, course, log)
         except Rejected as error:
             record.reasons.append(str(error))
-        except PageTimeout:
-            remove_tree(course.feedback(submission))
-            record.reasons.append(
-                f"no feedback page: to make it took longer than {course.limits.page_seconds:g} s, "
-                "as a text of very many brackets does"
-            )
         except (Exception, SystemExit):
             # Whatever it was, it is this submission's alone: its row says what, and the log shows
             # where.
             record.reasons.append(explain(record, log, errors))
         finally:
-            remove_tree(staging)
+            remove(staging)
     if record.status == NOT_GRADED and not unsupported_characters(submission.student):
         withdraw(submission, course)
     return record
@@ -97,39 +84,15 @@ def autograde(
 
 
 def write_feedback(submission: Submission, course: Course, log: Logger) -> str:
-    """Writes the pages for the student; returns the path of the first, from the work folder on.
-    Raises PageTimeout.
-    """
+    """Writes the pages for the student; returns the path of the first, from the work folder on."""
+    # The page alone: no file that was handed in is copied beside it.
     directory = course.directory_with(
-        student_id=submission.student, assignment_id=submission.assignment
+        student_id=submission.student, assignment_id=submission.assignment, ignore=["*"]
     )
-    converter = GenerateFeedback(coursedir=directory, config=course.config, log=log, force=True)
-    with page_alarm(course.limits.page_seconds):
-        converter.start()
+    GenerateFeedback(coursedir=directory, config=course.config, log=log, force=True).start()
     first = course.notebooks(submission.assignment)[0]
     page = course.feedback(submission) / f"{first}.html"
     return page.relative_to(course.work).as_posix()
-
-
-@contextmanager
-def page_alarm(seconds: float) -> Iterator[None]:
-    """Raises PageTimeout in the block once it has taken so many seconds, where the system has such
-    a clock.
-    """
-
-    def ring(number: int, frame: object) -> None:
-        raise PageTimeout
-
-    if not hasattr(signal, "setitimer"):
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def explain(record: Record, log: Logger, errors: ErrorLog) -> str:
@@ -144,5 +107,5 @@ def explain(record: Record, log: Logger, errors: ErrorLog) -> str:
 def withdraw(submission: Submission, course: Course) -> None:
     """Takes back what an earlier run graded of a submission."""
     for folder in course.autograded(submission), course.feedback(submission):
-        remove_tree(folder)
+        remove(folder)
     withdraw_scores(course, submission)

@@ -14,6 +14,9 @@ torch torch.Tensor torch.nn.Module torch.autograd torch.autograd.functional torc
 torch.testing torch.testing._comparison torch.functional torch.nn.functional torch._tensor
 forkgrade.cells forkgrade.cells.Runner forkgrade.guard forkgrade.guard.Guard
 """.split()
+#: What libraries replace themselves, and no check relies on: as the default dtype changes, as the
+#: first optimizer is made, as warnings are logged.
+NOT_KEPT = {"torch.Storage", "torch.manual_seed", "warnings.showwarning"}
 #: Names that every class has of its own.
 ALWAYS_OWN = {"__doc__", "__slotnames__"}
 
@@ -75,7 +78,11 @@ class Guard:
             self.tables.append((name, thing, thing.copy()))
         elif is_namespace(thing, deep):
             held = dict(vars(thing))
-            kept = {key: value for key, value in held.items() if deep or is_used(value)}
+            kept = {
+                key: value
+                for key, value in held.items()
+                if (deep or is_used(value)) and f"{name}.{key}" not in NOT_KEPT
+            }
             self.namespaces.append((name, thing, kept, frozenset(held)))
 
     def is_ours(self, value: object) -> bool:

@@ -19,7 +19,12 @@ class NotebookLimits:
     memory_mb: int
     output_chars: int
     display_chars: int
+    total_chars: int
+    cells: int
     folder_mb: int
+    written_mb: int
+    files: int
+    threads: int
     processes: bool
     network: bool
     readable: list[str]
@@ -46,7 +51,6 @@ class Limits(Configurable):
     grading_seconds = Float(
         300, help="seconds for everything that is done with one submission"
     ).tag(config=True)
-    page_seconds = Float(60, help="seconds to make a feedback page").tag(config=True)
     memory_mb = Integer(1024, help="MiB of address space beyond what the idle process holds").tag(
         config=True
     )
@@ -56,13 +60,33 @@ class Limits(Configurable):
     display_chars = Integer(
         2_000_000, help="characters of all outputs of a cell, pictures too"
     ).tag(config=True)
-    folder_mb = Integer(
-        16, help="MiB that the notebook may write in its folder, in one file or many"
+    total_chars = Integer(
+        10_000_000, help="characters of all outputs of all cells of a notebook"
     ).tag(config=True)
+    cells = Integer(2_000, help="cells of a notebook that are run").tag(config=True)
+    folder_mb = Integer(
+        16, help="MiB that may lie in the folder of the notebook, in one file or many"
+    ).tag(config=True)
+    written_mb = Integer(
+        64, help="MiB that the notebook may write to files in all, also to those that it removes"
+    ).tag(config=True)
+    files = Integer(1_000, help="files and folders that may lie in the folder at once").tag(
+        config=True
+    )
+    threads = Integer(64, help="threads that the notebook may have at once").tag(config=True)
     notebook_mb = Integer(4, help="MiB of a notebook that is handed in").tag(config=True)
     files_mb = Integer(16, help="MiB of all other files that are handed in with it").tag(
         config=True
     )
+    source_chars = Integer(
+        50_000, help="characters of a cell's source that are shown to a person"
+    ).tag(config=True)
+    page_chars = Integer(
+        8_000_000, help="characters of a whole notebook that are shown, pictures too"
+    ).tag(config=True)
+    page_seconds = Float(
+        10, help="seconds that a student's texts and displays may take to be made a page"
+    ).tag(config=True)
     processes = Bool(False, help="whether a notebook may start processes").tag(config=True)
     network = Bool(False, help="whether a notebook may open a network connection").tag(config=True)
     readable = List(Unicode(), help="folders that a notebook may read, beside Python's own").tag(

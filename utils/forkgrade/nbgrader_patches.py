@@ -33,8 +33,9 @@ def keep_what_is_compiled() -> None:
     # One engine for a grade book, which keeps the statements that it has compiled.
     nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
     tables = nbgrader.api.Base.metadata
-    # Looks once in each grade book for the tables that are missing.
-    tables.create_all = functools.cache(tables.create_all)
+    # Looks in each grade book for the tables that are missing once, and again where there are more.
+    create = functools.cache(lambda bind, count, create_all=tables.create_all: create_all(bind))
+    tables.create_all = lambda bind: create(bind, len(tables.tables))
     nbgrader.api.get_alembic_version = newest_version
     common.jsonschema = SimpleNamespace(
         validate=validate, ValidationError=jsonschema.ValidationError

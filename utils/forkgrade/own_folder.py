@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from forkgrade.files import remove_tree
+from forkgrade.scratch import remove
 
 PREFIX = "forkgrade-"
 OWNER = "owner"  # a file that the owner holds locked as long as it lives
@@ -33,7 +33,7 @@ class OwnFolder:
 
     def close(self) -> None:
         """Removes it."""
-        remove_tree(self.path)
+        remove(self.path)
         self.lock.release()
 
 
@@ -45,6 +45,6 @@ def remove_abandoned() -> None:
             if folder.is_symlink() or folder.stat().st_uid != os.getuid() or not owner.exists():
                 continue
             with FileLock(owner, timeout=0):
-                remove_tree(folder)
+                remove(folder)
         except (Timeout, OSError):
             continue  # its owner lives, or another process has just removed it

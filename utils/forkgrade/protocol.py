@@ -18,8 +18,8 @@ CellKind = Literal["test", "set-up", "student"]
 Output = dict[str, Any]
 
 PIECE = 1 << 16
-#: What can be written without waiting where anything can.
-SMALL_PIECE = 1 << 12
+#: As much as a pipe takes at once which has room at all.
+SMALL_PIECE = select.PIPE_BUF
 #: Seconds for what takes a moment: to start, to take a line, to send the next cell.
 MOMENT = 60
 #: How the line begins that stands where an output was cut.
@@ -29,12 +29,13 @@ CUT = "… the output of this cell was cut: "
 class JsonLines:
     """Lines of JSON over a pair of file descriptors.
 
-    `most` is the number of bytes that a line may have which comes in; None for any.
+    `most` is the number of bytes that a line may have which comes in; None for any. `received` are
+    the bytes that came in so far.
     """
 
     def __init__(self, read: int, write: int, most: int | None = None):
         self.inward, self.outward, self.most = read, write, most
-        self.rest = b""
+        self.rest, self.received = b"", 0
 
     def send(
         self,
@@ -72,6 +73,7 @@ class JsonLines:
             if not piece:
                 return None
             self.rest += piece
+            self.received += len(piece)
         line, _, self.rest = self.rest.partition(b"\n")
         return json.loads(line)
 

@@ -3,11 +3,13 @@ order.
 """
 
 import copy
+import functools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from forkgrade.notes import note
@@ -33,19 +35,24 @@ class Restore(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Mends a notebook."""
         about = resources["nbgrader"]
-        restore(nb, self.released(about["assignment"], about["notebook"]))
+        course = self.parent.parent.coursedir
+        restore(nb, released(course, about["assignment"], about["notebook"]))
         return nb, resources
 
-    def released(self, assignment: str, notebook: str) -> NotebookNode:
-        """The notebook as students got it."""
-        course = self.parent.parent.coursedir
-        folder = course.format_path(course.release_directory, ".", assignment)
-        path = Path(folder, f"{notebook}.ipynb")
-        if not path.exists():
-            raise FileNotFoundError(
-                f"no {path}: run `nbgrader generate_assignment {assignment}` first"
-            )
-        return nbformat.read(path, as_version=4)
+
+def released(course: CourseDirectory, assignment: str, notebook: str) -> NotebookNode:
+    """A notebook as students got it. It is read once: nobody may change it."""
+    folder = course.format_path(course.release_directory, ".", assignment)
+    path = Path(folder, f"{notebook}.ipynb")
+    if not path.exists():
+        raise FileNotFoundError(f"no {path}: run `nbgrader generate_assignment {assignment}` first")
+    return read_once(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=32)
+def read_once(path: Path, changed: int) -> NotebookNode:
+    """The notebook in a file that was last changed then."""
+    return nbformat.read(path, as_version=4)
 
 
 def restore(nb: NotebookNode, released: NotebookNode) -> None:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from forkgrade.course import Course
-from forkgrade.files import remove_tree, tree_digest
+from forkgrade.files import tree_digest
 from forkgrade.gradebook import enter_students
 from forkgrade.lock import only_run
 from forkgrade.nbgrader_patches import keep_what_is_compiled
 from forkgrade.pool import grade_all
 from forkgrade.records import Record, RecordStore, Submission
 from forkgrade.report import write_report
+from forkgrade.scratch import remove
 from forkgrade.staging import MAKE_READABLE
 from forkgrade.warm_client import WarmProcess
 
@@ -38,11 +39,11 @@ def run(
     """
     keep_what_is_compiled()
     with only_run(course.records):
-        remove_tree(course.staging)  # what a run left that was killed
+        remove(course.staging)  # what a run left that was killed
         try:
             return run_alone(course, warm, only, jobs, again, say)
         finally:
-            remove_tree(course.staging)
+            remove(course.staging)
 
 
 def run_alone(

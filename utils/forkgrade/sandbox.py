@@ -1,9 +1,10 @@
 """Confines the calling process for good: files, network, processes, memory. Linux only; no
-privileges needed.
+privileges needed, and those of root are given up.
 
-Landlock (https://docs.kernel.org/userspace-api/landlock.html) allows files by folder. A seccomp
-filter (see syscalls.py) forbids system calls. Both bind every later process too, and cannot be
-undone.
+Landlock (https://docs.kernel.org/userspace-api/landlock.html) allows files by folder, and from its
+version 6 on keeps signals and abstract sockets inside. A seccomp filter (see syscalls.py) allows
+some system calls. Both bind every later process too, and cannot be undone. Neither hides that a
+path exists, how large a file is and when it was changed: `stat` asks no right of Landlock's.
 """
 
 import ctypes
@@ -21,31 +22,36 @@ from forkgrade.syscalls import MACHINES, filter_program
 SET_NO_NEW_PRIVS, SET_SECCOMP, DEATH_SIGNAL = 38, 22, 1
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 EXECUTE, WRITE, READ, READ_FOLDER = 1, 2, 4, 8
+#: To make a device, a socket or a pipe with a name: a notebook needs none, and whoever opens one
+#: afterwards may wait for ever.
+MAKE_SPECIAL = 1 << 6 | 1 << 9 | 1 << 10 | 1 << 11
+#: From version 4 on Landlock knows TCP, both to bind and to connect; from 6 on what may leave its
+#: domain: a connection to an abstract socket, a signal.
+TCP, SCOPES = 3, 3
 #: Each version of Landlock knows more rights: 13, REFER, TRUNCATE, TCP bind and connect, ioctl on
 #: devices.
 RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 MOST_RIGHTS = 16
+#: The newest form in which a process says its capabilities.
+CAPABILITIES = 0x20080522
 CANNOT = {
     "files": "notebooks can read and write every file that you can (no Landlock)",
     "calls": "notebooks can open connections and start processes (no seccomp)",
     "limits": "memory and files have no limit (not Linux)",
 }
-SYSTEM = [
-    "/usr",
-    "/lib",
-    "/lib64",
-    "/bin",
-    "/etc/fonts",
-    "/etc/localtime",
-    "/etc/ld.so.cache",
-    "/sys/devices",
-    "/dev/null",
-    "/dev/zero",
-    "/dev/urandom",
-    "/dev/random",
-    "/proc/cpuinfo",
-    "/proc/meminfo",
-]
+#: Not /usr: below /usr/local/share lies nbgrader's exchange, where it is where nbgrader puts it.
+SYSTEM = """
+/usr/bin /usr/lib /usr/lib64 /usr/local/lib /lib /lib64 /bin
+/usr/share/fonts /usr/share/fontconfig /usr/share/zoneinfo /usr/share/locale
+/etc/fonts /etc/localtime /etc/ld.so.cache /sys/devices/system/cpu
+/dev/null /dev/zero /dev/urandom /dev/random
+/proc/cpuinfo /proc/meminfo /proc/sys/vm/overcommit_memory
+/proc/self/maps /proc/self/stat /proc/self/statm /proc/self/status /proc/self/cgroup /proc/self/fd
+""".split()
+#: What a connection needs to find its way, and to trust who answers.
+NETWORK = (
+    "/etc/hosts /etc/resolv.conf /etc/nsswitch.conf /etc/ssl /usr/share/ca-certificates".split()
+)
 
 
 def available() -> set[str]:
@@ -87,10 +93,13 @@ def confine(folder: str, limits: NotebookLimits) -> None:
     able = available()
     if "limits" in able:
         bound_resources(limits)
+        check(libc().capset(struct.pack("Ii", CAPABILITIES, 0), bytes(24)), "capset")
     if able & {"files", "calls"}:
         check(libc().prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     if "files" in able:
-        allow_files(read=[*python_folders(), *limits.readable], write=[folder])
+        network = existing(NETWORK) if limits.network else []
+        read = [*python_folders(), *network, *limits.readable]
+        allow_files(read, write=[folder], network=limits.network)
     if "calls" in able:
         forbid_calls(limits)
 
@@ -134,30 +143,35 @@ def python_folders() -> list[str]:
     """Where Python, its packages and the system's libraries live. Not the folder of the course."""
     # The source root of the course's packages, where they are installed from a checkout.
     source_root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    installed = sysconfig.get_paths()
     paths = [
-        *sysconfig.get_paths().values(),
+        *(installed[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")),
         *site.getsitepackages(),
-        sys.prefix,
-        sys.base_prefix,
+        *(os.path.join(one, "lib") for one in (sys.prefix, sys.base_prefix)),
         source_root,
-        *SYSTEM,
     ]
+    return existing([*paths, *SYSTEM])
+
+
+def existing(paths: list[str]) -> list[str]:
+    """Where these paths lead, as far as they exist."""
     real = {os.path.realpath(path) for path in paths}
     return sorted(path for path in real if os.path.exists(path) and path != "/")
 
 
-def allow_files(read: list[str], write: list[str]) -> None:
-    """Lets this process read below some paths and write below others, and reach no other file."""
+def allow_files(read: list[str], write: list[str], network: bool = False) -> None:
+    """Lets this process read below some paths and write below others, and reach no other file, no
+    port unless `network`, and no process that is not confined with it.
+    """
     version = check(libc().syscall(CREATE_RULESET, None, 0, 1), "Landlock")
     rights = (1 << RIGHTS.get(version, MOST_RIGHTS)) - 1
-    network = 3 if version >= 4 else 0  # to bind a TCP port, and to connect to one
-    attributes = struct.pack("QQ", rights, network)
-    size = 16 if version >= 4 else 8
-    ruleset = check(libc().syscall(CREATE_RULESET, attributes, size, 0), "Landlock ruleset")
+    attributes = struct.pack("QQQ", rights, 0 if network else TCP, SCOPES)
+    known = 24 if version >= 6 else 16 if version >= 4 else 8
+    ruleset = check(libc().syscall(CREATE_RULESET, attributes, known, 0), "Landlock ruleset")
     for path in read:
         allow_path(ruleset, path, readable(path) & rights)
     for path in write:
-        allow_path(ruleset, path, rights)
+        allow_path(ruleset, path, rights & ~MAKE_SPECIAL)
     check(libc().syscall(RESTRICT_SELF, ruleset, 0), "Landlock")
     os.close(ruleset)
 
@@ -181,9 +195,9 @@ def allow_path(ruleset: int, path: str, rights: int) -> None:
 
 
 def forbid_calls(limits: NotebookLimits) -> None:
-    """Forbids this process the system calls that no exercise needs."""
+    """Leaves this process the system calls that an exercise may need."""
     program = filter_program(limits, platform.machine(), os.getpid())
-    code = b"".join(struct.pack("HBBI", *line) for line in program)
+    code = b"".join(struct.pack("HBBI", *line) for line in program)  # 4096 lines at most
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(buffer))
     check(libc().prctl(SET_SECCOMP, 2, header, 0, 0), "seccomp")

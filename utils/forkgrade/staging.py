@@ -5,12 +5,14 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode, v4
 from nbgrader.utils import parse_utc
 
+from forkgrade import WEB_PAGES
 from forkgrade.files import TooMuch, is_visible, walk
 from forkgrade.limits import Limits
 
@@ -62,9 +64,9 @@ def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limit
 
 def unsupported_characters(student: str) -> str:
     """What nbgrader cannot take in a student's name; empty if nothing. To it [ ] * ? make a
-    pattern.
+    pattern, and < > " would be part of its pages.
     """
-    if pattern := sorted(set("[]*?") & set(student)):
+    if pattern := sorted(set('[]*?<>"') & set(student)):
         return " ".join(pattern)
     as_text = student.encode("utf-8", "replace").decode()
     return "" if student == as_text else "bytes that are no text"
@@ -208,6 +210,9 @@ def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Li
     total, messages = 0, []
     for path in files:
         name = path.relative_to(handed_in)
+        if any(fnmatchcase(path.name, pattern) for pattern in WEB_PAGES):
+            messages.append(f"{name} is a web page or a drawing that can hold scripts: left out")
+            continue
         total += path.stat().st_size
         if total > limits.files_mb * MIB:
             return [

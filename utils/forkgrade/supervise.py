@@ -9,13 +9,15 @@ import os
 import signal
 import socket
 import time
-from pathlib import Path
 
 from forkgrade.cells import Runner
 from forkgrade.child import run_notebook
-from forkgrade.files import TooMuch, walk
 from forkgrade.limits import NotebookLimits
+from forkgrade.meter import Meter
 from forkgrade.protocol import MOMENT, JsonLines
+
+#: Seconds between two looks at a cell that runs.
+PERIOD = 0.1
 
 
 class Ended(Exception):
@@ -45,7 +47,7 @@ def run_below(connection: socket.socket, above: JsonLines, runner: Runner) -> di
     os.close(up[1])
     below = JsonLines(up[0], down[1], most=limits.display_chars * 2)
     try:
-        pass_cells(above, below, folder, limits)
+        pass_cells(above, below, Meter(child, folder, limits))
         ended = "done"
     except Ended as error:
         ended = str(error)
@@ -64,36 +66,38 @@ def end(child: int) -> tuple[int, int]:
     return status, used.ru_maxrss // 1024
 
 
-def pass_cells(above: JsonLines, below: JsonLines, folder: str, limits: NotebookLimits) -> None:
+def pass_cells(above: JsonLines, below: JsonLines, meter: Meter) -> None:
     """Passes cells down and results up, until there are no more. Raises Ended."""
+    limits = meter.limits
     greeting = below.receive(MOMENT)
     if greeting != {"ready": True}:
         failed = greeting and greeting["failed"]
         raise Ended(f"the notebook's process could not start: {failed}" if failed else "")
-    spent = 0.0
+    spent, count = 0.0, 0
     while "end" not in (cell := above.receive(MOMENT) or {"end": True}):
+        count += 1
         left = limits.total_seconds - spent
         if left <= 0:
             raise Ended(f"the notebook ran longer than {limits.total_seconds:g} s in total")
+        if count > limits.cells:
+            raise Ended(f"the notebook has more than {limits.cells} cells to run")
         started = time.monotonic()
-        result = run_cell(cell, above, below, min(limits.cell_seconds, left), limits)
+        result = run_cell(cell, above, below, min(limits.cell_seconds, left), meter)
         spent += time.monotonic() - started
         above.send(result, seconds=MOMENT)
-        try:
-            size = size_of(folder)
-        except TooMuch as error:
-            raise Ended(f"the folder of the notebook {error}") from None
-        if size > limits.folder_mb * 2**20:
-            raise Ended(f"the notebook wrote more than {limits.folder_mb} MiB of files")
+        # A text that is cut at so many characters may have twice as many bytes.
+        if below.received > limits.total_chars * 2:
+            raise Ended(f"the notebook sent more than {limits.total_chars * 2} bytes of output")
+        if reason := meter.exceeded(below.received):
+            raise Ended(reason)
 
 
-def run_cell(
-    cell: dict, above: JsonLines, below: JsonLines, seconds: float, limits: NotebookLimits
-) -> dict:
+def run_cell(cell: dict, above: JsonLines, below: JsonLines, seconds: float, meter: Meter) -> dict:
     """The result that the child sends of a cell, which may run so many seconds. Raises Ended."""
+    allowed = seconds + meter.limits.grace_seconds
     try:
-        below.send(cell | {"seconds": seconds}, seconds=seconds + limits.grace_seconds)
-        result = below.receive(seconds + limits.grace_seconds, beside=above.inward)
+        below.send(cell | {"seconds": seconds}, seconds=allowed)
+        result = watched(above, below, allowed, meter)
     except TimeoutError:
         raise Ended(f"a cell ran longer than {seconds:g} s and could not be interrupted") from None
     except OverflowError:
@@ -113,16 +117,20 @@ def run_cell(
     return result
 
 
-def size_of(folder: str) -> int:
-    """Bytes of all files below a folder. Raises TooMuch where they cannot be counted."""
-    total = 0
-    for path, kind in walk(Path(folder), hidden=True):
-        if kind == "unreadable":
-            raise TooMuch("has a folder that it closed to the grader")
-        if kind != "folder":
-            with contextlib.suppress(FileNotFoundError):  # a thread may have removed it
-                total += path.lstat().st_size
-    return total
+def watched(above: JsonLines, below: JsonLines, seconds: float, meter: Meter) -> object:
+    """What the child sends next, within so many seconds. Raises as `receive` does, and Ended as
+    soon as the notebook has used too much.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        left = end - time.monotonic()
+        try:
+            return below.receive(min(PERIOD, max(left, 0)), beside=above.inward)
+        except TimeoutError:
+            if left <= 0:
+                raise
+        if reason := meter.exceeded(below.received):
+            raise Ended(reason)
 
 
 def how_it_ended(status: int) -> str:

@@ -5,12 +5,9 @@ import contextlib
 import os
 import secrets
 import select
-import signal
 import socket
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,16 +16,23 @@ from forkgrade.limits import Limits, NotebookLimits
 from forkgrade.own_folder import OwnFolder, remove_abandoned
 from forkgrade.protocol import MOMENT, CellKind, JsonLines, Output
 
-#: What any warm process has in its environment.
+#: What the warm process takes over of this process' environment: where things are, and the
+#: language. Nothing else, whatever its name.
+KEPT = """
+PATH LD_LIBRARY_PATH PYTHONPATH HOME XDG_CACHE_HOME MPLCONFIGDIR
+LANG LC_ALL LC_CTYPE TZ
+""".split()
+#: What it has in its environment beside that.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # one for each thread would use up the addresses it may have
     "PYTHONWARNINGS": "ignore",  # a warning on stderr would cost a test cell its points
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 
 
-#: Seconds that the warm process has to import what notebooks need, and to end.
-START, END = 300, 10
+#: Seconds that the warm process has to import what notebooks need.
+START = 300
 
 
 class WarmGone(Exception):
@@ -151,9 +155,9 @@ class WarmProcess:
         """
         return sys.platform == "linux"
 
-    def __init__(self, limits: Limits, fork: bool = False, solutions: str | None = None):
-        """Starts it without waiting: by fork, which is quick but asks that no thread runs; else
-        anew.
+    def __init__(self, limits: Limits, solutions: str | None = None):
+        """Starts it without waiting, as a program of its own: so nothing of this process is in its
+        memory, where a notebook could find it.
 
         `solutions` is the text of the solutions to the notebooks that will come: see
         Limits.modules. Raises NoSandbox.
@@ -165,70 +169,31 @@ class WarmProcess:
         self.folder = self.own_folder.path
         self.client = WarmClient(os.path.join(self.folder, "socket"))
         self.owner = os.getpid()
-        self.is_ready = False
-        self.process: subprocess.Popen | None = None
-        # It reads the end of its life from one pipe, and says on another that it is ready.
-        its_lifeline, self.lifeline = os.pipe()
-        self.ready, its_ready = os.pipe()
-        start = self.fork if fork else self.launch
-        modules = limits.modules(solutions)
-        self.pid = start(its_lifeline, its_ready, modules, list(limits.course_packages))
-        os.close(its_lifeline)
-        os.close(its_ready)
-        atexit.register(self.close)
-
-    def environment(self) -> dict[str, str]:
-        """What it has in its environment, beside what this process has."""
-        return ENVIRONMENT | {"TMPDIR": self.folder}  # torch makes a folder for its cache
-
-    def fork(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
-        """Starts it by fork; returns its number."""
-        if pid := os.fork():
-            return pid
-        status = 1
-        try:
-            sandbox.die_with_parent(self.owner)
-            os.setsid()  # an interrupt at the terminal is its parent's to handle
-            os.environ.update(self.environment())
-            tempfile.tempdir = None  # it would be the one from before
-            os.dup2(lifeline, 0)
-            os.dup2(ready, 1)
-            for descriptor in {lifeline, ready, self.lifeline, self.ready} - {0, 1}:
-                os.close(descriptor)
-            os.chdir(self.folder)
-            # Here, where it costs the parent nothing.
-            from forkgrade import warm_server
-
-            warm_server.serve(self.client.socket_path, modules, packages)
-            status = 0
-        finally:
-            os._exit(status)
-
-    def launch(self, lifeline: int, ready: int, modules: list[str], packages: list[str]) -> int:
-        """Starts it anew; returns its number."""
-        python = [sys.executable, "-P", "-m", "forkgrade.warm_server"]
+        # It reads the end of its life from one pipe, and says on the other that it is ready.
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
         self.process = subprocess.Popen(
-            [*python, self.client.socket_path, *modules, "--", *packages],
-            stdin=lifeline,
-            stdout=ready,
-            env=os.environ | self.environment(),
+            command(self.client.socket_path, limits, solutions),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=kept | ENVIRONMENT | {"TMPDIR": self.folder},  # torch makes a folder for its cache
             cwd=self.folder,
-            start_new_session=True,
+            start_new_session=True,  # an interrupt at the terminal is its parent's to handle
         )
-        return self.process.pid
+        self.pid, self.is_ready = self.process.pid, False
+        atexit.register(self.close)
 
     def wait(self) -> WarmClient:
         """Returns the way to it, once notebooks can be sent. Raises RuntimeError if it could not
         start.
         """
         if not self.is_ready:
-            told, _, _ = select.select([self.ready], [], [], START)
-            if not told or os.read(self.ready, 16) != b"ready\n":
+            ready = self.process.stdout
+            begun, _, _ = select.select([ready], [], [], START)
+            if not begun or os.read(ready.fileno(), 16) != b"ready\n":
                 raise RuntimeError(
                     "the warm process did not start, see above: "
                     "can all of c.Limits.preload and c.Limits.preload_with be imported?"
                 )
-            os.close(self.ready)
             self.is_ready = True
         return self.client
 
@@ -237,21 +202,14 @@ class WarmProcess:
         if self.owner != os.getpid():
             return
         atexit.unregister(self.close)
-        os.close(self.lifeline)
-        if not self.is_ready:
-            os.close(self.ready)
-        for number, seconds in (signal.SIGTERM, END), (signal.SIGKILL, END):
-            os.kill(self.pid, number)
-            if self.has_ended(seconds):
-                break
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.kill()  # the processes of notebooks end with it
+        self.process.wait()
         self.own_folder.close()
 
-    def has_ended(self, seconds: float) -> bool:
-        """Whether its process has ended, after so many seconds at the latest."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-                self.process.wait() if self.process else os.waitpid(self.pid, 0)
-                return True
-            time.sleep(0.01)
-        return False
+
+def command(socket_path: str, limits: Limits, solutions: str | None) -> list[str]:
+    """The program that is a warm process, and what it is told."""
+    python = [sys.executable, "-P", "-m", "forkgrade.warm_server"]
+    return [*python, socket_path, *limits.modules(solutions), "--", *limits.course_packages]

@@ -62,43 +62,52 @@ def called_twice(f, x):
     return x.grad
 
 
-def of_several(reduce, power=3):
-    def slopes(values):
+def by_a_nudge(f, x):
+    return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6
+
+
+def by_a_nudged_tensor(f, x):
+    x = torch.tensor(float(x), dtype=torch.float64)
+    return by_a_nudge(f, x)
+
+
+def of_several(reduce):
+    def slopes(f, values):
         x = torch.tensor(values, requires_grad=True)
-        reduce(5 * x**power).backward()
+        reduce(f(x)).backward()
         return x.grad
 
     return slopes
 
 
-def broken(values):
+def broken(f, values):
     x = torch.tensor(values)
-    y = 5 * x**3
+    y = f(x)
     x.requires_grad_()
     grad = x.grad
     y.backward()
     return grad
 
 
-def marked_late(values):
+def marked_late(f, values):
     x = torch.tensor(values)
-    y = 5 * x**3
+    y = f(x)
     x.requires_grad_()
     y.sum().backward()
     return x.grad
 
 
-def read_before(values):
+def read_before(f, values):
     x = torch.tensor(values, requires_grad=True)
     grad = x.grad
-    (5 * x**3).sum().backward()
+    f(x).sum().backward()
     return grad
 
 
-def one_by_one(values):
+def one_by_one(f, values):
     leaves = [torch.tensor(value, requires_grad=True) for value in values]
     for x in leaves:
-        (5 * x**3).backward()
+        f(x).backward()
     return [x.grad for x in leaves]
 
 
@@ -108,7 +117,7 @@ TABLES = {
         wrong={
             "every_input_gets_one": ({"w": True, "x": True, "b": True}, "dashed"),
             "a_parameter_is_not_marked": ({"w": False, "x": False, "b": True}, "nn.Parameter"),
-            "only_a_parameter_is_marked": ({"w": True, "x": False, "b": False}, "b: a mark"),
+            "only_a_parameter_gets_one": ({"w": True, "x": False, "b": False}, "b: requires_grad"),
         },
     ),
     "two_steps": Table(
@@ -140,7 +149,12 @@ TABLES = {
                 lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
                 "left minus right",
             ),
-            "no_h": (lambda f, x, h: numerical_gradient(f, x), "open the hint"),
+            "no_h": (lambda f, x, h: numerical_gradient(f, x), "without h"),
+            "by_backward": (lambda f, x, h: by_autograd(f, x), "without h"),
+            "too_small_a_step": (
+                lambda f, x, h: (f(x + h / 9) - f(x - h / 9)) / (2 * h / 9),
+                "open the hint",
+            ),
         },
     ),
     "slope_by_hand": Table(
@@ -176,7 +190,9 @@ TABLES = {
             "value": (lambda f, x: f(float(x)), "the value"),
             "formula_of_one_function": (lambda f, x: 15 * x**2 - 4, "whatever f is"),
             "called_twice": (called_twice, "adds what arrives"),
-            "marked_no_input": (marked_no_input, "mark the input"),
+            "by_a_nudge": (by_a_nudge, "only autograd knows"),
+            "by_a_nudged_tensor": (by_a_nudged_tensor, "only autograd knows"),
+            "marked_no_input": (marked_no_input, "set requires_grad on the input"),
             "kept_the_integer": (kept_the_integer, "write 3.0"),
             "went_on_with_a_number": (went_on_with_a_number, "no history"),
             "asked_the_root": (asked_the_root, "read the .grad of the leaf"),
@@ -185,16 +201,33 @@ TABLES = {
         },
     ),
     "slopes": Table(
-        right={"as taught": of_several(torch.sum), "one by one": one_by_one},
+        right={
+            "as taught": of_several(torch.sum),
+            "one by one": one_by_one,
+            "by autograd.grad": lambda f, values: torch.autograd.grad(
+                f(x := torch.tensor(values, requires_grad=True)), x, torch.ones(len(values))
+            )[0],
+            "by a transform": lambda f, values: torch.func.vmap(torch.func.grad(f))(
+                torch.tensor(values)
+            ),
+        },
         wrong={
             "mean": (of_several(torch.mean), "÷N"),
             "first_output_only": (of_several(lambda y: y[0]), "only the first"),
-            "values": (lambda values: 5 * torch.tensor(values) ** 3, "not the slopes"),
-            "as_given": (broken, "mark the input"),
+            "values": (lambda f, values: f(torch.tensor(values)), "not the slopes"),
+            "as_given": (broken, "set requires_grad on the input"),
             "asked_a_vector": (of_several(lambda y: y), "one number"),
-            "marked_late": (marked_late, "mark the input"),
+            "marked_late": (marked_late, "set requires_grad on the input"),
             "read_before": (read_before, "no gradient has reached"),
-            "one_slope_for_all": (lambda values: of_several(torch.sum)(values).sum(), "shape ()"),
+            "one_slope_for_all": (
+                lambda f, values: of_several(torch.sum)(f, values).sum(),
+                "shape ()",
+            ),
+            "by_the_formula": (lambda f, values: [15 * x**2 - 4 for x in values], "open the hint"),
+            "by_a_nudge": (
+                lambda f, values: [by_a_nudge(f, x) for x in values],
+                "only autograd knows",
+            ),
         },
     ),
 }

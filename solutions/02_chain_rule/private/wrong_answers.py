@@ -30,6 +30,15 @@ def walk(z, arriving=None, stop=0, limit=99):
     return gradient
 
 
+def by_recursion(z, node=None):
+    """What the nodes from z on send to the leaf, the last of them called by the first."""
+
+    def sent(node, gradient):
+        return sent(node.next_functions[0][0], node(gradient)) if node.next_functions else gradient
+
+    return sent(z.grad_fn, torch.tensor(1.0))
+
+
 def always_with_one(z):
     node, gradient = z.grad_fn, None
     while node.next_functions:
@@ -66,10 +75,16 @@ def by_backward(z):
     return leaf_of(z).grad
 
 
+def by_backward_and_cleared(z):
+    gradient = by_backward(z)
+    leaf_of(z).grad = None
+    return gradient
+
+
 def middle(read, before=lambda y: y.retain_grad(), after=lambda y: None):
-    def middle_gradient(x):
+    def middle_gradient(f, x):
         y = x**3
-        z = torch.cos(y)
+        z = f(y)
         before(y)
         z.backward()
         after(y)
@@ -78,12 +93,17 @@ def middle(read, before=lambda y: y.retain_grad(), after=lambda y: None):
     return middle_gradient
 
 
-def by_hook(x):
+def by_hook(f, x):
     y = x**3
     kept = []
     y.register_hook(kept.append)
-    torch.cos(y).backward()
+    f(y).backward()
     return kept[0]
+
+
+def by_a_nudge(f, x):
+    y = x.detach().double() ** 3
+    return (f(y + 1e-6) - f(y - 1e-6)) / 2e-6
 
 
 def broken(x):
@@ -176,8 +196,8 @@ TABLES = {
     "send_back": Table(
         right={
             "as taught": walk,
-            "by autograd.grad": lambda z: torch.autograd.grad(z, leaf_of(z))[0],
             "as a number": lambda z: walk(z).item(),
+            "from the last to the first": by_recursion,
         },
         wrong={
             "started_with_z": (lambda z: walk(z, arriving=z.detach()), "starts with 1"),
@@ -187,15 +207,20 @@ TABLES = {
             "called_the_leaf": (with_the_leaf, "AccumulateGrad"),
             "went_past_the_leaf": (past_the_leaf, "stop before you call it"),
             "by_backward": (by_backward, "adds to x.grad"),
+            "by_backward_and_cleared": (by_backward_and_cleared, "autograd walked"),
+            "by_autograd_grad": (
+                lambda z: torch.autograd.grad(z, leaf_of(z))[0],
+                "autograd walked",
+            ),
             "two_nodes_only": (lambda z: walk(z, limit=2), "open the hint"),
         },
     ),
     "middle_gradient": Table(
         right={
             "as taught": middle(lambda x, y: y.grad),
-            "by autograd.grad": lambda x: torch.autograd.grad(torch.cos(y := x**3), y)[0],
+            "by autograd.grad": lambda f, x: torch.autograd.grad(f(y := x**3), y)[0],
             "by a hook": by_hook,
-            "by hand": lambda x: -torch.sin(x**3),
+            "by a leaf of its own": lambda f, x: composed(f)(x.detach() ** 3),
         },
         wrong={
             "nothing_retained": (
@@ -207,10 +232,12 @@ TABLES = {
                 "no gradient has reached",
             ),
             "gradient_of_x": (middle(lambda x, y: x.grad), "y.grad is wanted"),
-            "other_box": (lambda x: 3 * x**2, "other box"),
-            "value": (lambda x: torch.cos(x**3), "z itself"),
-            "at_x": (lambda x: -torch.sin(x), "not at x"),
-            "sign": (lambda x: torch.sin(x**3), "the sign"),
+            "other_box": (lambda f, x: 3 * x**2, "other box"),
+            "value": (lambda f, x: f(x**3), "z itself"),
+            "at_x": (lambda f, x: composed(f)(x), "not at x"),
+            "sign": (lambda f, x: -composed(f)(x.detach() ** 3), "the sign"),
+            "by_the_formula": (lambda f, x: -torch.sin(x**3), "whatever f is"),
+            "by_a_nudge": (by_a_nudge, "only autograd knows"),
         },
     ),
     "connected": Table(

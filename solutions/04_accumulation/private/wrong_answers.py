@@ -70,6 +70,24 @@ def summed_losses(w, x, t, size):
     return w.grad
 
 
+def divided_at_the_end(w, x, t, size):
+    for part, target in zip(x.split(size), t.split(size), strict=True):
+        ((w * part - target) ** 2).sum().backward()
+    return w.grad / len(x)
+
+
+def one_by_one(w, x, t, size):
+    for one, target in zip(x, t, strict=True):
+        ((w * one - target) ** 2 / len(x)).backward()
+    return w.grad
+
+
+def by_parts_of_grad(w, x, t, size):
+    parts = zip(x.split(size), t.split(size), strict=True)
+    losses = (((w * part - target) ** 2).sum() / len(x) for part, target in parts)
+    return sum(torch.autograd.grad(loss, w)[0] for loss in losses)
+
+
 def last_part_only(w, x, t, size):
     for part, target in zip(x.split(size), t.split(size), strict=True):
         w.grad = None
@@ -203,6 +221,24 @@ def broken(w, steps):
     return w
 
 
+def through_data(w, steps):
+    for _ in range(steps):
+        (slope,) = torch.autograd.grad((3 * w - 4) ** 2, w)
+        w.data = w.data - 0.02 * slope
+    return w.item()
+
+
+def returns_a_copy(w, steps):
+    return by_hand(w.detach().clone().requires_grad_(), steps)
+
+
+def rebound(w, steps):
+    for _ in range(steps):
+        (slope,) = torch.autograd.grad((3 * w - 4) ** 2, w)
+        w = (w - 0.02 * slope).detach().requires_grad_()
+    return w
+
+
 def moves_a_copy(w, steps):
     copy = w.detach().clone().requires_grad_()
     by_hand(copy, steps)
@@ -263,8 +299,9 @@ TABLES = {
         right={
             "as taught": in_parts(lambda part, x, size: len(part) / len(x)),
             "by numel": in_parts(lambda part, x, size: part.numel() / x.numel()),
-            "all at once": all_at_once,
-            "summed losses": summed_losses,
+            "divided at the end": divided_at_the_end,
+            "one by one": one_by_one,
+            "by autograd.grad": by_parts_of_grad,
         },
         wrong={
             "as_they_are": (in_parts(lambda part, x, size: 1), "a sum of means"),
@@ -281,6 +318,8 @@ TABLES = {
             "of_one_example": (in_parts(lambda part, x, size: 1 / len(x)), "one example"),
             "divided_by_the_length_again": (in_parts(lambda part, x, size: 1 / size), "1/size"),
             "upside_down": (in_parts(lambda part, x, size: len(x) / len(part)), "upside down"),
+            "all_at_once": (all_at_once, "one pass for all"),
+            "summed_losses": (summed_losses, "one pass for all"),
             "cleared_in_the_loop": (last_part_only, "open the hint"),
             "sign": (in_parts(lambda part, x, size: -len(part) / len(x)), "the sign"),
         },
@@ -311,6 +350,7 @@ TABLES = {
             "cleared after the loss": loop("loss", "clear", "backward", "step"),
             "zeros": loop("loss", "backward", "step", "zeros"),
             "by hand": by_hand,
+            "through data": through_data,
         },
         wrong={
             "as_given": (broken, "finds .grad cleared"),
@@ -320,6 +360,8 @@ TABLES = {
             ),
             "no_step": (loop("loss", "backward", "clear"), "not what it moves"),
             "moves_a_copy": (moves_a_copy, "not what it moves"),
+            "returns_a_copy": (returns_a_copy, "changes the leaf in place"),
+            "rebound": (rebound, "changes the leaf in place"),
             "never_cleared": (loop("loss", "backward", "step"), "never cleared inside"),
             "cleared_after_the_loop": (
                 loop("loss", "backward", "step", after=["clear"]),

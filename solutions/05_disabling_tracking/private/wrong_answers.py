@@ -192,6 +192,25 @@ def frozen_too_late(model, x):
     return model[0].weight.grad
 
 
+def frozen_after_the_pass(model, x):
+    model(x).backward()
+    freeze(model[2])
+    return model[0].weight.grad
+
+
+def tried_unfrozen_first(model, x):
+    model(x).backward()
+    model.zero_grad()
+    return first_only(model, x)
+
+
+def frozen_between(model, x):
+    y = model(x)
+    freeze(model[2])
+    y.backward()
+    return model[0].weight.grad
+
+
 def dropped_afterwards(model, x):
     model(x).backward()
     model[2].zero_grad()
@@ -293,7 +312,7 @@ TABLES = {
             "reused": (reused, "clone it outside the block"),
             "detached": (detached, "clone it outside the block"),
             "cloned_in_the_block": (cloned_in_the_block, "clone it outside the block"),
-            "marked": (marked, "takes no mark: clone it outside the block"),
+            "marked": (marked, "cannot require grad: clone it outside the block"),
             "computed_again": (on_features(lambda w, x, h: (w * x**3 - 2) ** 2), "computed again"),
             "all_in_the_block": (all_in_the_block, "not tracked"),
             "w_detached": (on_features(lambda w, x, h: (w.detach() * h - 2) ** 2), "not tracked"),
@@ -314,6 +333,8 @@ TABLES = {
             "one by one": by_zero_grad,
             "frozen after the forward pass": frozen_after_the_forward,
             "as a number": lambda model, x: first_only(model, x).item(),
+            "tried unfrozen first": tried_unfrozen_first,
+            "frozen between the passes": frozen_between,
         },
         wrong={
             "second_under_no_grad": (second_under_no_grad, "is cut behind the first layer"),
@@ -325,6 +346,7 @@ TABLES = {
             "kept_the_old_gradient": (kept_the_old_gradient, "its old gradient"),
             "zeroed_the_old_gradient": (zeroed_the_old_gradient, "its old gradient"),
             "frozen_too_late": (frozen_too_late, "not frozen before the pass"),
+            "frozen_after_the_pass": (frozen_after_the_pass, "frozen after the pass"),
             "dropped_afterwards": (dropped_afterwards, "not frozen: the next pass"),
             "from_the_hidden": (from_the_hidden, "still multiplies"),
             "output": (output, "that is the output"),

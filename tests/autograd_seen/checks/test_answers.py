@@ -1,6 +1,7 @@
 """Two answers agree if a reader would call them the same, whatever holds the numbers."""
 
 import math
+from decimal import Decimal
 
 import numpy
 import pytest
@@ -66,6 +67,10 @@ def test_numbers_are_paired_row_by_row():
         (torch.tensor(0.1, dtype=torch.bfloat16), 0.1),
         (math.inf, math.inf),
         (True, True),
+        (numpy.True_, True),
+        (torch.tensor([False]), False),
+        (Decimal("2.5"), 2.5),
+        ([Decimal("2.5"), 3], [2.5, 3.0]),
         ("Leaf ", "leaf"),
         ({"x": 1, "y": "Z"}, {"y": "z", "x": 1.0}),
     ],
@@ -85,7 +90,9 @@ def test_agree(got, wanted):
         ([1.0, 2.0], 1.0),
         (1, True),
         (True, 1),
-        (numpy.True_, True),
+        (numpy.True_, False),
+        (numpy.array([True, True]), True),
+        (numpy.int64(1), True),
         ("leaves", "leaf"),
         (None, "leaf"),
         (None, 1.0),

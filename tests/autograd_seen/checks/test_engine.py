@@ -442,6 +442,25 @@ def test_a_prediction_of_a_dict_is_told_by_the_keys_that_betray_it():
     assert "open the hint" in told(check, {"x": "leaf", "y": "intermediate"})
 
 
+def test_the_part_of_a_prediction_that_is_right_is_told():
+    check = check_value("9.9", "roles", {"x": True, "y": False, "z": True}, {})
+    right = {"x": numpy.True_, "y": torch.tensor(False), "z": True}
+    assert repr(check(right)) == "9.9: passed"
+    for answer, parts in [
+        (right | {"y": True}, (2, 3)),
+        (right | {"y": ..., "z": "yes"}, (1, 3)),
+        ({"x": True}, (1, 3)),
+        (dict.fromkeys("xyz", ...), (0, 3)),
+        ("x", (0, 1)),
+    ]:
+        with pytest.raises(NotYet) as caught:
+            check(answer)
+        assert caught.value.parts == parts
+    with pytest.raises(NotYet) as caught:
+        HALF(lambda x: 1.5)
+    assert caught.value.parts == (0, 1)
+
+
 def test_a_check_is_shown_without_its_answer():
     assert repr(HALF) == "Check(number='9.9', name='half', hide_answer=False)"
     hidden = check_value("9.9", "slope", 6.25, {"that is the value": 8.5})

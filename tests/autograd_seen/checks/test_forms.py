@@ -50,7 +50,7 @@ def test_a_form_is_told_without_its_value(wanted, words):
         ("2.5", 2.5, "type str, where one number should be"),
         (None, True, "type NoneType, where True or False should be"),
         (1, True, "type int, where True or False should be"),
-        (numpy.True_, True, "type bool, where True or False should be"),
+        (numpy.array([True, True]), True, "type ndarray, where True or False should be"),
         (4, "leaf", "type int, where a word should be"),
         (True, 1.0, "type bool, where one number should be"),
         ([1.0, 2.0], 2.5, "shape (2,), where one number should be"),

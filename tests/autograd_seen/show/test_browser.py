@@ -18,7 +18,7 @@ import autograd_seen
 import nbformat
 import pytest
 import torch
-from autograd_seen import step_through
+from autograd_seen import draw_graph, side_by_side, step_through
 
 from tools.normal_form import execute
 
@@ -556,7 +556,7 @@ def test_what_is_still_to_come_can_be_read(browser, bare, theme):
                 c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
                 .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
             const plate = light(getComputedStyle(player).backgroundColor);
-            return [...player.querySelectorAll(".unseen text, tr.later th")].map((text) => {
+            return [...player.querySelectorAll(".unseen text")].map((text) => {
                 const style = getComputedStyle(text);
                 const ink = light(text.tagName === "text" ? style.fill : style.color);
                 const opaque = [style, getComputedStyle(text.parentNode)]
@@ -584,12 +584,14 @@ def test_the_controls_and_what_acts_are_in_view_at_every_step(browser, tall, siz
     with opened(browser, tall, reduced_motion="reduce") as page:
         page.set_viewport_size({"width": width, "height": height})
         slider, stage = page.get_by_role("slider"), page.locator(".stage")
-        svg = page.locator(".autograd-graph")
+        svg, controls = page.locator(".autograd-graph"), page.locator(".controls")
         for at in range(int(slider.get_attribute("max")) + 1):
             slider.fill(str(at))
             pane = stage.bounding_box()
             assert pane["height"] <= 0.55 * height and pane["y"] + pane["height"] <= height
             assert pane["width"] <= width and page.evaluate("scrollY") == 0
+            bar = controls.bounding_box()
+            assert pane["y"] + pane["height"] <= bar["y"] <= height - bar["height"], "below it"
             for box in page.locator(".lit[data-node] > rect").all():
                 inner = box.bounding_box()
                 assert pane["x"] <= inner["x"]
@@ -660,9 +662,20 @@ def test_a_screen_reader_meets_the_player_by_its_names(player):
         'img "Graph of z with the gradients of its backward pass; the steps are in the table"',
         'table "The steps of the backward pass"',
         'columnheader "gradient arriving"',
-        'rowheader "z = sin(y)"',
     ):
         assert line in told
+
+
+def test_the_table_holds_the_steps_that_were_taken(player):
+    table, slider = player.get_by_role("table"), player.get_by_role("slider")
+    heights = []
+    for at, rows in enumerate([0, 0, 0, 0, 1, 2, 3]):
+        slider.fill(str(at))
+        expect(table.get_by_role("rowheader")).to_have_count(rows)
+        heights.append(table.bounding_box()["height"])
+    assert heights[3] < heights[4] < heights[5] < heights[6]
+    assert 'rowheader "z = sin(y)"' in table.aria_snapshot()
+    slider.fill("0")
 
 
 def test_a_screen_reader_meets_a_picture_by_its_description(page):
@@ -686,6 +699,20 @@ def test_keys_that_it_does_not_use_go_to_the_page(exported):
 
 #: What nbconvert draws itself: the prompts and the code, in colours that are too pale for axe.
 NBCONVERTS = [".jp-InputPrompt", ".jp-OutputPrompt", ".highlight"]
+
+
+def test_pictures_stand_in_a_row_and_below_one_another_on_a_phone(browser):
+    x = torch.tensor(4.0, requires_grad=True)
+    row = side_by_side({"sine": draw_graph(x.sin()), "square": draw_graph(x**2)})
+    with closing(browser.new_page(viewport={"width": 1280, "height": 800})) as page:
+        page.set_content(row._repr_html_())
+        sine, square = (page.get_by_role("figure", name=name) for name in row.pictures)
+        assert sine.bounding_box()["y"] == square.bounding_box()["y"]
+        expect(square.get_by_role("img")).to_have_accessible_name(re.compile("x leaf 4; #1 = x²"))
+        page.set_viewport_size({"width": 390, "height": 800})
+        above = sine.bounding_box()
+        assert above["y"] + above["height"] <= square.bounding_box()["y"]
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -109,6 +109,12 @@ def texts(shown):
 # --- what moves -----------------------------------------------------------------------------------
 
 
+def test_the_slider_is_right_below_the_picture(exported):
+    for shown in exported.locator(".autograd-slider").all():
+        frame, controls = (shown.locator(part).bounding_box() for part in (".frame", ".controls"))
+        assert frame["y"] + frame["height"] == pytest.approx(controls["y"], abs=1)
+
+
 @pytest.mark.parametrize("place", [0, 3, 8])
 def test_the_numbers_are_pytorchs_at_each_place(page, place):
     x = torch.linspace(0, 4, 9)[place].requires_grad_()

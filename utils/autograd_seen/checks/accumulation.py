@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import torch
 
+from autograd_seen.checks.answers import agree
 from autograd_seen.checks.arithmetic import descend, mean, products
 from autograd_seen.checks.engine import check_function, check_value, tabulated
 from autograd_seen.checks.leaves import leaf
+from autograd_seen.checks.report import written
 from autograd_seen.checks.verdicts import Misfit
 
-_torch_tensor = torch.tensor
+_torch_tensor, _register_hook = torch.tensor, torch.Tensor.register_hook
 
 #: The edges of a graph by its formula, in the order of a backward pass: (output, input, local
 #: derivative).
@@ -116,10 +118,28 @@ def _weighed(share):
     return gradient
 
 
+_right = _weighed(lambda part: part.length / part.count)
+
+
+def _in_parts(answer, count, size):
+    """What the answer returns, if w received something from each part."""
+    w, arrivals = leaf(W), []
+    _register_hook(w, lambda gradient: arrivals.append(1))
+    value = answer(w, _torch_tensor(X[:count]), _torch_tensor(T[:count]), size)
+    parts = math.ceil(count / size)
+    if len(arrivals) < parts and agree(value, _right(count, size)):
+        raise Misfit(
+            f"w has received {len(arrivals)} time{'s' * (len(arrivals) != 1)}",
+            f"{parts} times, once from each part",
+            "one pass for all: a part is there so that no graph holds the whole batch",
+        )
+    return value
+
+
 batch_gradient = check_function(
     "4.4",
     "batch_gradient",
-    _weighed(lambda part: part.length / part.count),
+    _right,
     {
         "a sum of means: let the shares of all parts add up to 1": _weighed(1),
         "each part has the same say, even a short last one": _weighed(lambda part: 1 / part.parts),
@@ -139,9 +159,7 @@ batch_gradient = check_function(
         ),
     },
     cases=[(5, 2), (7, 3), (7, 4)],
-    evaluate=lambda answer, count, size: answer(
-        leaf(W), _torch_tensor(X[:count]), _torch_tensor(T[:count]), size
-    ),
+    evaluate=_in_parts,
     template="batch_gradient(w, x, t, size) for {} examples in parts of {}",
 )
 
@@ -208,6 +226,19 @@ def _trained(w, steps, kept=0.0):
     return descend(lambda w: [_gradient(w)], [w], lr=0.02, steps=steps, kept=kept)[0]
 
 
+def _moved(answer, w, steps):
+    """What the answer returns, if the leaf that went in has moved there."""
+    start, at = leaf(w), _trained(w, steps)
+    value = answer(start, steps)
+    if agree(value, at) and not agree(start, at):
+        raise Misfit(
+            f"w left at {written(start)}, and another tensor at {written(at)}",
+            f"w itself at {written(at)}",
+            "w = w − … makes a new tensor, and so does a copy: a step changes the leaf in place",
+        )
+    return value
+
+
 trained = check_function(
     "4.6",
     "trained",
@@ -228,6 +259,6 @@ trained = check_function(
         "that is the loss, not w": lambda w, steps: (3 * _trained(w, steps - 1) - 4) ** 2,
     },
     cases=[(5.0, 3), (-1.5, 4)],
-    evaluate=lambda answer, w, steps: answer(leaf(w), steps),
+    evaluate=_moved,
     template="trained(w, steps={1}) from w = {0}",
 )

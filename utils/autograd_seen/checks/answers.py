@@ -5,6 +5,7 @@ these."""
 
 import math
 from collections.abc import Iterator
+from decimal import Decimal
 from numbers import Real
 from typing import NamedTuple
 
@@ -40,7 +41,7 @@ def numbers_in(value: object) -> Numbers | None:
     """The numbers in a number, a tensor, an array or a list of these; None for anything else."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, Real):
+    if isinstance(value, Real | Decimal):
         return Numbers((), [float(value)], 0.0)
     if isinstance(value, list | tuple):
         return _numbers_in_list(value)
@@ -73,6 +74,18 @@ def _numbers_in_tensor(value: object) -> Numbers | None:
     return Numbers(tuple(tensor.shape), values, rounding)
 
 
+def truth_in(value: object) -> bool | None:
+    """True or False, as Python, NumPy or a tensor of one element says it; None for anything
+    else.
+    """
+    if isinstance(value, bool):
+        return value
+    if str(getattr(value, "dtype", "")) not in {"bool", "torch.bool"}:
+        return None
+    values = _tolist(_reshape(_as_tensor(value), (-1,)))
+    return values[0] if len(values) == 1 else None
+
+
 def same_shape(got: Numbers, wanted: Numbers) -> bool:
     """Whether two answers have one shape, or one number is wanted and a single one was given."""
     return got.shape == wanted.shape or (wanted.shape == () and len(got.values) == 1)
@@ -96,7 +109,7 @@ def agree(got: object, wanted: object, partly: bool = False) -> bool:
     if isinstance(wanted, dict):
         return _dicts_agree(got, wanted, partly)
     if isinstance(wanted, bool) or isinstance(got, bool):
-        return got is wanted
+        return truth_in(got) is wanted
     if isinstance(wanted, str):
         return isinstance(got, str) and got.strip().casefold() == wanted.casefold()
     return _numbers_agree(numbers_in(got), numbers_in(wanted))

@@ -41,7 +41,7 @@ reads = check_value(
             "error_times_input": "b",
         },
         "error: you are asked for a leaf, and an operation made this one": {"error": "z"},
-        "error_times_input: x is the input, but nobody marked it, so nothing comes": {
+        "error_times_input: x is the input: it does not require grad, so nothing comes": {
             "error_times_input": "x"
         },
     },

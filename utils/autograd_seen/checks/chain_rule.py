@@ -5,10 +5,10 @@ import math
 import torch
 
 from autograd_seen.checks.engine import check_function, check_value
-from autograd_seen.checks.leaves import arrived, attached, leaf
+from autograd_seen.checks.leaves import arrived, attached, half_held, leaf
 from autograd_seen.checks.verdicts import Misfit
 
-_sum = torch.sum
+_sum, _cos, _register_hook = torch.sum, torch.cos, torch.Tensor.register_hook
 
 #: An operation by its name: its value, its local derivative, and PyTorch's own.
 STEPS = {
@@ -36,7 +36,7 @@ reads = check_value(
             "root": "x",
             "leaf": "z",
         },
-        "leaf: its outline is dashed, so nobody marked it": {"leaf": "k"},
+        "leaf: its outline is dashed, so it does not require grad": {"leaf": "k"},
         "leaf: an operation made it, so it is an intermediate": {"leaf": "u"},
         "first and last: the boxes are the nodes, not the tensors": {"first": "z"},
         "last: the sine stands in the middle": {"last": "SinBackward0"},
@@ -117,6 +117,8 @@ def _send(answer, formula, x):
     x = z = leaf(x)
     for step in CHAINS[formula]:
         z = STEPS[step][2](z)
+    # Autograd asks the hook of a tensor on its way. Whoever calls the nodes does not.
+    _register_hook(z, lambda gradient: 2 * gradient)
     sent = answer(z)
     if x.grad is not None:
         raise Misfit(
@@ -144,25 +146,45 @@ send_back = check_function(
         "each node is called with what the one before it returned, not with 1": lambda f, x: (
             _sent_back(CHAINS[f][:1], x)[1]
         ),
+        "autograd walked, not you: it obeys a hook on z, which doubles; a node knows no hook": (
+            lambda f, x: 2 * _chain(f, x)
+        ),
     },
     cases=[("cos(x²)", 1.3), ("exp(sin(x³))", 0.9), ("sin(x)", 0.7)],
     evaluate=_send,
     template="send_back(z) for z = {} at x = {}",
 )
 
+
+def cosine(y: torch.Tensor) -> torch.Tensor:
+    """cos y"""
+    return _cos(y)
+
+
+#: The functions that exercise 2.5 is tried on: their value, and their slope by autograd.
+LAST_STEPS = {cosine: (math.cos, lambda y: -math.sin(y)), half_held: (half_held, lambda y: y)}
+
 middle_gradient = check_function(
     "2.5",
     "middle_gradient",
-    lambda x: -math.sin(x**3),
+    lambda f, x: LAST_STEPS[f][1](x**3),
     {
-        "that is the gradient of x: y.grad is wanted": lambda x: -math.sin(x**3) * 3 * x**2,
-        "that is the local derivative of x³: dz/dy belongs to the other box": lambda x: 3 * x**2,
-        "that is z itself": lambda x: math.cos(x**3),
-        "the sine is taken at y, not at x": lambda x: -math.sin(x),
+        "that is the gradient of x: y.grad is wanted": lambda f, x: (
+            LAST_STEPS[f][1](x**3) * 3 * x**2
+        ),
+        "that is the local derivative of x³: dz/dy belongs to the other box": lambda _, x: 3 * x**2,
+        "that is z itself": lambda f, x: LAST_STEPS[f][0](x**3),
+        "dz/dy is taken at y, not at x": lambda f, x: LAST_STEPS[f][1](x),
+        "a formula for the cosine: let autograd differentiate whatever f is": lambda _, x: (
+            -math.sin(x**3)
+        ),
+        "by a nudge or a formula: this f holds one y still, which only autograd knows": (
+            lambda f, x: 2 * x**3 if f is half_held else -math.sin(x**3)
+        ),
     },
-    cases=[1.3, 0.8],
-    evaluate=lambda answer, x: answer(leaf(x)),
-    template="middle_gradient(x) at x = {}",
+    cases=[(cosine, 1.3), (half_held, 0.8)],
+    evaluate=lambda answer, f, x: answer(f, leaf(x)),
+    template="middle_gradient(f, x) for f(y) = {}, x = {}",
     hints={"not a leaf Tensor": "y is no leaf: call y.retain_grad() before backward()"},
 )
 

@@ -13,6 +13,7 @@ from autograd_seen.checks.verdicts import Misfit
 
 _tensor, _sigmoid, _sum, _constant = torch.tensor, torch.sigmoid, torch.sum, torch.nn.init.constant_
 _Sequential, _Linear, _Tanh = torch.nn.Sequential, torch.nn.Linear, torch.nn.Tanh
+_register_hook = torch.Tensor.register_hook
 _BatchNorm, _Flatten, _Tensor = torch.nn.BatchNorm1d, torch.nn.Flatten, torch.Tensor
 
 reaches = check_value(
@@ -133,6 +134,8 @@ head_loss = check_function(
 #: The second layer of exercise 5.5: its bias, and what its parameters have in .grad before the
 #: exercise begins, from an earlier step.
 BIAS, OLD = 0.4, 0.35
+#: What the first layer's gradient is off by where the second is not frozen as the pass arrives.
+SPOILT = 1.0
 
 
 def _slope(w, v, x):
@@ -144,8 +147,14 @@ def _two_layers(w, v):
     model = _Sequential(_Linear(1, 1, bias=False), _Tanh(), _Linear(1, 1))
     for parameter, value in zip(model.parameters(), (w, v, BIAS), strict=True):
         _constant(parameter, value)
-    for parameter in model[2].parameters():
+    second = list(model[2].parameters())
+    for parameter in second:
         parameter.grad = _tensor(OLD).expand_as(parameter).clone()
+    # A pass comes here last. What is frozen by then was frozen before it.
+    _register_hook(
+        model[0].weight,
+        lambda gradient: gradient + SPOILT * any(one.requires_grad for one in second),
+    )
     return model
 
 
@@ -192,7 +201,7 @@ def _require_frozen(name, parameter):
         _refuse_gradient(name, _sum(parameter.grad))
     if parameter.requires_grad:
         raise Misfit(
-            f"a marked {name} in the second layer",
+            f"a {name} of the second layer that requires grad",
             "requires_grad False",
             "its gradient is thrown away, but it is not frozen: the next pass brings a new one",
         )
@@ -225,6 +234,9 @@ first_only = check_function(
             lambda w, v, x: v * math.tanh(w * x) + BIAS
         ),
         "two backward passes, and a leaf adds what arrives": lambda w, v, x: 2 * _slope(w, v, x),
+        "frozen after the pass, not before it: a hook adds 1 where the pass finds it unfrozen": (
+            lambda w, v, x: _slope(w, v, x) + SPOILT
+        ),
     },
     cases=[(0.6, 2.5, 1.3), (-0.3, 1.7, 0.8)],
     evaluate=_frozen_second,

@@ -88,6 +88,7 @@ class Check:
             self._judge(answer, cases)
         except NotYet as verdict:
             verdict.so_far = self._so_far(False, cases)
+            verdict.parts = self._parts(answer)
             raise
         return Passed(self.number, self._so_far(True, cases))
 
@@ -109,6 +110,15 @@ class Check:
             return ""
         record = mark(self.number, right) if cases is None else kept()
         return "\n".join(filter(None, [assignment.so_far(record.passed), record.note]))
+
+    def _parts(self, answer: Any) -> tuple[int, int]:
+        """How many parts of an answer are right, and how many there are: where it is a prediction
+        of several things, one for each.
+        """
+        if not (self.hide_answer and isinstance(self.oracle, dict) and isinstance(answer, dict)):
+            return 0, 1
+        right = [agree(answer.get(name), wanted) for name, wanted in self.oracle.items()]
+        return sum(right), len(right)
 
     def _judge(self, answer: Any, cases: Iterable | None) -> None:
         """Raises NotYet where an answer is not right."""

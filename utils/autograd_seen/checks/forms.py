@@ -5,7 +5,7 @@ import types
 
 import torch
 
-from autograd_seen.checks.answers import numbers_in, same_shape
+from autograd_seen.checks.answers import numbers_in, same_shape, truth_in
 
 _Tensor = torch.Tensor
 
@@ -46,8 +46,10 @@ def form_error(value: object, wanted: object) -> str:
     """What is wrong with the form of an answer, whatever its value; empty if nothing is."""
     if isinstance(wanted, dict):
         return _dict_error(value, wanted)
-    if isinstance(wanted, bool | str):
-        return "" if isinstance(value, type(wanted)) else _mistyped(value, wanted)
+    if isinstance(wanted, bool):
+        return _mistyped(value, wanted) if truth_in(value) is None else ""
+    if isinstance(wanted, str):
+        return "" if isinstance(value, str) else _mistyped(value, wanted)
     return _numbers_error(value, wanted)
 
 

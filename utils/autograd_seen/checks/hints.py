@@ -16,7 +16,7 @@ _POWER = "Python writes powers with **: x**2, not x^2"
 ERROR_HINTS = {
     "Only Tensors of floating point": "an integer tensor: write 3.0, or convert with float(…)",
     "does not require grad": (
-        "nothing was recorded: mark the input before computing, and keep tensors"
+        "nothing was recorded: set requires_grad on the input before computing, and keep tensors"
     ),
     "can be implicitly created only for": (
         "backward() starts from one number: ask from an element or a sum"
@@ -56,7 +56,7 @@ ERROR_HINTS = {
         "a product saves what inference_mode() made: clone it outside the block, or use no_grad()"
     ),
     "True on inference tensor": (
-        "an inference tensor takes no mark: clone it outside the block that made it"
+        "an inference tensor cannot require grad: clone it outside the block that made it"
     ),
     "flags of leaf variables": (
         "only a leaf has a mark of its own to take off; cut a result off with detach()"

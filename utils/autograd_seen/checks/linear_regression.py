@@ -7,7 +7,8 @@ import torch
 from autograd_seen.checks.arithmetic import descend, mean, products
 from autograd_seen.checks.engine import check_function, check_value
 
-_tensor = torch.tensor
+_tensor, _mean = torch.tensor, torch.mean
+_detach, _abs = torch.Tensor.detach, torch.Tensor.abs
 
 gets_grad = check_value(
     "6.1",
@@ -17,7 +18,7 @@ gets_grad = check_value(
         "w1: an operation made it, so it is an intermediate, whatever it is used for": {"w1": True},
         "w0: it is the leaf at the end of the way, and no step can move it any more": {"w0": False},
         "b: changed in place under no_grad, it is the leaf that it was": {"b": False},
-        "x: its outline is dashed, so nobody marked it": {"x": True},
+        "x: its outline is dashed, so it does not require grad": {"x": True},
     },
 )
 
@@ -72,15 +73,30 @@ largest_step = check_function(
 )
 
 
-def _fitted(x, t, lr, steps, kept=0.0, moves_b=True):
-    """[w, b] from 0 after so many steps down the mean squared error. ``kept`` is as in
+def squares(p: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """mean of (p − t)²"""
+    return _mean((p - t) ** 2)
+
+
+def weighted(p: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
+    """mean of |p − t|·(p − t)², |p − t| held"""
+    return _mean(_detach(_abs(p - t)) * (p - t) ** 2)
+
+
+#: The losses that exercise 6.4 is tried on: how steep each is in a residual, by autograd.
+LOSSES = {squares: lambda r: 2 * r, weighted: lambda r: 2 * abs(r) * r}
+#: The same by a nudge.
+NUDGED = LOSSES | {weighted: lambda r: 3 * abs(r) * r}
+
+
+def _fitted(x, t, lr, steps, kept=0.0, moves_b=True, slope=LOSSES[squares]):
+    """[w, b] from 0 after so many steps down a loss, by its slope in a residual. ``kept`` is as in
     `descend`.
     """
 
     def gradient(w, b):
-        residuals = [w * one + b - want for one, want in zip(x, t, strict=True)]
-        slope_of_b = 2 * mean(residuals) if moves_b else 0.0
-        return 2 * mean(products(residuals, x)), slope_of_b
+        slopes = [slope(w * one + b - want) for one, want in zip(x, t, strict=True)]
+        return mean(products(slopes, x)), mean(slopes) if moves_b else 0.0
 
     return descend(gradient, [0.0, 0.0], lr, steps, kept)
 
@@ -98,30 +114,42 @@ def _as_tensors(answer, x, t, *rest):
     return answer(_tensor(x), _tensor(t), *rest)
 
 
+def _down(loss, *case, **options):
+    """As `_fitted`, down one of the losses."""
+    return _fitted(*case, slope=LOSSES[loss], **options)
+
+
 fit = check_function(
     "6.4",
     "fit",
-    _fitted,
+    _down,
     {
-        "each gradient was added to those before it: clear .grad after the step": _kept,
-        "÷N is missing: the loss is the mean, not the sum": _summed,
+        "each gradient was added to those before it: clear .grad after the step": (
+            lambda *case: _down(*case, kept=1.0)
+        ),
         "uphill: a step goes against the gradient": (
-            lambda x, t, lr, steps: _fitted(x, t, -lr, steps)
+            lambda loss, x, t, lr, steps: _down(loss, x, t, -lr, steps)
         ),
         "b has not moved: it makes its own step, with its own .grad": (
-            lambda *case: _fitted(*case, moves_b=False)
+            lambda *case: _down(*case, moves_b=False)
         ),
         "one step only: all of it is repeated, from the loss on": (
-            lambda x, t, lr, _: _fitted(x, t, lr, 1)
+            lambda loss, x, t, lr, _: _down(loss, x, t, lr, 1)
         ),
         "nothing moved: was .grad cleared before the step used it?": [0.0, 0.0],
+        "the squares whatever the loss is: call the loss that is given": (
+            lambda _, *case: _fitted(*case)
+        ),
+        "by a nudge or a formula: this loss holds a factor still, which only autograd knows": (
+            lambda loss, *case: _fitted(*case, slope=NUDGED[loss])
+        ),
     },
     cases=[
-        ([1.5, 2.2, 4.1], [4.0, 3.5, 9.0], 0.03, 3),
-        ([0.4, -0.8, 2.5, 3.5], [1.2, 0.7, 3.1, 6.4], 0.05, 4),
+        (squares, [1.0, 2.0, 4.0], [4.0, 3.0, 9.0], 0.03, 3),
+        (weighted, [0.4, -1.0, 2.5], [1.2, 0.7, -0.9], 0.05, 4),
     ],
-    evaluate=_as_tensors,
-    template="fit(x, t, {2}, {3}) at x = {0}, t = {1}",
+    evaluate=lambda answer, loss, x, t, *rest: answer(loss, _tensor(x), _tensor(t), *rest),
+    template="fit(…, {3}, {4}), x = {1}, t = {2}, {0}",
 )
 
 

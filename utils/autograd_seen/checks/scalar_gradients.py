@@ -3,6 +3,7 @@
 import torch
 
 from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.leaves import half_held
 
 Number = float | torch.Tensor
 
@@ -17,17 +18,24 @@ def ratio(x: Number) -> Number:
     return x * x + 6 / x
 
 
-#: The functions that exercises 1.3 and 1.5 are tried on, with their derivatives.
-SLOPES = {cube: lambda x: 15 * x**2 - 4, ratio: lambda x: 2 * x - 6 / x**2}
+#: The functions that exercises 1.5 and 1.6 are tried on, with what autograd says of them.
+SLOPES = {
+    cube: lambda x: 15 * x**2 - 4,
+    ratio: lambda x: 2 * x - 6 / x**2,
+    half_held: lambda x: x,
+}
+#: What a nudge says of them.
+NUDGED = SLOPES | {half_held: lambda x: 2 * x}
+BY_A_NUDGE = "by a nudge or a formula: this f holds one x still, which only autograd knows"
 
 receives = check_value(
     "1.1",
     "receives",
     {"w": True, "x": False, "b": True},
     {
-        "x: its outline is dashed, so nobody marked it": {"x": True},
-        "w: an nn.Parameter is marked from the start": {"w": False},
-        "b: a mark on a leaf is enough, however it was made": {"b": False},
+        "x: its outline is dashed, so it does not require grad": {"x": True},
+        "w: an nn.Parameter requires grad from the start": {"w": False},
+        "b: requires_grad_() makes it a leaf that requires grad, like any other": {"b": False},
     },
 )
 
@@ -58,6 +66,9 @@ nudged_slope = check_function(
             (f(x + h) - f(x)) / h
         ),
         "left minus right: the sign": lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
+        "the slope at x itself, without h: the quotient of this nudge is wanted": (
+            lambda f, x, _: (f(x + 1e-4) - f(x - 1e-4)) / 2e-4
+        ),
     },
     cases=[(cube, 1.3, 0.1), (ratio, 1.7, 0.2)],
 )
@@ -87,22 +98,24 @@ slope = check_function(
             lambda _, x: SLOPES[cube](x)
         ),
         "backward() called twice, and a leaf adds what arrives": lambda f, x: 2 * SLOPES[f](x),
+        BY_A_NUDGE: lambda f, x: NUDGED[f](x),
     },
-    cases=[(cube, 1.5), (ratio, 1.7), (cube, 3)],
+    cases=[(cube, 1.5), (ratio, 1.7), (cube, 3), (half_held, 0.8)],
 )
 
 slopes = check_function(
     "1.6",
     "slopes",
-    lambda values: [15 * x**2 for x in values],
+    lambda f, values: [SLOPES[f](x) for x in values],
     {
-        "÷N: mean() divides each slope by how many there are": lambda values: [
-            15 * x**2 / len(values) for x in values
+        "÷N: mean() divides each slope by how many there are": lambda f, values: [
+            SLOPES[f](x) / len(values) for x in values
         ],
-        "only the first output was asked": lambda values: (
-            [15 * values[0] ** 2] + [0.0] * (len(values) - 1)
+        "only the first output was asked": lambda f, values: (
+            [SLOPES[f](values[0])] + [0.0] * (len(values) - 1)
         ),
-        "these are the values 5x³, not the slopes": lambda values: [5 * x**3 for x in values],
+        "these are the values of f, not the slopes": lambda f, values: [f(x) for x in values],
+        BY_A_NUDGE: lambda f, values: [NUDGED[f](x) for x in values],
     },
-    cases=[([1.5, -0.4, 2.2],), ([0.7, 3.1],)],
+    cases=[(cube, [1.5, -0.4, 2.2]), (half_held, [0.7, 3.1])],
 )

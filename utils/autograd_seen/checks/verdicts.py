@@ -12,9 +12,12 @@ class NotYet(AssertionError):
 
     Attributes:
         so_far: how far the student is in this assignment, shown below the message; may be empty.
+        parts: of a prediction of several things how many are right, and how many there are: a
+            grader gives so much of the points.
     """
 
     so_far = ""
+    parts = (0, 1)
 
     def _render_traceback_(self) -> list[str]:
         so_far = [f"  so far  {line}" for line in self.so_far.splitlines()]

@@ -115,9 +115,11 @@
     const controls = make("div", { class: "controls" },
       button("first", "To the start (Home)", () => go(0)), button("back", "Step back (←)", () => go(at - 1)), play,
       button("next", "Step forward (→)", () => go(at + 1)), slider, speed);
+    // JupyterLab scrolls to the next cell: of a tall output only the lower part is in view.
+    const main = make("div", { class: "main" }, stage, controls);
     const title = make("div", { class: "title" }, host.querySelector("figcaption").textContent);
     const player = make("div", { class: "player", role: "group", tabindex: 0,
-      "aria-label": "Player: left and right arrows step, space plays" }, title, controls, said, stage, steps);
+      "aria-label": "Player: left and right arrows step, space plays" }, title, said, main, steps);
 
     let at = 0, timer = 0;
 

@@ -86,7 +86,8 @@
     const said = make("p", { class: "said" }, ...read.map(([, element]) => element));
     const stage = make("div", { class: "stage", role: "group", "aria-label": story.subject || "Picture" }, ...pictures);
     const frame = make("div", { class: "frame" }, stage);
-    const page = make("div", { class: "page" }, controls, said, frame);
+    // JupyterLab scrolls to the next cell: of a tall output only the lower part is in view.
+    const page = make("div", { class: "page" }, frame, controls, said);
 
     function show() {
       const at = sliders.reduce((before, slider, i) => before * story.inputs[i][1].length + +slider.value, 0);
