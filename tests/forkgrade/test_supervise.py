@@ -8,7 +8,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from forkgrade import supervise
+from forkgrade import scratch, supervise
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
 
@@ -100,6 +100,13 @@ def test_no_process_outlives_its_notebook(warm, tmp_path):
     done = run(warm, tmp_path, "import os\nos.getpid()")
     with pytest.raises(ProcessLookupError):
         os.kill(int(text(done.results[0])), 0)
+
+
+@pytest.fixture
+def tmp_path(tmp_path):
+    """A folder that goes at once: pytest could not remove what lies 3,000 folders deep in it."""
+    yield tmp_path
+    scratch.remove(str(tmp_path))
 
 
 @pytest.fixture
