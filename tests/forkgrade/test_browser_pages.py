@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import pytest
 from nbformat import v4
 
+from tests import chromium
 from tests.autograd_seen.show import test_browser as player_tests
 from tests.forkgrade.conftest import NAME, solution, submission
 from tests.forkgrade.hostile import save
@@ -139,7 +140,7 @@ def test_the_payloads_work_where_nobody_cleans_them(watched):
         one.page.wait_for_timeout(50)
         try:
             ran, asked = one.did()
-        except player_tests.playwright.Error:  # the page is gone: it was led elsewhere
+        except chromium.playwright.Error:  # the page is gone: it was led elsewhere
             ran, asked = True, []
         working += [name] if ran or asked else []
         one.page.close()

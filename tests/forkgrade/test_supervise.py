@@ -8,10 +8,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from forkgrade import supervise
+from forkgrade import scratch, supervise
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
-from forkgrade.scratch import remove
 
 from tests.forkgrade.notebooks import LIMITS, run, text
 
@@ -81,7 +80,6 @@ def test_a_notebook_that_ends_early_keeps_what_it_did_and_says_why(warm, tmp_pat
     assert time.monotonic() - began < 20  # many times the limits
     assert done.ended == ENDS[source]
     assert text(done.results[0]) == "1" and len(done.results) < 3
-    remove(tmp_path)  # some of them make it deeper than pytest can remove
 
 
 def test_all_cells_together_have_a_limit(warm, tmp_path):
@@ -102,6 +100,13 @@ def test_no_process_outlives_its_notebook(warm, tmp_path):
     done = run(warm, tmp_path, "import os\nos.getpid()")
     with pytest.raises(ProcessLookupError):
         os.kill(int(text(done.results[0])), 0)
+
+
+@pytest.fixture
+def tmp_path(tmp_path):
+    """A folder that goes at once: pytest could not remove what lies 3,000 folders deep in it."""
+    yield tmp_path
+    scratch.remove(str(tmp_path))
 
 
 @pytest.fixture

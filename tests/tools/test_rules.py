@@ -228,7 +228,7 @@ REJECTED = [
     (rules.installs, "a bent path", source("import sys\nsys.path.insert(0, '..')")),
     (rules.too_big, "sixteen lines", source("x = 1\n" * 16)),
     (rules.too_big, "111 columns", source('x = "' + "9" * 105 + '"')),
-    (rules.too_big, "too many cells", lambda nb: nb.cells.extend(copy.deepcopy(nb.cells) * 6)),
+    (rules.too_big, "too many cells", lambda nb: nb.cells.extend(copy.deepcopy(nb.cells) * 8)),
     (rules.too_big, "too many bytes", show("9" * 300_000)),
     (rules.empty_cells, "an empty code cell", source(" \n")),
     (rules.empty_cells, "an empty text cell", source("", 0)),

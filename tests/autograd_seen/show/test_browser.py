@@ -5,7 +5,6 @@ and where no script runs.
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,25 +19,12 @@ import pytest
 import torch
 from autograd_seen import draw_graph, side_by_side, step_through
 
+from tests.chromium import PROGRAM, playwright
 from tools.normal_form import execute
-
-playwright = pytest.importorskip(
-    "playwright.sync_api",
-    reason="The player was not tried in a browser: `make browser` installs what that needs",
-)
 
 expect = playwright.expect
 
 ROOT = Path(autograd_seen.__file__).parents[2]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
-PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-if PROGRAM is None:
-    pytest.skip(
-        "The player was not tried in a browser: there is none on PATH. Install Chromium (apt "
-        "install chromium, brew install --cask chromium), or set CHROMIUM to the path of a Chrome, "
-        "Chromium or Edge",
-        allow_module_level=True,
-    )
 # What a browser asks its maker, and what needs a graphics card.
 OPTIONS = """--disable-background-networking --disable-component-update --disable-sync
     --disable-gpu --no-first-run --no-default-browser-check""".split()

@@ -3,6 +3,7 @@
 import pytest
 from autograd_seen import find_error
 
+from tests import chromium  # noqa: F401
 from tests.autograd_seen.show.test_browser import browser, opened  # noqa: F401
 from tools.error_index import PAGE, sorted_rows
 

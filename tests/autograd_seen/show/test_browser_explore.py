@@ -10,10 +10,11 @@ import nbformat
 import pytest
 import torch
 
+from tests import chromium
 from tests.autograd_seen.show import test_browser as player_tests
 from tools.normal_form import execute
 
-expect = player_tests.expect
+expect = chromium.playwright.expect
 opened, command, idle = player_tests.opened, player_tests.command, player_tests.idle
 browser, jupyterlab = player_tests.browser, player_tests.jupyterlab
 

@@ -226,9 +226,9 @@ def check_value(number: str, name: str, oracle: Any, misconceptions: Mapping[str
             betray it.
 
     Example:
-        >>> slope = check_value("1.2", "slope", 6.0, {"9 is the value, not the slope": 9.0})
+        >>> slope = check_value("9.2", "slope", 6.0, {"9 is the value, not the slope": 9.0})
         >>> slope(6)
-        1.2: passed
+        9.2: passed
     """
     return Check(number, name, oracle, misconceptions, ((),), evaluate=as_it_is, hide_answer=True)
 
