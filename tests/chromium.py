@@ -1,25 +1,32 @@
-"""What drives a browser, and the browser: without one of them, whoever imports this is skipped.
+"""What drives a browser, and the browser."""
 
-A file of tests that needs more of another imports this first: pytest keeps half of a file that
-skipped itself.
-"""
-
+import importlib
 import os
 import shutil
+from importlib.util import find_spec
 
 import pytest
 
-playwright = pytest.importorskip(
-    "playwright.sync_api",
-    reason="The player was not tried in a browser: `make browser` installs what that needs",
-)
-
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-if PROGRAM is None:
-    pytest.skip(
-        "The player was not tried in a browser: there is none on PATH. Install Chromium (apt "
-        "install chromium, brew install --cask chromium), or set CHROMIUM to the path of a Chrome, "
-        "Chromium or Edge",
-        allow_module_level=True,
-    )
+playwright = importlib.import_module("playwright.sync_api") if find_spec("playwright") else None
+
+
+def skip_without() -> None:
+    """Skips a file of tests where one of them is missing.
+
+    Each file calls it before it imports more from another: pytest keeps half of a file that skipped
+    itself.
+    """
+    if playwright is None:
+        pytest.skip(
+            "Nothing was tried in a browser: `make browser` installs what that needs",
+            allow_module_level=True,
+        )
+    if PROGRAM is None:
+        pytest.skip(
+            "Nothing was tried in a browser: there is none on PATH. Install Chromium (apt install "
+            "chromium, brew install --cask chromium), or set CHROMIUM to the path of a Chrome, "
+            "Chromium or Edge",
+            allow_module_level=True,
+        )

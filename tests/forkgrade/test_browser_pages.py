@@ -15,6 +15,9 @@ import pytest
 from nbformat import v4
 
 from tests import chromium
+
+chromium.skip_without()
+
 from tests.autograd_seen.show import test_browser as player_tests
 from tests.forkgrade.conftest import NAME, solution, submission
 from tests.forkgrade.hostile import save

@@ -180,7 +180,7 @@ def test_a_call_that_failed_says_what_it_was_for():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
-@pytest.mark.parametrize(("parent", "status"), [(os.getpid(), 0), (1, 1)])
+@pytest.mark.parametrize(("parent", "status"), [(os.getpid(), 0), (1, 1)], ids=["there", "gone"])
 def test_a_process_whose_parent_ended_before_it_looked_ends_at_once(parent, status):
     if not (child := os.fork()):
         sandbox.die_with_parent(parent)

@@ -19,9 +19,10 @@ import pytest
 import torch
 from autograd_seen import draw_graph, side_by_side, step_through
 
-from tests.chromium import PROGRAM, playwright
+from tests.chromium import PROGRAM, playwright, skip_without
 from tools.normal_form import execute
 
+skip_without()
 expect = playwright.expect
 
 ROOT = Path(autograd_seen.__file__).parents[2]

@@ -3,7 +3,10 @@
 import pytest
 from autograd_seen import find_error
 
-from tests import chromium  # noqa: F401
+from tests import chromium
+
+chromium.skip_without()
+
 from tests.autograd_seen.show.test_browser import browser, opened  # noqa: F401
 from tools.error_index import PAGE, sorted_rows
 

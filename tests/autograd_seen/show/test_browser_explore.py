@@ -11,6 +11,9 @@ import pytest
 import torch
 
 from tests import chromium
+
+chromium.skip_without()
+
 from tests.autograd_seen.show import test_browser as player_tests
 from tools.normal_form import execute
 
