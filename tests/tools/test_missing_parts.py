@@ -39,11 +39,12 @@ def first_name(lesson):
 
 
 def rename_a_table(lesson):
-    edit(lesson.wrong_answers, f'"{first_name(lesson)}": Table', '"other": Table')
+    # Longer, so that Python does not take the file for the one that it compiled a moment ago.
+    edit(lesson.wrong_answers, f'"{first_name(lesson)}": Table', '"a name of no check": Table')
 
 
 def rename_a_check(lesson):
-    edit(lesson.checks, f"\n{first_name(lesson)} = ", "\nother = ")
+    edit(lesson.checks, f"\n{first_name(lesson)} = ", "\na_name_of_no_table = ")
 
 
 TAKEN_OUT = {
