@@ -14,7 +14,7 @@ def test_inside_vmap_the_error_names_vmap():
         torch.vmap(lambda x: draw_graph((w * x).sin()))(torch.ones(3))
 
 
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")  # of torch's own
+@pytest.mark.filterwarnings("ignore:.*torch.jit")  # of torch's own, in 2.14 a FutureWarning
 def test_inside_jvp_the_error_names_jvp():
     one = torch.tensor(1.0)
     with pytest.raises(ValueError, match=r"inside torch.func.jvp"):
