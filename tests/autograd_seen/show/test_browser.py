@@ -776,10 +776,12 @@ def test_a_second_view_and_a_second_run_play_too(lab):
 
 def test_an_untrusted_notebook_shows_the_picture_and_the_table(browser, jupyterlab):
     with opened(browser, jupyterlab("cloned.ipynb")) as page:
-        figure = page.locator(".jp-OutputArea-output figure").first
+        # JupyterLab opens what was open before as well, behind it.
+        cloned = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        figure = cloned.locator(".jp-OutputArea-output figure").first
         figure.wait_for()
         assert_is_static(figure)
-        picture = page.get_by_alt_text(ALT)
+        picture = cloned.get_by_alt_text(ALT)
         assert picture.is_visible() and picture.bounding_box()["width"] > 300
 
 
