@@ -454,6 +454,7 @@ for _ in range(100):
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 time.sleep(60)
 """
+# It stops itself once this cell has been answered.
 STOPPED = """
 import os, signal, threading, time
 def stop():

@@ -12,6 +12,7 @@ from forkgrade import scratch, supervise
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
 
+from tests.forkgrade.hostile import DEEP, STOPPED
 from tests.forkgrade.notebooks import LIMITS, run, text
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
@@ -39,14 +40,6 @@ for _ in range(40):
     threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
 time.sleep(60)
 """
-# It stops itself once this cell has been answered.
-STOPPED = """
-import os, signal, threading, time
-def stop():
-    time.sleep(0.2)
-    os.kill(os.getpid(), signal.SIGSTOP)
-threading.Thread(target=stop).start()
-"""
 ENDS = {
     "import os\nos._exit(3)": "the notebook ended its process with exit code 3",
     "import os\nos.kill(os.getpid(), 9)": "the notebook's process was ended by SIGKILL",
@@ -60,9 +53,7 @@ ENDS = {
     "import os\nfor n in range(99):\n    os.mkdir(f'{n}')": (
         "the notebook made more than 50 files and folders"
     ),
-    "import os\nos.mkdir('a', 0)\nfor n in range(3000):\n    os.mkdir('d')\n    os.chdir('d')": (
-        "the notebook made more than 50 files and folders"
-    ),
+    DEEP: "the notebook made more than 50 files and folders",
     THREADS: "the notebook ran more than 20 threads at once",
     "class Long(Exception): pass\nfor n in range(9): print('x' * 9_000)\nraise Long('x' * 9_000)": (
         "the notebook sent more than 20000 bytes of output"
