@@ -6,6 +6,7 @@ from autograd_seen import draw_graph, record_backward
 from autograd_seen.show import theme
 from autograd_seen.show.content import Line, content
 from autograd_seen.show.scene import block_of, compose, place, retold
+from autograd_seen.show.svg import to_svg
 
 from tests.autograd_seen.show.apart import covered
 from tests.autograd_seen.show.drawn import LESSONS, MANY, every_role
@@ -156,6 +157,24 @@ def test_a_lessons_picture_fits(draw):
     picture = draw()
     scene = compose(picture.graph, gradients=picture.recording.gradients())
     assert scene.height <= TALL[draw.__name__] and scene.width <= 800
+
+
+def test_a_scene_that_is_told_anew_has_the_same_places_and_other_texts():
+    recordings = []
+    for value in (123.456, 2.0):
+        x = torch.tensor(value, requires_grad=True)
+        recordings.append(record_backward(x * x * value))
+    graph = recordings[0].graph
+    before, after = (content(one.graph, one.gradients()) for one in recordings)
+    scene = place(graph, before, "right")
+    told = retold(scene, after)
+    assert [box.text for box in told.boxes] == list(after.nodes)
+    assert [route.text for route in told.routes] == list(after.edges)
+    assert [box[:4] for box in told.boxes] == [box[:4] for box in scene.boxes]
+    svg = to_svg(told, "", "")
+    assert "x = 2" in svg and "× 2: MulBackward0" in svg, "what one who points is told moves too"
+    assert "× 123" not in svg and "123.456" not in svg and "246.912" not in svg
+    assert retold(told, before) == scene
 
 
 def test_other_texts_of_one_form_stand_in_the_same_places():

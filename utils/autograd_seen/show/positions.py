@@ -15,8 +15,7 @@ from autograd_seen.graph import Graph, Recording
 from autograd_seen.show import words
 from autograd_seen.show.content import Content, Line, content, minus
 from autograd_seen.show.picture import MOST_OPERATIONS, folded
-from autograd_seen.show.retold import retold
-from autograd_seen.show.scene import place, text_width
+from autograd_seen.show.scene import place, retold, text_width
 from autograd_seen.show.slider import Picture, Slider, Slides
 from autograd_seen.show.svg import to_svg
 
@@ -109,7 +108,7 @@ def _shape(same: list[tuple[Graph, Content]], title: str) -> Shape:
     scene = place(graph, widest, "right")
     if scene.width > WIDEST:
         scene = place(graph, widest)
-    svgs = [to_svg(retold(scene, widest, told), title, DESCRIPTION) for told in contents]
+    svgs = [to_svg(retold(scene, told), title, DESCRIPTION) for told in contents]
     texts = [TEXT.findall(svg) for svg in svgs]
     places = [at for at, told in enumerate(zip(*texts, strict=True)) if len(set(told)) > 1]
     moving = tuple(tuple(unescape(told[at]) for at in places) for told in texts)
@@ -133,8 +132,7 @@ def _widest_part(*parts: NamedTuple) -> NamedTuple:
 
 
 def _widest_line(*lines: Line) -> Line:
-    # A line of its own, by which its place is known.
-    return max(lines, key=text_width)._replace()
+    return max(lines, key=text_width)
 
 
 def _texts(shapes: Iterable[Shape], of_position: Sequence[int]) -> tuple[tuple[str, ...], ...]:
