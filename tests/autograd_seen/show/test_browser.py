@@ -139,7 +139,10 @@ def jupyterlab(course, tmp_path_factory):
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/api", server, home / "log")
-        yield lambda name: f"http://127.0.0.1:{port}/lab/tree/{name}?token={token}"
+        # Each in a workspace of its own: in one that was used before, JupyterLab opens what was
+        # open there too.
+        lab = f"http://127.0.0.1:{port}/lab/workspaces"
+        yield lambda name: f"{lab}/{name.removesuffix('.ipynb')}/tree/{name}?token={token}"
     finally:
         server.terminate()
         try:
@@ -776,12 +779,10 @@ def test_a_second_view_and_a_second_run_play_too(lab):
 
 def test_an_untrusted_notebook_shows_the_picture_and_the_table(browser, jupyterlab):
     with opened(browser, jupyterlab("cloned.ipynb")) as page:
-        # JupyterLab opens what was open before as well, behind it.
-        cloned = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        figure = cloned.locator(".jp-OutputArea-output figure").first
+        figure = page.locator(".jp-OutputArea-output figure").first
         figure.wait_for()
         assert_is_static(figure)
-        picture = cloned.get_by_alt_text(ALT)
+        picture = page.get_by_alt_text(ALT)
         assert picture.is_visible() and picture.bounding_box()["width"] > 300
 
 
