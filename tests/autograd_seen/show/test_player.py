@@ -338,8 +338,9 @@ def test_every_part_of_the_story_is_in_the_picture():
     }
 
 
-def test_the_script_makes_no_html_of_text_and_asks_no_network():
-    script = (Path(player.__file__).parent / "player.js").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["page.js", "player.js", "slider.js"])
+def test_a_script_makes_no_html_of_text_and_asks_no_network(name):
+    script = (Path(player.__file__).parent / name).read_text(encoding="utf-8")
     for word in (
         "innerHTML",
         "outerHTML",

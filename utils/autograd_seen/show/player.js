@@ -20,13 +20,6 @@
     ["scrollTop", "clientHeight", "scrollHeight", "top", "bottom"]];
   const last = story.moments.length - 1;
 
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const name in attributes) element.setAttribute(name, attributes[name]);
-    element.append(...children);
-    return element;
-  }
-
   function icon(name) {
     const svg = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "path");
     svg.setAttribute("viewBox", "0 0 16 16");
@@ -38,9 +31,7 @@
 
   // The picture is on the page once, as an image, which a page without scripts shows.
   function unpack(image) {
-    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-    const page = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
-    const picture = document.importNode(page.documentElement, true);
+    const picture = decoded(image);
     picture.setAttribute("aria-label", image.alt);
     picture.querySelector("title").remove(); // or all of the picture would show it to the mouse
     return picture;
@@ -76,17 +67,6 @@
       by[start] = out ? Math.min(first - FADE, (first + over) / 2) : 0;
     }
     pane.scrollBy(by); // both ways at once: a second scroll would end the first
-  }
-
-  // The page's own theme counts, which need not be the system's. A page without a mark shows it by
-  // its text: light text stands on a dark page.
-  function isDark(host) {
-    for (const { dataset } of [document.body, document.documentElement]) {
-      const mark = { true: "light", false: "dark" }[dataset.jpThemeLight] ?? dataset.theme;
-      if (mark === "dark" || mark === "light") return mark === "dark";
-    }
-    const [r, g, b] = (getComputedStyle(host).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-    return 0.3 * r + 0.59 * g + 0.11 * b > 128;
   }
 
   // In a shadow root no style sheet of the page reaches the player.
@@ -183,14 +163,6 @@
       shade(steps);
     }
 
-    function dress() {
-      const dark = isDark(host);
-      player.classList.toggle("dark", dark);
-      for (const rule of picture.querySelector("style").sheet?.cssRules ?? []) {
-        if (rule.media) rule.media.mediaText = dark ? "screen" : "not all";
-      }
-    }
-
     player.onkeydown = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
       const own = (OWN[event.target.tagName] ?? []).includes(event.key);
@@ -204,14 +176,10 @@
     };
     shadow.append(make("style", {}, style), player);
     for (const pane of [stage, steps]) pane.onscroll = () => shade(pane);
-    dress();
+    followTheme(host, player, [picture]);
     show(0);
     new ResizeObserver(fit).observe(player);
     window.addEventListener("beforeprint", () => go(last));
-    for (const marked of [document.body, document.documentElement]) {
-      new MutationObserver(dress).observe(marked, { attributes: true });
-    }
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
   }
 
   for (const host of document.querySelectorAll(`.autograd-player[data-key="${key}"]`)) {

@@ -1,6 +1,5 @@
 """A recorded pass as a page that plays it, one operation at a time."""
 
-import hashlib
 from collections.abc import Collection
 from functools import cached_property
 from html import escape
@@ -9,7 +8,7 @@ from autograd_seen.graph import Recording
 from autograd_seen.show import theme, words
 from autograd_seen.show.content import minus
 from autograd_seen.show.maths import Readings
-from autograd_seen.show.page import in_script, packed
+from autograd_seen.show.page import live_html, packed
 from autograd_seen.show.picture import picture_of
 from autograd_seen.show.steps import (
     MOST_STEPS,
@@ -51,21 +50,7 @@ class Player:
             drawn.image(self._description()),
             f'<div class="steps" style="overflow-x:auto">{_table(texts)}</div></figure>',
         ]
-        played = (
-            [packed("player.js"), in_script(_style()), in_script(tell(texts))] if played else []
-        )
-        # Two players on a page are told apart by what they show, not by a random name: equal ones
-        # may share it.
-        key = hashlib.sha256("".join([*static, *played]).encode()).hexdigest()[:12]
-        script, *given = played or [""]
-        lines = [
-            # MathJax would take a dollar sign in a name for a formula.
-            f'<div class="autograd-player mathjax_ignore tex2jax_ignore" data-key="{key}">',
-            *static,
-            f'<script>{script}("{key}", {", ".join(given)});</script>' if script else "",
-            "</div>",
-        ]
-        return "\n".join(line for line in lines if line)
+        return live_html("player", static, _style(), tell(texts) if played else None)
 
     @cached_property
     def _readings(self) -> Readings:

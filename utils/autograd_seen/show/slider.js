@@ -1,50 +1,15 @@
-(function (key, story, style) {
+(function (key, style, story) {
   "use strict";
   // What moves the slider or scrolls the picture. All other keys are the page's.
   const KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
 
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const name in attributes) element.setAttribute(name, attributes[name]);
-    element.append(...children);
-    return element;
-  }
-
   // A graph's texts can be changed; a plot stays an image.
   function unpack(image) {
     if (!image.src.startsWith("data:image/svg")) return make("img", { src: image.src, alt: image.alt });
-    const bytes = Uint8Array.from(atob(image.src.split(",")[1]), (c) => c.charCodeAt(0));
-    const page = new DOMParser().parseFromString(new TextDecoder().decode(bytes), "image/svg+xml");
-    const svg = document.importNode(page.documentElement, true), width = svg.getAttribute("width");
+    const svg = decoded(image), width = svg.getAttribute("width");
     // Smaller than that, its texts could not be read.
     Object.assign(svg.style, { maxWidth: `${width}px`, minWidth: `${0.85 * width}px` });
     return svg;
-  }
-
-  // The page's own theme counts, which need not be the system's. A page without a mark shows it by
-  // its text: light text stands on a dark page.
-  function isDark(host) {
-    for (const { dataset } of [document.body, document.documentElement]) {
-      const mark = { true: "light", false: "dark" }[dataset.jpThemeLight] ?? dataset.theme;
-      if (mark === "dark" || mark === "light") return mark === "dark";
-    }
-    const [r, g, b] = (getComputedStyle(host).color.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
-    return 0.3 * r + 0.59 * g + 0.11 * b > 128;
-  }
-
-  function followTheme(host, page, svgs) {
-    const dress = () => {
-      const dark = isDark(host);
-      page.classList.toggle("dark", dark);
-      for (const rule of svgs.flatMap((svg) => [...(svg.querySelector("style").sheet?.cssRules ?? [])])) {
-        if (rule.media) rule.media.mediaText = dark ? "screen" : "not all";
-      }
-    };
-    for (const marked of [document.body, document.documentElement]) {
-      new MutationObserver(dress).observe(marked, { attributes: true });
-    }
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", dress);
-    dress();
   }
 
   // Shades the sides of the box beyond which there is more of the picture.

@@ -1,6 +1,5 @@
 """Pictures of which a slider shows one at a time, as a page that needs no kernel."""
 
-import hashlib
 import itertools
 import json
 from bisect import bisect_right
@@ -11,7 +10,7 @@ from html import escape
 from typing import NamedTuple
 
 from autograd_seen.show import words
-from autograd_seen.show.page import in_script, packed
+from autograd_seen.show.page import live_html, packed
 
 #: How large an output may be, as a notebook stores it, in bytes.
 MOST_BYTES = 120_000
@@ -155,31 +154,19 @@ def _size(slides: Slides) -> int:
 
 
 def _html(slides: Slides) -> str:
-    script, style = packed("slider.js"), packed("slider.css")
-    story = in_script(
-        {
-            "subject": slides.subject,
-            "inputs": list(slides.inputs.items()),
-            "columns": slides.columns,
-            "rows": slides.rows,
-            "pictureOf": slides.picture_of,
-            "places": [picture.places for picture in slides.pictures],
-            "texts": slides.texts,
-        }
-    )
+    story = {
+        "subject": slides.subject,
+        "inputs": list(slides.inputs.items()),
+        "columns": slides.columns,
+        "rows": slides.rows,
+        "pictureOf": slides.picture_of,
+        "places": [picture.places for picture in slides.pictures],
+        "texts": slides.texts,
+    }
     first, *others = [_image(slides, picture) for picture in slides.pictures]
     label = "" if slides.subject else f"<p>{_place(slides, slides.pictures[0])}</p>"
     body = [label, first, _table(slides), _others(slides, others)]
-    # Two sliders on a page are told apart by what they show; equal ones may share a name.
-    key = hashlib.sha256("\n".join([*body, style, script, story]).encode()).hexdigest()[:12]
-    lines = [
-        # MathJax would take a dollar sign in a name for a formula.
-        f'<div class="autograd-slider mathjax_ignore tex2jax_ignore" data-key="{key}">',
-        *body,
-        f'<script>{script}("{key}", {story}, {in_script(style)});</script>',
-        "</div>",
-    ]
-    return "\n".join(filter(None, lines))
+    return live_html("slider", body, packed("slider.css"), story)
 
 
 def _image(slides: Slides, picture: Picture) -> str:
