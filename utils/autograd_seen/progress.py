@@ -10,6 +10,7 @@ from pathlib import Path
 from autograd_seen.checks.points import Assignment, assignments
 from autograd_seen.checks.record import Record, copies, kept
 from autograd_seen.checks.verdicts import PLATE
+from autograd_seen.tables import table
 
 UNKEPT = "This counts until the kernel ends. `make lab` opens working copies, which keep it."
 HEADS = ("lesson", "cells run", "exercises passed", "points")
@@ -135,12 +136,8 @@ def _cells_run(one: Assignment) -> str:
 
 
 def _as_text(rows: list[tuple[str, ...]], notes: list[str]) -> str:
-    widths = [max(map(len, column)) for column in zip(HEADS, *rows, strict=True)]
-    lines = [
-        "   ".join(f"{cell:{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
-        for cells in (HEADS, *rows)
-    ]
-    return "\n".join([*lines, *notes])
+    columns = zip(*rows, strict=True)
+    return "\n".join([str(table(dict(zip(HEADS, columns, strict=True)))), *notes])
 
 
 def _as_html(rows: list[tuple[Assignment, tuple[str, ...]]], notes: list[str]) -> str:
