@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from autograd_seen.plates import drawn
 from autograd_seen.show.slider import Picture, Slider, Slides
 from autograd_seen.values import clip, kind_of
 
@@ -57,15 +58,12 @@ def flip(figures: Mapping[str, Any], /) -> Slider:
 def _png(label: str, figure) -> bytes:
     # Importing matplotlib takes ten times as long as importing this package.
     from matplotlib.figure import Figure
-    from PIL import Image, ImageChops, ImageFile
+    from PIL import Image, ImageChops
 
     if not isinstance(figure, Figure):
         hint = ": pass its .figure" if hasattr(figure, "figure") else ""
         raise TypeError(f"flip needs figures, and {label!r} is {kind_of(figure)}{hint}")
-    drawn, small, reader = io.BytesIO(), io.BytesIO(), ImageFile.Parser()
-    figure.savefig(drawn, format="png", dpi=figure.dpi)
-    reader.feed(drawn.getvalue())
-    ink = reader.close().convert("RGBA")
+    ink, small = drawn(figure), io.BytesIO()
     image = Image.alpha_composite(Image.new("RGBA", ink.size, "white"), ink).convert("RGB")
     for colours in PALETTES:
         fewer = image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)

@@ -41,17 +41,10 @@ class Plates:
 
 
 def figure_png(figure: Any) -> bytes:
-    """A matplotlib figure as a PNG, transparent beyond its round corners.
+    """A matplotlib figure as a PNG, transparent beyond its round corners."""
+    from PIL import Image, ImageDraw
 
-    ``figure`` is drawn as it is: its own colours, its own dots per inch.
-    """
-    # Only who plots needs it: matplotlib brings it.
-    from PIL import Image, ImageDraw, ImageFile
-
-    drawn, rounded, reader = BytesIO(), BytesIO(), ImageFile.Parser()
-    figure.savefig(drawn, format="png", dpi=figure.dpi, bbox_inches="tight")
-    reader.feed(drawn.getvalue())
-    picture = reader.close().convert("RGBA")
+    picture, rounded = drawn(figure, bbox_inches="tight"), BytesIO()
     width, height = (FINER * side for side in picture.size)
     mask = Image.new("L", (width, height))
     corner = FINER * CORNER
@@ -61,3 +54,16 @@ def figure_png(figure: Any) -> bytes:
     picture.info.clear()
     picture.save(rounded, "PNG", optimize=True)
     return rounded.getvalue()
+
+
+def drawn(figure: Any, **options: object) -> Any:
+    """A matplotlib figure as Pillow's picture with transparency: its own colours, its own dots per
+    inch. ``options`` go to ``savefig``.
+    """
+    # Only who plots needs it: matplotlib brings it.
+    from PIL import ImageFile
+
+    file, reader = BytesIO(), ImageFile.Parser()
+    figure.savefig(file, format="png", dpi=figure.dpi, **options)
+    reader.feed(file.getvalue())
+    return reader.close().convert("RGBA")

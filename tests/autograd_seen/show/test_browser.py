@@ -64,11 +64,14 @@ def browser():
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("course"), CELLS)
+
+
+def written(folder, sources):
     """A folder with a notebook that was never run, one that was run elsewhere, and that one as an
     HTML page.
     """
-    folder = tmp_path_factory.mktemp("course")
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
     kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     fresh = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     nbformat.write(fresh, folder / "fresh.ipynb")

@@ -3,10 +3,7 @@ runs.
 """
 
 import re
-import subprocess
-import sys
 
-import nbformat
 import pytest
 import torch
 
@@ -15,7 +12,6 @@ from tests import chromium
 chromium.skip_without()
 
 from tests.autograd_seen.show import test_browser as player_tests
-from tools.normal_form import execute
 
 expect = chromium.playwright.expect
 opened, command, idle = player_tests.opened, player_tests.command, player_tests.idle
@@ -53,26 +49,7 @@ WAVE, BENT, TWO, PLOTS, TWIN = range(5)
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """A folder with a notebook that was never run, one that was run elsewhere, and that one as an
-    HTML page.
-    """
-    folder = tmp_path_factory.mktemp("course")
-    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    fresh = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    nbformat.write(fresh, folder / "fresh.ipynb")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(player_tests.ROOT / "utils"))
-        nbformat.write(execute(fresh, folder), folder / "cloned.ipynb")
-    # The addresses of what nbconvert's own template would fetch.
-    fetched = ("require_js", "mathjax", "widget_renderer", "mermaid_js")
-    options = [f"--HTMLExporter.{what}_url=" for what in fetched]
-    convert = [sys.executable, "-m", "nbconvert", "--to", "html", "--output", "exported"]
-    done = subprocess.run(
-        [*convert, *options, "cloned.ipynb"], cwd=folder, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return folder
+    return player_tests.written(tmp_path_factory.mktemp("course"), CELLS)
 
 
 @pytest.fixture(scope="module")
