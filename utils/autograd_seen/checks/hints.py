@@ -1,12 +1,8 @@
-"""Names the likely cause of a wrong answer, from the values alone or from an error's message."""
+"""Names the likely cause of an error, from its message."""
 
 import builtins
 import difflib
-import math
 import traceback
-from collections.abc import Mapping, Sequence
-
-from autograd_seen.checks.answers import agree, number_pairs, numbers_in
 
 _NO_GRADIENT_YET = "a .grad is None: cleared before the step, or w = w − … made w an intermediate"
 _POWER = "Python writes powers with **: x**2, not x^2"
@@ -69,7 +65,6 @@ ERROR_HINTS = {
     "cannot access local variable": "a name is read before the line that gives it a value",
     "is not callable": "a function was wanted: has its name been used for something else?",
 }
-UNKNOWN = "unknown: open the hint"
 
 
 def error_hint(said: object) -> str:
@@ -88,42 +83,3 @@ def _name_hint(error: NameError) -> str:
     if close := difflib.get_close_matches(error.name, names, n=1, cutoff=0.7):
         return f"there is no {error.name}: did you mean {close[0]}?"
     return f"there is no {error.name}: mistyped, or the cell that makes it has not run"
-
-
-def likely_cause(got: Sequence, wanted: Sequence, misconceptions: Mapping[str, Sequence]) -> str:
-    """The first misconception that explains every value; if none does, what the values have in
-    common.
-
-    Args:
-        got: what the answer gives, case by case.
-        wanted: the right values, case by case.
-        misconceptions: what each misconception gives, case by case; for a dict perhaps some of its
-            keys.
-    """
-    for cause, values in misconceptions.items():
-        if all(agree(value, wrong, partly=True) for value, wrong in zip(got, values, strict=True)):
-            return cause
-    if all(numbers_in(want) for want in wanted):
-        return _common_flaw(got, wanted) or UNKNOWN
-    return UNKNOWN
-
-
-def _common_flaw(got: Sequence, wanted: Sequence) -> str:
-    """What all numbers have in common that were got where others were wanted; empty if nothing."""
-    pairs = []
-    for value, want in zip(got, wanted, strict=True):
-        pairs += number_pairs(value, want)
-    if any(math.isnan(value) for value, _ in pairs):
-        return "not a number: 0/0 or infinity − infinity on the way"
-    factors = [value / want if want else math.nan for value, want in pairs]
-    if _all_agree(factors, -1):
-        return "the sign"
-    if len(got) > 1 and _all_agree(got, got[0]):
-        return "one answer for every input: is it typed in, or an input not used?"
-    if len(factors) > 1 and _all_agree(factors, factors[0]):
-        return f"each time {factors[0]:.4g} × the right value: a factor too many, or one missing"
-    return ""
-
-
-def _all_agree(values: Sequence, wanted: object) -> bool:
-    return all(agree(value, wanted) for value in values)

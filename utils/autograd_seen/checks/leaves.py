@@ -2,24 +2,17 @@
 
 import torch
 
-from autograd_seen.checks.forms import is_untouched
-from autograd_seen.checks.report import written
+from autograd_seen.checks.plain import is_untouched
+from autograd_seen.checks.report import written_live as written
 from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _float32 = torch.Tensor, torch.tensor, torch.float32
-_detach = torch.Tensor.detach
 
 
 def leaf(value: float | list, dtype: torch.dtype = _float32) -> torch.Tensor:
     """A new tensor that requires grad."""
     return _tensor(value, dtype=dtype, requires_grad=True)
-
-
-def half_held(x: float | torch.Tensor) -> float | torch.Tensor:
-    """x · (x held still by detach())"""
-    # Its slope by autograd is x. Whoever nudges it, or writes a formula down, gets 2x.
-    return x * (_detach(x) if isinstance(x, _Tensor) else x)
 
 
 def attached(value: object) -> torch.Tensor:

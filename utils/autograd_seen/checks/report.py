@@ -1,44 +1,15 @@
-"""How the report on an answer writes values, cases and lines of code."""
+"""How the report on an answer writes what only the notebook knows: cases, and lines of code."""
 
 import traceback
 
-import torch
+from plainjudge.written import shortened, written
 
-from autograd_seen.checks.answers import numbers_in
-
-# A student may patch torch. What stands here is torch as it was when it was imported.
-_Tensor, _detach, _tolist = torch.Tensor, torch.Tensor.detach, torch.Tensor.tolist
-
-#: Characters of an error's message, and of a value that holds no numbers.
-LONGEST = 90
-#: Numbers of a list or a tensor that are written out.
-MOST_NUMBERS = 6
+from autograd_seen.checks.plain import plain
 
 
-def written(value: object) -> str:
-    """A value in a report: numbers with six digits, a function by its name, anything else cut
-    short.
-    """
-    if isinstance(value, _Tensor) and not value.is_floating_point():
-        return f"{shortened(str(_tolist(_detach(value))))}, {value.dtype}"
-    numbers = numbers_in(value)
-    if numbers is None:
-        return _written_otherwise(value)
-    parts = [f"{part:.6g}" for part in numbers.values[:MOST_NUMBERS]]
-    if not numbers.shape:
-        return parts[0]
-    if len(numbers.values) > MOST_NUMBERS:
-        parts.append("…")
-    of_shape = f" of shape {numbers.shape}" if len(numbers.shape) > 1 else ""
-    return f"[{', '.join(parts)}]{of_shape}"
-
-
-def _written_otherwise(value: object) -> str:
-    """A value that holds no numbers."""
-    if isinstance(value, list | tuple):
-        return shortened(f"[{', '.join(map(written, value))}]")
-    name = getattr(value, "__name__", "")
-    return name if callable(value) and name else shortened(repr(value))
+def written_live(value: object) -> str:
+    """A value that is no plain data yet, as a report writes it."""
+    return written(plain(value))
 
 
 def written_in_case(value: object) -> str:
@@ -47,13 +18,7 @@ def written_in_case(value: object) -> str:
         return value
     if callable(value) and value.__doc__:
         return value.__doc__
-    return written(value)
-
-
-def shortened(text: str) -> str:
-    """The first line of a text, cut to `LONGEST` characters."""
-    first = text.split("\n")[0]
-    return first if len(first) <= LONGEST else first[: LONGEST - 1] + "…"
+    return written_live(value)
 
 
 def failing_line(error: BaseException, answer: object) -> str:

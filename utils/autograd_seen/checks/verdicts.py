@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass
+from typing import Any
 
 #: White on green: with a ground of its own it reads the same on a light page and on a dark one.
 PLATE = "background:#1a7f37;color:#fff;border-radius:4px;padding:2px 8px;font-weight:600"
@@ -12,12 +13,9 @@ class NotYet(AssertionError):
 
     Attributes:
         so_far: how far the student is in this assignment, shown below the message; may be empty.
-        parts: of a prediction of several things how many are right, and how many there are: a
-            grader gives so much of the points.
     """
 
     so_far = ""
-    parts = (0, 1)
 
     def _render_traceback_(self) -> list[str]:
         so_far = [f"  so far  {line}" for line in self.so_far.splitlines()]
@@ -36,7 +34,7 @@ class Misfit(Exception):
 
     Attributes:
         got: what the answer did, as text.
-        wanted: what was to be there instead.
+        wanted: what was to be there instead; "" for the right value, which no check knows.
         likely: the likely cause.
     """
 
@@ -46,6 +44,19 @@ class Misfit(Exception):
         self.got = got
         self.wanted = wanted
         self.likely = likely
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """A value with a misfit that counts only where the value is right.
+
+    Attributes:
+        value: what the answer gives.
+        misfit: what is wrong with it all the same.
+    """
+
+    value: Any
+    misfit: Misfit
 
 
 @dataclass(frozen=True)
