@@ -112,20 +112,25 @@ def visible_keys(oracles: Iterable[Oracle], salt: str) -> dict[str, dict]:
 def questions(oracles: Iterable[Oracle], salt: str, secret: bytes) -> dict[str, dict]:
     """{exercise: what the grader asks, and the key to judge it by}, as JSON can hold it.
 
-    Asked are the cases that a student has seen, and those that the secret of the course draws. A
-    prediction has no case: there is nothing to draw.
+    Asked are the cases that a student has seen, and then those that the secret of the course draws.
+    A prediction has one case, and nothing to draw.
     """
     return {one.check.number: question(one, salt, secret) for one in oracles}
 
 
 def question(one: Oracle, salt: str, secret: bytes) -> dict:
-    """What the grader asks of one exercise, and the key to judge it by."""
+    """What the grader asks of one exercise, in one round or two, with the key to judge each by."""
     check = one.check
-    cases = [*check.cases, *(drawn(one, secret) if one.draw else ())]
-    key = one.values(cases) if one.draw else one.key(salt)
+    rounds = [asked(check, check.cases, one.key(salt))]
+    if one.draw:
+        cases = drawn(one, secret)
+        rounds.append(asked(check, cases, one.values(cases)))
+    return {"check": check.name, "number": check.number, "rounds": rounds}
+
+
+def asked(check: Check, cases: Sequence[tuple], key: OpenKey | LockedKey) -> dict:
+    """One round: cases as they are sent and as a report names them, and their key."""
     return {
-        "check": check.name,
-        "number": check.number,
         "cases": [check.sent(case) for case in cases],
         "shown": [check.shown(case) for case in cases],
         "key": key.as_json(),

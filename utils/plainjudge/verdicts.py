@@ -14,11 +14,11 @@ It comes from a process in which a student's code has run. So all of it can be m
 it can help: only a value that the key calls right earns anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plainjudge.forms import form_error, in_words
-from plainjudge.keys import LockedKey, OpenKey
+from plainjudge.keys import LockedKey, OpenKey, key_of
 from plainjudge.values import NotPlain, decode
 from plainjudge.written import LONGEST, shortened, written
 
@@ -69,6 +69,20 @@ def judge(number: str, names: Sequence[str], key: OpenKey | LockedKey, seen: obj
         (verdict,) = refused.args
         return replace(verdict, parts=_parts(key, seen))
     return Verdict(True, f"{number}: passed", parts=(1, 1))
+
+
+def verdict_on(question: Mapping, seen: object) -> Verdict:
+    """The verdict on what was observed of a question, round by round: the first that is not right
+    stands. ``question`` is what ``plainjudge.oracles`` makes.
+    """
+    number, rounds = question["number"], question["rounds"]
+    if not isinstance(seen, list) or len(seen) != len(rounds):
+        return _unreadable(number).args[0]
+    for one, observed in zip(rounds, seen, strict=True):
+        verdict = judge(number, one["shown"], key_of(one["key"]), observed)
+        if not verdict.passed:
+            break
+    return verdict
 
 
 def _parts(key: OpenKey | LockedKey, seen: object) -> tuple[int, int]:

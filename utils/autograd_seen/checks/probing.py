@@ -8,21 +8,22 @@ from collections.abc import Mapping
 from autograd_seen.checks.engine import Check
 
 
-def observe(question: Mapping, names: Mapping[str, object]) -> list[dict]:
+def observe(question: Mapping, names: Mapping[str, object]) -> list[list[dict]]:
     """What the answer to an exercise gives for the cases that are asked.
 
     Args:
-        question: ``{"module": …, "check": …, "cases": […]}``: which check it is, and its cases as
-            `Check.sent` makes them.
+        question: ``{"module": …, "check": …, "rounds": [[case, …], …]}``: which check it is, and
+            its cases as `Check.sent` makes them.
         names: the names of the notebook, the student's answer among them.
 
     Returns:
-        What ``plainjudge.verdicts`` takes.
+        For each round what ``plainjudge.verdicts.judge`` takes.
     """
     check: Check = getattr(importlib.import_module(question["module"]), question["check"])
     if check.name not in names:
-        return [{"open": f": there is no {check.name}"}]
-    return check.observed(names[check.name], [received(case) for case in question["cases"]])
+        return [[{"open": f": there is no {check.name}"}]] * len(question["rounds"])
+    answer = names[check.name]
+    return [check.observed(answer, map(received, cases)) for cases in question["rounds"]]
 
 
 def received(case: list) -> tuple:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from autograd_seen.checks.arithmetic import descend, mean, products, sigmoid
+from plainjudge.arithmetic import descend, mean, products, sigmoid
 
 
 @pytest.mark.parametrize("value", [-30.0, -0.7, 0.0, 1.3])

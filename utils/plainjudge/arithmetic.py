@@ -1,6 +1,4 @@
-"""Plain arithmetic on numbers and lists that the oracles of several lessons share.
-
-An oracle uses nothing of torch: a student may have patched it."""
+"""Plain arithmetic on numbers and lists that the oracles of several lessons share."""
 
 import math
 from collections.abc import Callable, Sequence
