@@ -25,7 +25,9 @@ course.db_url = "sqlite:///grading/gradebook.db?timeout=60"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
-c.Limits.course_packages = ["autograd_seen"]
+c.Limits.course_packages = ["plainjudge", "autograd_seen"]
+# An exercise with an oracle is asked by this function, and judged elsewhere.
+c.Judge.observe = "autograd_seen.checks.probing.observe"
 
 c.Autograde.sanitize_preprocessors = SANITIZE
 c.Autograde.autograde_preprocessors = AUTOGRADE

@@ -17,10 +17,11 @@ from pathlib import Path
 from forkgrade.error_log import open_log
 from forkgrade.files import write_whole
 from nbformat import NotebookNode
+from plainjudge.oracles import visible_keys
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from tools.lessons import checks_folder, lessons
+from tools.lessons import Lesson, PartBroken, checks_folder, lessons
 from tools.normal_form import ROOT, normalise, notebooks, read, write_text
 
 CONFIG = ROOT / "nbgrader_config.py"
@@ -84,6 +85,14 @@ def points_table(root: Path) -> str:
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 
+def keys_table(lesson: Lesson) -> str:
+    """The text of the file that the checks beside an assignment compare with: see
+    ``plainjudge.keys``. It holds no prediction's answer in plain sight, and no hidden input.
+    """
+    keys = visible_keys(lesson.load_oracles(), salt=lesson.slug)
+    return json.dumps({"keys": keys}, indent=1, ensure_ascii=False) + "\n"
+
+
 def points_of(nb: NotebookNode) -> dict:
     """The title of an assignment, the points of each exercise, and those that a person reads."""
     title = nb.cells[0].source.split("\n")[0].partition(" · ")[2]
@@ -121,9 +130,13 @@ def main(arguments: list[str] | None = None) -> int:
     beside = Path(tempfile.mkdtemp(prefix=".exercises-", dir=root))
     try:
         generate(root, beside / "exercises")
+        for lesson in lessons(root):
+            if lesson.oracles.exists():
+                keys = beside / lesson.place(lesson.keys)
+                write_whole(keys, keys_table(lesson))
         write_whole(checks_folder(root) / "points.json", points_table(root))
         swap(beside / "exercises", root / "exercises")
-    except GenerationFailed as error:
+    except (GenerationFailed, PartBroken) as error:
         print(f"exercises/ is as it was: {error}", file=sys.stderr)
         return 1
     finally:

@@ -82,12 +82,7 @@ def doubled(x):
     ### BEGIN SOLUTION
     return 2 * x
     ### END SOLUTION'''
-CHECK = """\
-check.doubled(doubled)
-### BEGIN HIDDEN TESTS
-assert 4.99 < doubled(2.5) < 5.01
-check.doubled(doubled, at=[4.1])
-### END HIDDEN TESTS"""
+CHECK = "check.doubled(doubled)"
 QUESTION = """\
 ## {first}.2 · … · medium · … min · … points
 
@@ -99,6 +94,13 @@ EXPLANATION = """\
 
 CHECKS = '''\
 """The checks of assignment {number}."""
+'''
+ORACLES = '''\
+"""The oracles of assignment {number}: what is wanted, and what each misconception gives."""
+
+from autograd_seen.checks import {name} as check
+
+ORACLES = []
 '''
 WRONG_ANSWERS = '''\
 """Answers to assignment {number}: a Table of tests/wrong_answers.py for each check, by its name."""
@@ -136,6 +138,7 @@ def files(lesson: Lesson) -> dict[Path, str]:
         lesson.notebook: write_text(page(lesson, earlier)),
         lesson.solution: write_text(assignment(lesson)),
         lesson.checks: CHECKS.format(number=lesson.number),
+        lesson.oracles: ORACLES.format(number=lesson.number, name=lesson.name),
         lesson.wrong_answers: WRONG_ANSWERS.format(number=lesson.number),
     }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from autograd_seen.checks.engine import Check
+from plainjudge.oracles import Oracle
 
 from tools.normal_form import ROOT
 
@@ -58,8 +59,18 @@ class Lesson:
         return self.solution.parent / "private" / "wrong_answers.py"
 
     @property
+    def oracles(self) -> Path:
+        """What is wanted of each exercise, and what each misconception gives there."""
+        return self.solution.parent / "private" / "oracles.py"
+
+    @property
+    def keys(self) -> Path:
+        """What a student's copy is checked by, made from the oracles."""
+        return self.exercise.parent / "checks.json"
+
+    @property
     def checks(self) -> Path:
-        """The module that judges the answers."""
+        """The module that asks the answers."""
         return checks_folder(self.root) / f"{self.name}.py"
 
     def place(self, path: Path) -> str:
@@ -72,6 +83,18 @@ class Lesson:
         Empty where there is no such file. Raises PartBroken where it cannot be loaded.
         """
         return checks_in(self.load(self.checks))
+
+    def load_oracles(self) -> list[Oracle]:
+        """The oracles of the assignment, in the order of their file.
+
+        Empty where there is no such file. Raises PartBroken where it cannot be loaded, or holds no
+        list ORACLES.
+        """
+        held = self.load(self.oracles)
+        oracles = held.get("ORACLES", [])
+        if held and not ("ORACLES" in held and isinstance(oracles, list)):
+            raise PartBroken(f"{self.place(self.oracles)} needs a list ORACLES")
+        return oracles
 
     def load_tables(self) -> dict:
         """The tables of wrong answers by the names of their checks.
@@ -102,7 +125,7 @@ class Lesson:
     def broken_parts(self) -> list[str]:
         """A sentence for each of its modules that cannot be loaded."""
         found = []
-        for load_part in (self.load_checks, self.load_tables):
+        for load_part in (self.load_checks, self.load_oracles, self.load_tables):
             try:
                 load_part()
             except PartBroken as broken:

@@ -20,7 +20,9 @@ def missing_files(lesson: Lesson) -> Iterator[str]:
         ("notebook: write", lesson.notebook),
         ("solution: write", lesson.solution),
         ("exercise: `make exercises` makes", lesson.exercise),
+        ("keys: `make exercises` makes", lesson.keys),
         ("checks: write", lesson.checks),
+        ("oracles: write", lesson.oracles),
         ("wrong answers: write", lesson.wrong_answers),
     ]
     for what, path in parts:
@@ -41,13 +43,16 @@ def missing_in_readme(lesson: Lesson) -> Iterator[str]:
 
 
 def unpaired(lesson: Lesson) -> Iterator[str]:
-    """A sentence for each check without a table, and for each table without a check.
+    """A sentence for each check without a table or an oracle, and for each of these without a
+    check.
 
-    None where one of the two files is missing, which is told already.
+    None where one of the files is missing, which is told already.
     """
-    if not (lesson.checks.exists() and lesson.wrong_answers.exists()):
+    files = lesson.checks, lesson.oracles, lesson.wrong_answers
+    if not all(path.exists() for path in files):
         return
     checks, tables = lesson.load_checks(), lesson.load_tables()
+    asked = [oracle.check.name for oracle in lesson.load_oracles()]
     if not checks:
         yield f"{lesson.place(lesson.checks)} holds no check"
     if not tables:
@@ -57,6 +62,13 @@ def unpaired(lesson: Lesson) -> Iterator[str]:
             f"the check {name} has no table, so nothing shows what it rejects: "
             f"add it to TABLES in {lesson.place(lesson.wrong_answers)}"
         )
+    for name in (name for name in checks if name not in asked):
+        yield (
+            f"the check {name} has no oracle, so nothing says what is right: "
+            f"add it to ORACLES in {lesson.place(lesson.oracles)}"
+        )
+    for name in (name for name in asked if name not in checks):
+        yield f"the oracle {name} has no check: add it to {lesson.place(lesson.checks)}"
     for name in (name for name in tables if name not in checks):
         yield f"the table {name} has no check: add it to {lesson.place(lesson.checks)}"
 

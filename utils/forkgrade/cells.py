@@ -1,14 +1,16 @@
 """Runs the cells of one notebook in this process, one at a time, and returns their outputs as a
 kernel would.
 
-The course's own cells (tests and set-up) are run so that a notebook cannot easily bend them: what
-they call is put back first, and their names mean what the course meant. guard.py says how far that
-goes.
+In the course's own cells (tests and set-up) names mean what the course meant, whatever the student
+called so. A notebook can bend all of this: it runs in the same process. So the course's exercises
+have no tests here, but probes, which know no right answer: what they see is judged elsewhere.
 """
 
 import ast
 import base64
+import builtins
 import dis
+import importlib
 import os
 import signal
 import sys
@@ -22,7 +24,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets import Type
 
-from forkgrade.guard import Guard, root_of
 from forkgrade.protocol import CUT, CellKind, Output
 from forkgrade.settings import Settings
 
@@ -183,7 +184,8 @@ class Runner:
         self.trusted_names: dict[str, object] = {}
         self.count = 0
         self.settings = Settings()
-        self.guard = Guard(packages)
+        self.packages = frozenset(packages)
+        self.now, self.builtins = vars(builtins), dict(vars(builtins))
         self.transform = TransformerManager().transform_cell
         self.streams = Stream("stdout", self), Stream("stderr", self)
 
@@ -217,33 +219,38 @@ class Runner:
     def add_error(self, error: BaseException) -> None:
         """Adds an error without lines and values of the code that raised it."""
         own = getattr(type(error), "_render_traceback_", None)
-        if own and root_of(type(error)) in self.guard.packages:
-            output = error_output(error, own(error))
-            self.outputs.append(output | {"parts": getattr(error, "parts", None)})
-        else:
-            self.outputs.append(error_output(error))
+        is_ours = str(type(error).__module__).partition(".")[0] in self.packages
+        self.outputs.append(error_output(error, own(error) if own and is_ours else None))
 
     # -- running
 
-    def run(self, source: str, kind: CellKind, seconds: float) -> tuple[list[Output], list[str]]:
-        """Runs one cell; returns its outputs, and what had been replaced and was put back."""
-        trusted = kind != "student"
+    def run(
+        self, source: str, kind: CellKind, seconds: float, question: dict | None = None
+    ) -> tuple[list[Output], object]:
+        """Runs one cell; returns its outputs, and of a probe what it sees of the answer to its
+        question.
+        """
+        seen = None
         self.outputs, self.printed_chars, self.kept_chars = [], 0, 0
         self.count += 1
         self.shell.execution_count = self.count
-        put_back = []
         sys.stdout, sys.stderr = self.streams
         with alarm(seconds):
-            if trusted:
-                put_back = self.guard.put_back()
-                for key in set(vars(self)) & set(vars(Runner)):
-                    delattr(self, key)  # a method that a notebook replaced
-                with self.settings.as_they_were(seeds=kind == "test"):
-                    self.run_course_cell(source, keep=kind == "set-up")
+            if kind == "student":
+                self.run_own_cell(source)
             else:
-                put_back = self.run_own_cell(source)
+                # A trace would see, and slow down, what is the course's.
+                sys.settrace(None)
+                sys.setprofile(None)
+                with self.settings.as_they_were(seeds=kind != "set-up"):
+                    if kind == "probe":
+                        seen = self.ask(question)
+                    else:
+                        self.run_course_cell(source, keep=kind == "set-up")
+        # At once: without builtins as they were, not even the result can be sent.
+        self.now.update(self.builtins)
         outputs = self.outputs
-        if kind == "test":
+        if kind in ("test", "probe"):
             for output in outputs:
                 if output.get("name") == "stderr":  # it would cost the points, whatever it says
                     output["name"] = "stdout"
@@ -252,23 +259,29 @@ class Runner:
             streams = [output for output in outputs if output["output_type"] == "stream"]
             if streams:
                 streams[-1]["text"] += f"\n{CUT}{counts} characters are kept …\n"
-        return outputs, put_back
+        return outputs, seen
 
-    def run_own_cell(self, source: str) -> list[str]:
-        """Runs a student's cell in the shell; returns what it replaced of Python's builtins."""
+    def ask(self, question: dict) -> object:
+        """What the answer to a question gives, as the function says that the question names."""
+        try:
+            module, _, name = question["observe"].rpartition(".")
+            return getattr(importlib.import_module(module), name)(question, self.shell.user_ns)
+        except BaseException as error:
+            self.add_error(error)
+            return None
+
+    def run_own_cell(self, source: str) -> None:
+        """Runs a student's cell in the shell."""
         error = None
         try:
             result = InteractiveShell.run_cell(self.shell, source, store_history=False)
             error = result.error_before_exec or result.error_in_exec
         except BaseException as broken:  # the shell itself fails where a notebook has bent it
             error = broken
-        finally:
-            # At once: without builtins as they were, not even the result can be sent.
-            put_back = self.guard.put_back_builtins()
+        self.now.update(self.builtins)
         shown = any(output["output_type"] == "error" for output in self.outputs)
         if error is not None and not shown:
             self.add_error(error)
-        return put_back
 
     def run_course_cell(self, source: str, keep: bool) -> None:
         """Runs a cell of the course in a copy of the notebook's names, where the course's own names
@@ -277,7 +290,8 @@ class Runner:
         names = self.shell.user_ns
         # A name such as `abs` of the student's own stays theirs, in their functions, and is not
         # seen here.
-        seen = {key: value for key, value in names.items() if key not in self.guard.builtin_names}
+        hidden = self.builtins.keys() | {"__builtins__"}
+        seen = {key: value for key, value in names.items() if key not in hidden}
         seen |= self.trusted_names
         before, bound = dict(seen), set()
         try:

@@ -49,8 +49,8 @@ def run_cells(lines: JsonLines, limits: NotebookLimits, runner: Runner) -> None:
     while cell := receive():
         left = max(left, FEW_CHARS)
         runner.output_chars = min(limits.output_chars, left)
-        outputs, put_back = run(cell["source"], cell["kind"], cell["seconds"])
-        result = {"key": cell["key"], "outputs": outputs, "put_back": put_back}
+        outputs, seen = run(cell["source"], cell["kind"], cell["seconds"], cell.get("question"))
+        result = {"key": cell["key"], "outputs": outputs, "seen": seen}
         length, most = size(dumps(outputs, default=str)), min(limits.display_chars, left)
         if length > most:
             kept = [output for output in outputs if output["output_type"] in ("stream", "error")]

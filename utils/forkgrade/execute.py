@@ -4,20 +4,23 @@ kernel.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import utils as nbutils
 from nbgrader.preprocessors import Execute as ColdExecute
-from traitlets import Instance, default
+from traitlets import Dict, Instance, default
 
+from forkgrade.judge import Questions, judged, probe_of, questions_of
 from forkgrade.limits import Limits
 from forkgrade.notes import note
 from forkgrade.protocol import CUT, CellKind
+from forkgrade.restore import grade_id
 from forkgrade.scratch import remove
-from forkgrade.warm_client import CellResult, WarmClient, WarmProcess
+from forkgrade.warm_client import Cell, CellResult, WarmClient, WarmProcess
 
 #: Errors that an instructor should know of, where they are not a test's verdict.
 TELLING = {"CellTimeoutError", "MemoryError"}
@@ -32,6 +35,7 @@ class Execute(ColdExecute):
 
     limits = Instance(Limits)
     client = Instance(WarmClient)
+    questions = Dict(help="{notebook: its questions}")
 
     @default("limits")
     def _limits_default(self) -> Limits:
@@ -45,6 +49,14 @@ class Execute(ColdExecute):
         if not hasattr(converter, "warm_client"):
             converter.warm_client = WarmProcess(self.limits).wait()
         return converter.warm_client
+
+    @default("questions")
+    def _questions_default(self) -> Questions:
+        converter = self.parent.parent
+        if not hasattr(converter, "questions"):
+            course = converter.coursedir
+            converter.questions = questions_of(course, self.config, course.assignment_id)
+        return converter.questions
 
     def preprocess(
         self, nb: NotebookNode, resources: dict, km: object = None
@@ -61,22 +73,27 @@ class Execute(ColdExecute):
         folder = tempfile.mkdtemp(prefix="notebook-", dir=self.client.folder)
         try:
             copy_files(Path(resources["metadata"]["path"]), Path(folder))
-            self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder)
+            found = self.questions.get(resources["nbgrader"]["notebook"], {})
+            self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder, found)
         finally:
             remove(folder)
         return nb, resources
 
-    def run_cells(self, nb: NotebookNode, cells: list[NotebookNode], folder: str) -> None:
-        """Runs some cells of a notebook in a folder of its own."""
-        sources = [(cell.source, cell_kind(cell)) for cell in cells]
-        run = self.client.run(sources, folder, self.limits.for_notebook())
+    def run_cells(
+        self,
+        nb: NotebookNode,
+        cells: list[NotebookNode],
+        folder: str,
+        questions: Questions = MappingProxyType({}),
+    ) -> None:
+        """Runs some cells of a notebook in a folder of its own; in the place of those that have a
+        question, the answer is asked.
+        """
+        tasks = [task_of(cell, questions.get(grade_id(cell))) for cell in cells]
+        run = self.client.run(tasks, folder, self.limits.for_notebook())
         for number, (cell, result) in enumerate(zip(cells, run.results, strict=False), 1):
-            store(cell, result, number)
-            for name in result.put_back:
-                note(
-                    nb,
-                    f"{name} was replaced; put back at code cell {number}: read the cells before",
-                )
+            for text in store(cell, result, number, questions.get(grade_id(cell))):
+                note(nb, text)
         if run.ended:
             done = len(run.results)
             why = f"{run.ended}; this cell and what follows could not be run"
@@ -87,6 +104,14 @@ class Execute(ColdExecute):
                 note(nb, f"code cell {number}: {text}")
 
 
+def task_of(cell: NotebookNode, question: dict | None) -> Cell:
+    """What is to be run of a cell, or asked in its place."""
+    kind = cell_kind(cell)
+    if question and kind == "test":
+        return Cell("", "probe", probe_of(question))
+    return Cell(cell.source, kind)
+
+
 def cell_kind(cell: NotebookNode) -> CellKind:
     """What a cell is to whoever runs it; a set-up cell is locked and has no points."""
     if nbutils.is_grade(cell) and not nbutils.is_solution(cell):
@@ -94,25 +119,24 @@ def cell_kind(cell: NotebookNode) -> CellKind:
     return "set-up" if nbutils.is_locked(cell) else "student"
 
 
-def store(cell: NotebookNode, result: CellResult, number: int) -> None:
-    """Puts what came of a cell into it, which ran as the one of this number."""
-    cell.execution_count = number
+def store(
+    cell: NotebookNode, result: CellResult, number: int, question: dict | None = None
+) -> Sequence[str]:
+    """Puts what came of a cell into it, which ran as the one of this number; returns what a person
+    should know of it.
+    """
+    cell.execution_count, notes = number, ()
     cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
-    parts = [output.pop("parts", None) for output in cell.outputs]
-    if cell_kind(cell) == "test":
-        earned = [part_of(cell.metadata.nbgrader["points"], *one) for one in parts if is_part(one)]
-        cell.outputs = earned[:1] + cell.outputs
+    if question:
+        cell.outputs, verdict = judged(question, result.seen, cell.outputs)
+        right, of = verdict.parts
+        notes = verdict.notes
+        if not verdict.passed and 0 < right < of:
+            cell.outputs.insert(0, part_of(cell.metadata.nbgrader["points"], right, of))
     for output in cell.outputs:
         if output.output_type == "execute_result":
             output.execution_count = number
-
-
-def is_part(parts: object) -> bool:
-    """Whether something says that some of several parts are right, and some are not."""
-    match parts:
-        case [int(right), int(of)]:
-            return 0 < right < of
-    return False
+    return notes
 
 
 def part_of(points: float, right: int, of: int) -> NotebookNode:

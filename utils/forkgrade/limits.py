@@ -99,8 +99,7 @@ class Limits(Configurable):
     ).tag(config=True)
     course_packages = List(
         Unicode(),
-        help="the course's own packages: imported with all their parts, and put back where a "
-        "notebook changed them",
+        help="the course's own packages: imported with all their parts",
     ).tag(config=True)
     preload_with = Dict(
         # What an optimizer imports when it is first made takes a second, and torch.testing's first

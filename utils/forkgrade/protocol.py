@@ -1,8 +1,9 @@
 """How the grader, the warm process and the process of a notebook speak: in lines of JSON.
 
 Each connection to the warm process is one notebook. To it go {"folder", "limits"}, then for each
-cell {"source", "kind", "key"}, then {"end": true}. From it come {"key", "outputs", "put_back"} for
-each cell that ended, then {"ended": why}; or {"broken": why} where the grader itself failed.
+cell {"source", "kind", "key"}, then {"end": true}. A probe has a "question" beside these, and its
+result what was "seen" of the answer. From it come {"key", "outputs", "seen"} for each cell that
+ended, then {"ended": why}; or {"broken": why} where the grader itself failed.
 """
 
 import json
@@ -12,8 +13,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Literal
 
-#: What a cell is to whoever runs it: a test, the course's own set-up, or the student's.
-CellKind = Literal["test", "set-up", "student"]
+#: What a cell is to whoever runs it: a test that is run, a probe that asks an answer in its place,
+#: the course's own set-up, or the student's.
+CellKind = Literal["test", "probe", "set-up", "student"]
 #: An output of a cell, as a notebook stores it.
 Output = dict[str, Any]
 

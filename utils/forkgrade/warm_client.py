@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from forkgrade import sandbox
 from forkgrade.limits import Limits, NotebookLimits
@@ -51,11 +52,25 @@ class CellResult:
 
     Attributes:
         outputs: as the notebook stores them.
-        put_back: the names of what the notebook had replaced and was put back.
+        seen: what a probe says of an answer, whatever that is: a student's code could change it.
     """
 
     outputs: list[Output]
-    put_back: list[str]
+    seen: object = None
+
+
+class Cell(NamedTuple):
+    """A cell that is to be run.
+
+    Attributes:
+        source: its code.
+        kind: what it is.
+        question: what a probe asks, in the place of the code.
+    """
+
+    source: str
+    kind: CellKind
+    question: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -79,24 +94,20 @@ class WarmClient:
 
     socket_path: str
 
-    def run(
-        self, cells: Sequence[tuple[str, CellKind]], folder: str, limits: NotebookLimits
-    ) -> NotebookRun:
-        """Runs the cells of one notebook, given as (source, kind), in a folder of its own. Raises
-        WarmGone.
-        """
+    def run(self, cells: Sequence[Cell], folder: str, limits: NotebookLimits) -> NotebookRun:
+        """Runs the cells of one notebook in a folder of its own. Raises WarmGone."""
         results = []
         # Far more than its keeper allows for one cell: only where that hangs, this is reached.
         wait = 3 * MOMENT + limits.cell_seconds + limits.grace_seconds
         with self.connected() as connection:
             lines = JsonLines(connection.fileno(), connection.fileno())
             send(lines, {"folder": folder, "limits": limits.as_dict()})
-            for source, kind in cells:
-                cell = {"source": source, "kind": kind, "key": secrets.token_hex(8)}
-                answer = ask(lines, cell, wait)
+            for cell in cells:
+                task = cell._asdict() | {"key": secrets.token_hex(8)}
+                answer = ask(lines, task, wait)
                 if "ended" in answer:
                     return NotebookRun(results, answer["ended"])
-                results.append(CellResult(answer["outputs"], answer["put_back"]))
+                results.append(CellResult(outputs_of(answer), answer.get("seen")))
             answer = ask(lines, {"end": True}, wait)
         return NotebookRun(results, "" if answer["ended"] == "done" else answer["ended"])
 
@@ -116,6 +127,12 @@ class WarmClient:
             connection.close()
             raise WarmGone(f"the process that runs notebooks has ended ({error})") from error
         return connection
+
+
+def outputs_of(answer: dict) -> list[Output]:
+    """The outputs of a cell, as far as they are any."""
+    outputs = answer.get("outputs")
+    return [one for one in outputs if isinstance(one, dict)] if isinstance(outputs, list) else []
 
 
 def send(lines: JsonLines, value: object) -> None:

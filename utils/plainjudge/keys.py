@@ -118,7 +118,9 @@ class LockedKey:
         """How many parts of an answer are right, of how many: one for each name of a dict."""
         if self.form[0] != "dict":
             return int(self.is_right(0, value)), 1
-        wrong = {path.split(".")[0].split("[")[0] for path, right in self._compared(value) if not right}
+        wrong = {
+            path.split(".")[0].split("[")[0] for path, right in self._compared(value) if not right
+        }
         return len(self.form[1]) - len(wrong), len(self.form[1])
 
     def _compared(self, value: object) -> Iterator[tuple[str, bool]]:

@@ -96,12 +96,14 @@ def tabulated(right: Any, cases: Iterable[tuple]) -> list:
     return [right(*case) if callable(right) else right for case in cases]
 
 
-def load(path: Path) -> list[Oracle]:
-    """The oracles in a file."""
+def load(path: Path) -> tuple[str, list[Oracle]]:
+    """(the name of the module of checks, the oracles) of a file, which calls that module
+    ``check``.
+    """
     spec = importlib.util.spec_from_file_location(f"oracles_of_{path.parent.parent.name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.ORACLES
+    return module.check.__name__, module.ORACLES
 
 
 def visible_keys(oracles: Iterable[Oracle], salt: str) -> dict[str, dict]:

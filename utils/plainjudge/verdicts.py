@@ -60,9 +60,7 @@ def judge(number: str, names: Sequence[str], key: OpenKey | LockedKey, seen: obj
     """
     try:
         entries = _entries(number, seen, len(names))
-        values = [
-            _value(number, name, key, case, entries[case]) for case, name in enumerate(names)
-        ]
+        values = [_value(number, name, key, case, entries[case]) for case, name in enumerate(names)]
         _compare(number, names, key, values)
         _require_no_doubt(number, names, entries)
     except _Refused as refused:
@@ -110,7 +108,9 @@ def _entries(number: str, seen: object, cases: int) -> list[dict]:
     _Refused where it is something else.
     """
     good = isinstance(seen, list) and all(isinstance(entry, dict) for entry in seen)
-    if not good or len(seen) > cases or not any(len(seen) == cases or "value" not in one for one in seen[-1:]):
+    whole = good and len(seen) == cases
+    ended = good and 0 < len(seen) < cases and "value" not in seen[-1]
+    if not (whole or ended):
         raise _unreadable(number)
     return seen
 

@@ -121,7 +121,10 @@ class Check:
         if answer is None:
             return [{"open": f", {self.name} is None"}]
         if is_untouched(answer):
-            return [{"open": ""} | ({"value": encode(plain(answer))} if isinstance(answer, dict) else {})]
+            return [
+                {"open": ""}
+                | ({"value": encode(plain(answer))} if isinstance(answer, dict) else {})
+            ]
         seen = []
         for case in cases:
             seen.append(self._observed(answer, case))
