@@ -86,11 +86,11 @@ def cell(key):
 
 
 def test_each_cell_is_answered_with_its_key_after_a_greeting():
-    runner = SimpleNamespace(run=lambda source, kind, seconds: ([], [source, kind, seconds]))
+    runner = SimpleNamespace(run=lambda *given: ([], given))
     greeting, *results = answers_of([cell("a"), cell("b")], runner)
     assert greeting == {"ready": True} and runner.output_chars == LIMITS.output_chars
     assert results == [
-        {"key": key, "outputs": [], "put_back": ["1", "student", 1]} for key in ("a", "b")
+        {"key": key, "outputs": [], "seen": ["1", "student", 1, None]} for key in ("a", "b")
     ]
 
 

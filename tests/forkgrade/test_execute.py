@@ -8,6 +8,7 @@ from forkgrade.notes import notes
 from forkgrade.warm_client import CellResult, NotebookRun
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
+from plainjudge.keys import locked
 from traitlets.config import LoggingConfigurable
 
 from tests.forkgrade.hostile import named
@@ -20,13 +21,17 @@ def run(monkeypatch):
     """A function from cells, and what the warm process says of them, to the notebook."""
     from forkgrade.execute import Execute
 
-    def run(cells, results, ended=""):
+    def run(cells, results, ended="", questions=None):
         nb = v4.new_notebook(cells=cells)
         said = NotebookRun([CellResult(*result) for result in results], ended)
         preprocessor = Execute()
-        client = SimpleNamespace(run=lambda *task: said)
-        monkeypatch.setattr(Execute, "client", client)
-        preprocessor.run_cells(nb, cells, "a folder")
+
+        def answer(tasks, *rest):
+            run.sent = tasks
+            return said
+
+        monkeypatch.setattr(Execute, "client", SimpleNamespace(run=answer))
+        preprocessor.run_cells(nb, cells, "a folder", questions or {})
         return nb
 
     return run
@@ -48,31 +53,49 @@ def test_outputs_and_counts_are_put_where_they_belong(run):
     assert notes(nb) == []
 
 
-@pytest.mark.parametrize(
-    ("parts", "earned"),
-    [
-        ([5, 6], 2.5),
-        ([1, 3], 1),
-        ([0, 6], 0),
-        ([6, 6], 0),
-        ([7, 6], 0),
-        ([-1, -2], 0),
-        (["5", 6], 0),
-        ([5], 0),
-        (0.9, 0),
-        (None, 0),
+QUESTION = {
+    "observe": "a.probe",
+    "module": "a",
+    "check": "roles",
+    "number": "9.9",
+    "rounds": [
+        {
+            "cases": [[]],
+            "shown": ["roles"],
+            "key": locked("salt", dict.fromkeys("uvwxyz", True), {}).as_json(),
+        }
     ],
+}
+
+
+@pytest.mark.parametrize(
+    ("right", "earned"), [("uvwxyz", 3), ("uvwxy", 2.5), ("uv", 1), ("", 0)], ids=str
 )
-def test_the_parts_that_are_right_have_their_points(run, parts, earned):
+def test_the_parts_that_are_right_have_their_points(run, right, earned):
     from nbgrader.utils import determine_grade
 
-    test = named("check", "check()", grade=True, locked=True, points=3)
-    run([test], [([error("NotYet", "f: look again") | {"parts": parts}], [])])
+    test = named("check", "check.roles(roles)", grade=True, locked=True, points=3)
+    answer = {"dict": [[name, name in right] for name in "uvwxyz"]}
+    forged = [{"output_type": "execute_result", "data": {"text/plain": "3"}, "metadata": {}}]
+    run([test], [(forged, [[{"value": answer}]])], questions={"check": QUESTION})
     assert determine_grade(test) == (earned, 3)
-    assert test.outputs[-1].evalue == "f: look again" and "parts" not in test.outputs[-1]
-    shown = "".join(one.data["text/html"] for one in test.outputs[:-1])
-    assert bool(shown) == bool(earned)
-    assert not shown or f"{parts[0]} of {parts[1]} right: <b>{earned} of 3 points</b>" in shown
+    shown = "".join(one.data.get("text/html", "") for one in test.outputs if "data" in one)
+    assert bool(shown) == (0 < earned < 3)
+    assert not shown or f"{len(right)} of 6 right: <b>{earned} of 3 points</b>" in shown
+
+
+def test_in_the_place_of_a_judged_test_its_answer_is_asked_and_no_key_is_sent(run):
+    test = named("check", "check.roles(roles)", grade=True, locked=True, points=3)
+    other = named("other", "assert True", grade=True, locked=True, points=3)
+    run([test, other], [([], None), ([], None)], questions={"check": QUESTION})
+    probe, plain = run.sent
+    assert (probe.source, probe.kind) == ("", "probe") and plain.kind == "test"
+    assert probe.question == {
+        "observe": "a.probe",
+        "module": "a",
+        "check": "roles",
+        "rounds": [[[]]],
+    }
 
 
 def test_cells_that_did_not_end_have_an_error(run):
@@ -94,10 +117,8 @@ def test_an_instructor_is_told_of_what_a_verdict_does_not_say(run):
         [error("CellTimeoutError", "it ran longer")],
         [stream("x\n… the output of this cell was cut: 9 of 99 …")],
     ]
-    results = [(one, ["builtins.all"] if one is outputs[0] else []) for one in outputs]
-    nb = run([v4.new_code_cell("1") for _ in outputs], results)
+    nb = run([v4.new_code_cell("1") for _ in outputs], [(one, None) for one in outputs])
     assert notes(nb) == [
-        "builtins.all was replaced; put back at code cell 1: read the cells before",
         "code cell 2: MemoryError",
         "code cell 3: CellTimeoutError: it ran longer",
         "code cell 4: its output was cut",

@@ -4,6 +4,7 @@ import copy
 import sys
 
 import pytest
+from forkgrade.judge import Judge
 from forkgrade.limits import Limits
 from forkgrade.notes import notes
 from forkgrade.warm_client import WarmProcess
@@ -21,21 +22,30 @@ SOLUTIONS = {path.name[:2]: path for path in sorted((ROOT / "solutions").iterdir
 
 @pytest.fixture(scope="module")
 def graded():
-    """A function from a notebook with its hidden tests to the share of all points that its tests
-    earn, exercise by exercise.
+    """A function from the number of an assignment, and a notebook of it, to the share of all points
+    that its tests earn, exercise by exercise.
     """
     from forkgrade.execute import Execute
     from nbgrader.utils import determine_grade
 
     limits = Limits(
-        preload=["torch", "torch._dynamo"], preload_with={}, course_packages=["autograd_seen"]
+        preload=["torch", "torch._dynamo"],
+        preload_with={},
+        course_packages=["plainjudge", "autograd_seen"],
     )
+    judge = Judge(observe="autograd_seen.checks.probing.observe")
+    asked = {
+        number: judge.questions(path, b"a secret")[f"assignment_{number}"]
+        for number, path in SOLUTIONS.items()
+    }
     process = WarmProcess(limits)
     process.wait()
 
-    def graded(nb, folder):
+    def graded(number, nb, folder):
         cells = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
-        Execute(client=process.client, limits=limits).run_cells(nb, cells, str(folder))
+        Execute(client=process.client, limits=limits).run_cells(
+            nb, cells, str(folder), asked[number]
+        )
         return {cell.id: determine_grade(cell) for cell in cells if is_test(cell)}
 
     yield graded
@@ -164,7 +174,7 @@ def test_a_messy_notebook_keeps_its_points(graded, tmp_path, name):
     number, mess = MESSES[name]
     nb = solution(number)
     mess(nb)
-    earned = graded(nb, tmp_path)
+    earned = graded(number, nb, tmp_path)
     assert earned and {key: points for key, (points, most) in earned.items() if points < most} == {}
     assert notes(nb) == []
 
@@ -173,5 +183,5 @@ def test_each_program_that_is_right_has_its_points(graded, tmp_path):
     nb = solution("04")
     one_wrong = "raises = {'a': True, 'b': False, 'c': False, 'd': True, 'e': False, 'f': False}"
     instead(answer_4_2=one_wrong)(nb)
-    lost = {key: pair for key, pair in graded(nb, tmp_path).items() if pair[0] < pair[1]}
+    lost = {key: pair for key, pair in graded("04", nb, tmp_path).items() if pair[0] < pair[1]}
     assert lost == {"check-4-2": (2.5, 3)}

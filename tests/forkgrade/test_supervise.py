@@ -143,9 +143,9 @@ def test_only_who_was_given_the_cell_may_answer(pipes, answer, says):
 
 def test_a_cell_goes_down_with_its_seconds_and_its_result_comes_back_without_the_key(pipes):
     above, _, below, child = pipes
-    child.send({"key": "the key", "outputs": [], "put_back": []})
+    child.send({"key": "the key", "outputs": [], "seen": None})
     result = supervise.run_cell(CELL, above, below, 1, IDLE)
-    assert result == {"outputs": [], "put_back": []}
+    assert result == {"outputs": [], "seen": None}
     assert child.receive() == CELL | {"seconds": 1}
 
 

@@ -13,7 +13,7 @@ from forkgrade import sandbox, warm_client
 from forkgrade.__main__ import start_warm_process
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
-from forkgrade.warm_client import NoSandbox, WarmClient, WarmGone, WarmProcess
+from forkgrade.warm_client import Cell, NoSandbox, WarmClient, WarmGone, WarmProcess
 from traitlets.config import Config
 
 from tests.forkgrade.notebooks import LIMITS, is_running, run, text
@@ -150,7 +150,9 @@ def answered(tmp_path):
             thread = threading.Thread(target=serve, args=(listener, answers))
             thread.start()
             try:
-                done = WarmClient(path).run([("1", "student"), ("2", "test")], "a folder", LIMITS)
+                done = WarmClient(path).run(
+                    [Cell("1", "student"), Cell("2", "test")], "a folder", LIMITS
+                )
             finally:
                 thread.join()
         return done, sent
@@ -159,7 +161,7 @@ def answered(tmp_path):
 
 
 def result(text):
-    return {"outputs": [text], "put_back": []}
+    return {"outputs": [text], "seen": None}
 
 
 def test_a_notebook_is_sent_cell_by_cell_each_with_a_key_that_cannot_be_guessed(answered):
@@ -195,12 +197,12 @@ def test_a_warm_process_that_never_answers_is_not_waited_for(tmp_path, monkeypat
         listener.listen()
         client = WarmClient(str(tmp_path / "socket"))
         with pytest.raises(WarmGone, match=r"failed \(no answer in 1.56 s\)"):
-            client.run([("1", "student")], "a folder", LIMITS)
+            client.run([Cell("1", "student")], "a folder", LIMITS)
 
 
 def test_a_warm_process_that_is_not_there_is_told(tmp_path):
     with pytest.raises(WarmGone, match="the process that runs notebooks has ended"):
-        WarmClient(str(tmp_path / "socket")).run([("1", "student")], "a folder", LIMITS)
+        WarmClient(str(tmp_path / "socket")).run([Cell("1", "student")], "a folder", LIMITS)
 
 
 def test_one_that_was_stopped_is_ended():
