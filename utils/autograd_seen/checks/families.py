@@ -1,12 +1,13 @@
 """Functions that a check hands to a student's function, made from numbers that may be drawn."""
 
 import functools
+import math
 from collections.abc import Callable
 
 import torch
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
-_Tensor, _detach = torch.Tensor, torch.Tensor.detach
+_Tensor, _detach, _cos = torch.Tensor, torch.Tensor.detach, torch.cos
 
 Number = float | torch.Tensor
 
@@ -76,4 +77,15 @@ def half_held(a: float) -> Callable[[Number], Number]:
         return a * x * held(x)
 
     f.__doc__ = f"{first_term(a, 'x')} · (x held still by detach())"
+    return f
+
+
+@family
+def cosine(a: float, b: float) -> Callable[[Number], Number]:
+    """a · cos(bx)"""
+
+    def f(x: Number) -> Number:
+        return a * (_cos(b * x) if isinstance(x, _Tensor) else math.cos(b * x))
+
+    f.__doc__ = first_term(a, f"cos({first_term(b, 'x')})")
     return f
