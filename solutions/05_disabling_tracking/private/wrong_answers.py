@@ -369,6 +369,7 @@ TABLES = {
             "detach_is_no_copy": (copied(lambda p: p.detach()), "detach() shares memory with it"),
             "clone_is_recorded": (copied(lambda p: p.clone()), "detach() as well"),
             "in_place": (copied(lambda p: p), "detach() as well"),
+            "tracked_one_by_one": (lambda p: [q * (q >= 0.5) for q in p], "detach() as well"),
             "straight_to_numpy": (straight_to_numpy, "detach() it first"),
             "nothing_set": (lambda p: p.detach(), "nothing was set"),
             "other_way": (other_way, "sure ones were set"),

@@ -225,9 +225,9 @@ def by_summed_steps(x, t):
 def trained(
     loss, order="zero backward step", read=lambda model: [model.weight.item(), model.bias.item()]
 ):
-    """mended, with ``loss(model, x, t)``; the calls that follow are in the order that is given."""
+    """corrected, with ``loss(model, x, t)``; the calls that follow are in the order given."""
 
-    def mended(x, t, lr, steps):
+    def corrected(x, t, lr, steps):
         model = torch.nn.Linear(1, 1)
         for parameter in model.parameters():
             torch.nn.init.zeros_(parameter)
@@ -243,7 +243,7 @@ def trained(
                 calls[call]()
         return read(model)
 
-    return mended
+    return corrected
 
 
 def two_columns(model, x, t):
@@ -326,7 +326,7 @@ TABLES = {
                 "each time 2 ×",
             ),
             "both_at_once": (from_eigenvalues(lambda values: 2 / values), "shape (2,)"),
-            "complex": (lambda x: 2 / torch.linalg.eigvals(hessian(x))[0], "torch.complex64"),
+            "complex": (lambda x: 2 / torch.linalg.eigvals(hessian(x))[0], "complex64"),
         },
     ),
     "fit": Table(
@@ -381,7 +381,7 @@ TABLES = {
             "sum": (by_summed_steps, "not the sum"),
         },
     ),
-    "mended": Table(
+    "corrected": Table(
         right={
             "as taught": trained(two_columns),
             "one row": trained(one_row),
