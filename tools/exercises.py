@@ -33,10 +33,11 @@ class GenerationFailed(Exception):
 
 
 def generate(root: Path, to: Path) -> None:
-    """Writes what students get of the folder solutions/ in `root` into the folder `to`, in normal
-    form.
+    """Writes what students get of the folder solutions/ in `root` into the folder `to`: each
+    assignment in normal form, and the keys of its checks.
 
-    Raises GenerationFailed where nbgrader cannot make it.
+    Raises GenerationFailed where nbgrader cannot make it, and PartBroken where oracles cannot be
+    loaded.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nbgrader's own, as it is imported and as it runs
@@ -60,6 +61,9 @@ def generate(root: Path, to: Path) -> None:
         nb = normalise(read(path))
         let_all_cells_run(nb)
         path.write_bytes(write_text(nb).encode())
+    for lesson in lessons(root):
+        if lesson.oracles.exists():
+            write_whole(to / lesson.slug / lesson.keys.name, keys_table(lesson))
 
 
 def let_all_cells_run(nb: NotebookNode) -> None:
@@ -130,10 +134,6 @@ def main(arguments: list[str] | None = None) -> int:
     beside = Path(tempfile.mkdtemp(prefix=".exercises-", dir=root))
     try:
         generate(root, beside / "exercises")
-        for lesson in lessons(root):
-            if lesson.oracles.exists():
-                keys = beside / lesson.place(lesson.keys)
-                write_whole(keys, keys_table(lesson))
         write_whole(checks_folder(root) / "points.json", points_table(root))
         swap(beside / "exercises", root / "exercises")
     except (GenerationFailed, PartBroken) as error:

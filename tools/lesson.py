@@ -96,9 +96,7 @@ CHECKS = '''\
 """The checks of assignment {number}."""
 '''
 ORACLES = '''\
-"""The oracles of assignment {number}: what is wanted, and what each misconception gives."""
-
-from autograd_seen.checks import {name} as check
+"""The oracles of assignment {number}, whose module of checks is called `check` here."""
 
 ORACLES = []
 '''
@@ -138,7 +136,7 @@ def files(lesson: Lesson) -> dict[Path, str]:
         lesson.notebook: write_text(page(lesson, earlier)),
         lesson.solution: write_text(assignment(lesson)),
         lesson.checks: CHECKS.format(number=lesson.number),
-        lesson.oracles: ORACLES.format(number=lesson.number, name=lesson.name),
+        lesson.oracles: ORACLES.format(number=lesson.number),
         lesson.wrong_answers: WRONG_ANSWERS.format(number=lesson.number),
     }
 

@@ -4,8 +4,8 @@ The lessons, the assignments, what they import, and what `make lab` and `make fr
 solution, nothing that lies in a private/ folder, no grader, no test and no git history. Before it
 is put in its place, every file of it is searched for answers.
 
-One place of it holds some, and is named each time: the checks beside the assignments compare with
-oracles. Who reads `utils/autograd_seen/checks/` finds right answers there.
+What the checks compare with lies beside each assignment, in checks.json: what a function gives for
+the cases that it is shown, and a prediction as a digest.
 """
 
 import argparse
@@ -23,7 +23,13 @@ from tools.lessons import lessons
 from tools.normal_form import ROOT, read
 
 RELEASE = "release"
-FOLDERS = ("notebooks", "exercises", "utils/autograd_seen", "tools/lab_settings")
+FOLDERS = (
+    "notebooks",
+    "exercises",
+    "utils/autograd_seen",
+    "utils/plainjudge",
+    "tools/lab_settings",
+)
 FILES = ("LICENSE", "requirements.txt", "lab_config.py", "tools/sanitize.cfg")
 #: What `make lab` and `make fresh` run; whatever of the course's own it imports comes along.
 PROGRAM = "tools/working_copies.py"
@@ -190,11 +196,6 @@ def squeezed(text: str) -> str:
     return "".join(text.split())
 
 
-def oracles(root: Path) -> list[str]:
-    """The files of a release that are known to hold right answers: the checks of each lesson."""
-    return [lesson.place(lesson.checks) for lesson in lessons(root) if lesson.checks.exists()]
-
-
 # --- putting it down ------------------------------------------------------------------------------
 
 
@@ -230,7 +231,6 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     count = sum(path.is_file() for path in made.rglob("*"))
     print(f"{made}: {count} files, searched for answers.")
-    print("Known to hold some, as they compare with them: " + ", ".join(oracles(root)))
     return 0
 
 

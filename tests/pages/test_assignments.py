@@ -4,7 +4,8 @@ import re
 
 import pytest
 import torch
-from autograd_seen.checks.answers import agree
+from autograd_seen.checks.plain import plain
+from plainjudge.answers import agree
 
 from tools import frame
 from tools.lessons import lessons
@@ -12,9 +13,7 @@ from tools.normal_form import name, read
 
 LESSONS = {lesson.solution: lesson for lesson in lessons() if lesson.solution.exists()}
 ASSIGNMENTS = list(LESSONS)
-REGION = re.compile(
-    r"^ *### BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^ *### END \1$", re.MULTILINE | re.DOTALL
-)
+REGION = re.compile(r"^ *### BEGIN (SOLUTION)\n(.*?)^ *### END \1$", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^## (\d\.\d) · .+ · (easy|medium|hard) · (\d+) min · (\d+) points?$")
 
 each = pytest.mark.parametrize("path", ASSIGNMENTS, ids=name)
@@ -97,15 +96,12 @@ def test_the_student_writes_at_most_eight_lines(path):
 
 
 @each
-def test_a_check_is_called_in_the_open_and_again_on_what_no_student_sees(path):
+def test_a_check_is_only_called_so_that_the_grader_can_ask_in_its_place(path):
     checks = {check.number: check for check in LESSONS[path].load_checks().values()}
     assert list(checks) == list(coded(read(path)))
     for number, cells in coded(read(path)).items():
-        check, source = checks[number], cells[-1].source
-        assert REGION.sub("", source).strip() == f"check.{check.name}({check.name})"
-        ((kind, hidden),) = REGION.findall(source)
-        assert kind == "HIDDEN TESTS" and re.search(r"^assert ", hidden, re.MULTILINE)
-        assert check.hide_answer or f"check.{check.name}({check.name}, cases=[" in hidden
+        name = checks[number].name
+        assert cells[-1].source == f"check.{name}({name})"
 
 
 @each
@@ -156,4 +152,4 @@ def test_the_worked_values_are_true(path):
             names = {}
             exec("import math, torch\n" + cells[-2].source, names)
             result, value = eval(call, names), eval(value)
-            assert agree(torch.as_tensor(result, dtype=torch.float64), value), call
+            assert agree(plain(torch.as_tensor(result, dtype=torch.float64)), value), call

@@ -14,8 +14,8 @@ def course(tmp_path):
     """The root of a course of two lessons, copies of our first two with all their parts."""
     ours = lessons()
     for lesson in ours[:2]:
-        parts = [lesson.notebook, lesson.solution, lesson.exercise]
-        for part in (*parts, lesson.checks, lesson.wrong_answers):
+        parts = [lesson.notebook, lesson.solution, lesson.exercise, lesson.keys]
+        for part in (*parts, lesson.checks, lesson.oracles, lesson.wrong_answers):
             copy = tmp_path / lesson.place(part)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(part, copy)

@@ -25,6 +25,7 @@ def test_an_empty_lesson_is_told_what_it_lacks(course):
     lesson = lay_down(SLUG, course)
     assert missing_parts(lesson) == [
         f"{SLUG} has no exercise: `make exercises` makes exercises/{SLUG}/assignment_03.ipynb",
+        f"{SLUG} has no keys: `make exercises` makes exercises/{SLUG}/checks.json",
         f"{SLUG} has no row in README.md: `make refresh` writes it",
         "utils/autograd_seen/checks/jacobians.py holds no check",
         f"solutions/{SLUG}/private/wrong_answers.py holds no table",
@@ -78,7 +79,8 @@ def test_every_other_lesson_stays_as_it_is(course):
     before = files(course)
     lesson = lay_down(SLUG, course)
     after = files(course)
-    made = [lesson.notebook, lesson.solution, lesson.wrong_answers, lesson.checks]
+    private = [lesson.oracles, lesson.wrong_answers]
+    made = [lesson.notebook, lesson.solution, *private, lesson.checks]
     assert {path: data for path, data in after.items() if path not in made} == before
     assert not any(map(missing_parts, lessons(course)[:-1])) and not list(strays(course))
 

@@ -43,6 +43,11 @@ def rename_a_table(lesson):
     edit(lesson.wrong_answers, f'"{first_name(lesson)}": Table', '"a name of no check": Table')
 
 
+def drop_an_oracle(lesson):
+    with lesson.oracles.open("a", encoding="utf-8") as file:
+        file.write("ORACLES.pop()\n")
+
+
 def rename_a_check(lesson):
     edit(lesson.checks, f"\n{first_name(lesson)} = ", "\na_name_of_no_table = ")
 
@@ -59,6 +64,14 @@ TAKEN_OUT = {
         lambda lesson: lesson.wrong_answers.unlink(),
         "has no wrong answers: write solutions/02_",
     ),
+    "oracles": (
+        lambda lesson: lesson.oracles.unlink(),
+        "has no oracles: write solutions/02_",
+    ),
+    "keys": (
+        lambda lesson: lesson.keys.unlink(),
+        "has no keys: `make exercises` makes exercises/02_",
+    ),
     "row": (drop_row, "has no row in README.md: `make refresh` writes it"),
     "what one sees": (empty_the_row, "does not say what a reader will see"),
     "every table": (
@@ -67,6 +80,11 @@ TAKEN_OUT = {
     ),
     "every check": (lambda lesson: lesson.checks.write_text(""), ".py holds no check"),
     "a table": (rename_a_table, " has no table, so nothing shows"),
+    "an oracle": (drop_an_oracle, " has no oracle, so nothing says what is right"),
+    "every oracle": (
+        lambda lesson: lesson.oracles.write_text("RIGHT = 2\n"),
+        "private/oracles.py needs a list ORACLES",
+    ),
     "a check": (rename_a_check, " has no check: add it to utils/autograd"),
     "sense": (lambda lesson: lesson.wrong_answers.write_text("1 +"), "cannot be loaded: Syntax"),
 }

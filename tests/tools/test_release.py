@@ -1,6 +1,7 @@
 """A class gets all that it needs, and no answer."""
 
 import ast
+import json
 import os
 import re
 import shutil
@@ -36,7 +37,8 @@ def found(laid):
 
 def test_a_release_holds_what_a_class_needs_and_nothing_else(laid):
     assert {path.name for path in laid.iterdir()} == TOP
-    assert {path.name for path in (laid / "utils").iterdir()} == {"autograd_seen", "forkgrade"}
+    packages = {path.name for path in (laid / "utils").iterdir()}
+    assert packages == {"autograd_seen", "forkgrade", "plainjudge"}
     grader = {path.name for path in (laid / "utils" / "forkgrade").iterdir()}
     assert grader == {"__init__.py", "files.py"}  # what writes a working copy whole
     tools = {path.name for path in (laid / "tools").iterdir()}
@@ -48,24 +50,28 @@ def test_a_release_holds_no_answer(found):
     assert found == []
 
 
-def test_what_is_known_to_hold_answers_is_the_checks_of_each_lesson(laid):
-    known = release.oracles(ROOT)
-    assert known == [lesson.place(lesson.checks) for lesson in lessons()]
+def test_a_prediction_is_locked_in_what_a_class_gets(laid):
     for lesson in lessons():
-        assert (laid / lesson.place(lesson.checks)).exists()
-        assert {check.oracle is None for check in lesson.load_checks().values()} == {False}
+        keys = json.loads((laid / lesson.place(lesson.keys)).read_text(encoding="utf-8"))["keys"]
+        for oracle in lesson.load_oracles():
+            key = keys[oracle.check.number]
+            assert ("wanted" in key) is (oracle.draw is not None)
+            if oracle.draw is None:
+                told = json.dumps(key, ensure_ascii=False)
+                assert not [cause for cause in oracle.wrong if cause in told]
+                assert set(key) == {"salt", "form", "digests", "wrong"}
 
 
-@pytest.mark.parametrize("kind", ["solution", "hidden test", "written answer", "private", "folder"])
+@pytest.mark.parametrize("kind", ["solution", "written answer", "private", "oracle", "folder"])
 def test_an_answer_is_found_wherever_it_lies(tmp_path, kind):
     lesson = lessons()[0]
     cells = read(lesson.solution).cells
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     text, place = {
         "solution": (release.SOLUTION.findall(code)[0], f"exercises/{lesson.slug}/a.txt"),
-        "hidden test": (release.HIDDEN.findall(code)[0], "notebooks/a.md"),
         "written answer": (next(filter(None, map(written, cells))), "README.md"),
         "private": (first_function(lesson.wrong_answers), "utils/autograd_seen/a.py"),
+        "oracle": (first_function(lesson.oracles), "utils/autograd_seen/checks/a.py"),
         "folder": ("", "utils/private/a.py"),
     }[kind]
     path = tmp_path / place

@@ -190,7 +190,7 @@ def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
         for at, one in enumerate(numbers.values):
             yield f"{path}[{at}]", one
     elif numbers:
-        yield path, numbers.values[0]
+        yield path, float(numbers.values[0])
     else:
         yield path, value
 

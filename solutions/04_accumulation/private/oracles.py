@@ -112,14 +112,15 @@ def moved(w, steps, kept=0.0):
     return descend(lambda w: [gradient(w)], [w], lr=0.02, steps=steps, kept=kept)[0]
 
 
-def both(where):
-    """The value that is returned and the leaf itself, where they are one."""
-    return lambda w, steps: [where(w, steps)] * 2
+def same(where):
+    """What is returned and the leaf itself, where they are one tensor."""
+    return lambda asked, w, steps: where(w, steps)
 
 
 def starts(source):
     far = [source.choice([number(source, 2.5, 6), number(source, -4, 0.2)]) for _ in range(3)]
-    return [(w, source.randint(2, 6)) for w in far]
+    ways = [check.RETURNED, check.RETURNED, check.LEAF]
+    return [(asked, w, source.randint(2, 6)) for asked, w in zip(ways, far, strict=True)]
 
 
 ORACLES = [
@@ -216,33 +217,32 @@ ORACLES = [
     ),
     oracle(
         check.trained,
-        both(moved),
+        same(moved),
         {
-            "w has not moved: step() finds .grad cleared, or w is not what it moves": both(
+            "w has not moved: step() finds .grad cleared, or w is not what it moves": same(
                 lambda w, _: w
             ),
             "w = w − … makes a new tensor, and so does a copy: a step changes the leaf in place": (
-                lambda w, steps: [moved(w, steps), w]
+                lambda asked, w, steps: w if asked == check.LEAF else moved(w, steps)
             ),
-            "never cleared inside the loop: each step uses the sum of all gradients so far": both(
+            "never cleared inside the loop: each step uses the sum of all gradients so far": same(
                 lambda w, steps: moved(w, steps, kept=1.0)
             ),
-            "one step short: the first step() came before the first backward()": both(
+            "one step short: the first step() came before the first backward()": same(
                 lambda w, steps: moved(w, steps - 1)
             ),
-            "one step only: backward() and step() belong in the loop": both(
+            "one step only: backward() and step() belong in the loop": same(
                 lambda w, _: moved(w, 1)
             ),
-            "the loss was computed once, so its graph holds the old w": both(
+            "the loss was computed once, so its graph holds the old w": same(
                 lambda w, steps: w - steps * 0.02 * gradient(w)
             ),
-            "never cleared, and one step short": both(
+            "never cleared, and one step short": same(
                 lambda w, steps: moved(w, steps - 1, kept=1.0)
             ),
-            "that is the loss, not w": lambda w, steps: [
-                (3 * moved(w, steps - 1) - 4) ** 2,
-                moved(w, steps),
-            ],
+            "that is the loss, not w": lambda asked, w, steps: (
+                moved(w, steps) if asked == check.LEAF else (3 * moved(w, steps - 1) - 4) ** 2
+            ),
         },
         draw=starts,
     ),

@@ -3,8 +3,8 @@
 import math
 
 from autograd_seen.checks import disabling_tracking as check
-from autograd_seen.checks.arithmetic import mean, sigmoid
 from autograd_seen.checks.disabling_tracking import AFTERWARDS, GRADIENT, KEPT, OUTPUTS
+from plainjudge.arithmetic import mean, sigmoid
 from plainjudge.oracles import oracle, prediction
 
 #: What torch.nn.BatchNorm1d adds to a variance by default.

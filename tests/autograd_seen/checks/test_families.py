@@ -1,8 +1,10 @@
 """A function of a family has its formula, its slope, and remembers how it was made."""
 
+import math
+
 import pytest
 import torch
-from autograd_seen.checks.families import cubic, first_term, half_held, held, ratio, term
+from autograd_seen.checks.families import cosine, cubic, first_term, half_held, held, ratio, term
 
 
 @pytest.mark.parametrize(
@@ -11,6 +13,7 @@ from autograd_seen.checks.families import cubic, first_term, half_held, held, ra
         (cubic(5, -4), "5x³ − 4x", 5 * 27 - 12, 15 * 9 - 4),
         (cubic(-1, 1), "−x³ + x", -27 + 3, -27 + 1),
         (ratio(1, 6), "x² + 6/x", 9 + 2, 6 - 6 / 9),
+        (cosine(2, 1), "2cos(x)", 2 * math.cos(3), -2 * math.sin(3)),
         (half_held(1), "x · (x held still by detach())", 9, 3),
         (half_held(-2.5), "−2.5x · (x held still by detach())", -22.5, -7.5),
     ],

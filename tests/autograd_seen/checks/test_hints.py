@@ -1,44 +1,8 @@
-"""The likely cause is read off the values, or off what PyTorch says."""
-
-import math
+"""The likely cause of an error is read off what PyTorch and Python say."""
 
 import pytest
 import torch
-from autograd_seen.checks.hints import ERROR_HINTS, UNKNOWN, error_hint, likely_cause
-
-RIGHT = [2.0, -3.0]
-CAUSES = {"doubled": [4.0, -6.0], "doubled too": [4.0, -6.0], "one case only": [7.0, -3.0]}
-
-
-@pytest.mark.parametrize(
-    "got, cause",
-    [
-        ([4.0, -6.0], "doubled"),
-        ([7.0, -3.0], "one case only"),
-        ([4.0, -3.0], UNKNOWN),
-        ([-2.0, 3.0], "the sign"),
-        ([1.0, -1.5], "each time 0.5 × the right value: a factor too many, or one missing"),
-        ([5.0, 5.0], "one answer for every input: is it typed in, or an input not used?"),
-        ([math.nan, -3.0], "not a number: 0/0 or infinity − infinity on the way"),
-    ],
-)
-def test_the_first_cause_that_explains_every_value(got, cause):
-    assert likely_cause(got, RIGHT, CAUSES) == cause
-
-
-def test_a_right_value_of_0_tells_no_factor():
-    assert likely_cause([0.5, 1.0], [0.0, 1.0], {}) == UNKNOWN
-    assert likely_cause([1.0], [0.5], {}) == UNKNOWN
-
-
-def test_words_have_no_sign_and_no_factor():
-    assert likely_cause(["root"], ["leaf"], {}) == UNKNOWN
-    assert likely_cause([False], [True], {}) == UNKNOWN
-
-
-def test_a_misconception_about_a_dict_may_name_some_keys():
-    got, wanted = [{"x": "root", "y": "leaf"}], [{"x": "leaf", "y": "root"}]
-    assert likely_cause(got, wanted, {"x": [{"x": "root"}]}) == "x"
+from autograd_seen.checks.hints import ERROR_HINTS, error_hint
 
 
 def error_of(run):

@@ -6,6 +6,7 @@ import torch
 
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.leaves import leaf
+from autograd_seen.checks.plain import is_untouched
 from autograd_seen.checks.verdicts import Doubted, Misfit
 
 _tensor, _register_hook = torch.tensor, torch.Tensor.register_hook
@@ -78,16 +79,20 @@ received = check_function(
 )
 
 
-def _moved(answer, w, steps):
-    """What the answer returns, and where the leaf that went in is then."""
+#: What exercise 4.6 is asked for: what the answer returns, or where the leaf that went in is then.
+RETURNED, LEAF = "trained(w, {})", "w itself, after trained(w, {}),"
+
+
+def _moved(answer, asked, w, steps):
     start = leaf(w)
-    return [answer(start, steps), start]
+    value = answer(start, steps)
+    return start if asked == LEAF and not is_untouched(value) else value
 
 
 trained = check_function(
     "4.6",
     "trained",
-    cases=[(5.0, 3), (-1.5, 4)],
+    cases=[(RETURNED, 5.0, 3), (RETURNED, -1.5, 4), (LEAF, 5.0, 3)],
     evaluate=_moved,
-    template="[trained(w, steps={1}), w itself] from w = {0}",
+    template=lambda asked, w, steps: f"{asked.format(steps)} from w = {w:g}",
 )
