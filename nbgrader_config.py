@@ -27,7 +27,7 @@ c.ClearSolutions.text_stub = "*Your answer here.*"
 
 c.Limits.course_packages = ["plainjudge", "autograd_seen"]
 # An exercise with an oracle is asked by this function, and judged elsewhere.
-c.Judge.observe = "autograd_seen.checks.probing.observe"
+c.Judge.probe = "autograd_seen.checks.probing.observe"
 
 c.Autograde.sanitize_preprocessors = SANITIZE
 c.Autograde.autograde_preprocessors = AUTOGRADE

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from nbformat import v4
 
-from tools.normal_form import write_text
+from tools.normal_form import ROOT, write_text
 
 
 @dataclass(frozen=True)
@@ -160,97 +160,11 @@ def crowded(cells):
     return [*cells, *(v4.new_code_cell(f"{n} + 1" if n % 10 == 0 else "") for n in range(1000))]
 
 
-def trusting():
-    """An assignment whose tests believe what they call, so that only the grader keeps a cheat from
-    passing them.
-    """
-    tests = {
-        "a check": "check.two_steps(3.0)",
-        "a table": "assert check.SLOPES",
-        "a helper": "import autograd_seen as a\nassert a.numerical_gradient(lambda x: x, 1.0) == 2",
-        "torch testing": "torch.testing.assert_close(torch.tensor(1.0), torch.tensor(2.0))",
-        "a function of torch": "assert torch.allclose(torch.tensor(1.0), torch.tensor(2.0))",
-        "a method": "assert torch.tensor(1.0).item() == 2",
-        "a builtin": "assert all([False])",
-        "a module": "assert math.isclose(1.0, 2.0)",
-        "a module of its own": "import tabnanny\nassert tabnanny.handed_in",
-        "an assertion": "assert answer == 2",
-    }
-    setup = (
-        "import math\n\nimport torch\n\nfrom autograd_seen.checks import scalar_gradients as check"
-    )
-    cells = [
-        named("setup", setup, locked=True),
-        named("answer", "answer = 1\n### BEGIN SOLUTION\n### END SOLUTION", solution=True),
-    ]
-    cells += [
-        named(name.replace(" ", "-"), source, grade=True, locked=True, points=1)
-        for name, source in tests.items()
-    ]
-    return v4.new_notebook(
-        cells=cells,
-        metadata={"kernelspec": {"name": "python3", "display_name": "", "language": "python"}},
-    )
-
-
 def named(name, source, **marks):
     plain = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3}
     return v4.new_code_cell(
         source, id=name, metadata={"nbgrader": plain | marks | {"grade_id": name}}
     )
-
-
-#: A cell before the set-up and one after it, which try to make every test of `trusting` pass, and a
-#: file beside them.
-BEFORE_SETUP = """
-import builtins, math, sys, types
-import torch
-import autograd_seen
-from autograd_seen.checks import answers, engine, scalar_gradients
-autograd_seen.numerical_gradient = lambda *a: 2
-torch.testing.assert_close = torch.allclose = lambda *a, **k: True
-torch.Tensor.item = lambda self: 2
-torch.Tensor.__eq__ = lambda self, other: True
-math.isclose = lambda *a, **k: True
-builtins.all = builtins.any = builtins.isinstance = lambda *a: True
-builtins.AssertionError = Warning
-engine.Check.__call__ = lambda *a, **k: "passed"
-answers.agree.__code__ = (lambda *a, **k: True).__code__
-answers.all = lambda values: True
-answers.TOLERANCE = 1e9
-scalar_gradients.SLOPES.clear()
-object.__setattr__(scalar_gradients.two_steps, "oracle", 3.0)
-fake = types.SimpleNamespace(two_steps=print, SLOPES=[1])
-sys.modules["autograd_seen.checks.scalar_gradients"] = sys.modules["torch"] = fake
-sys.settrace(lambda *a: None)
-"""
-AFTER_SETUP = """
-class check:
-    two_steps, SLOPES = print, [1]
-all = any = isinstance = abs = lambda *a: True
-mine = {"all": all, "isinstance": all, "AssertionError": Warning}
-__builtins__ = vars(__import__("builtins")) | mine
-class math:
-    isclose = lambda *a: True
-class torch:
-    allclose = lambda *a: True
-    class testing:
-        assert_close = print
-    class tensor(float):
-        item = lambda self: 2
-shell = get_ipython()
-shell.showtraceback = print
-shell.ast_transformers.append(type("T", (), {"visit": lambda self, tree: type(tree)([], [])})())
-shell.input_transformers_post.append(lambda lines: ["pass"])
-shell.runner.run_course_cell = shell.run_cell = lambda *a, **k: None
-"""
-
-
-def cheated(nb, folder):
-    nb.cells[1:1] = [v4.new_code_cell(AFTER_SETUP)]
-    nb.cells[0:0] = [v4.new_code_cell(BEFORE_SETUP)]
-    save(nb, folder)
-    (folder / "tabnanny.py").write_text("handed_in = True")
 
 
 def slow(cells):
@@ -323,10 +237,15 @@ def escapes(course):
     """
     book = str(course / "grading" / "gradebook.db")
     solution = "solutions/01_scalar_gradients/assignment_01.ipynb"
+    oracles = "solutions/01_scalar_gradients/private/oracles.py"
+    keys = "exercises/01_scalar_gradients/checks.json"
     other, ctypes = "__import__('os')", "__import__('ctypes')"
     return {
         "read the solution": f"open({str(course / solution)!r}).read()[:40]",
         "read it from beside": f"open('../../../../{solution}').read()[:40]",
+        "read its oracles": f"open({str(course / oracles)!r}).read()[:40]",
+        "read the keys of a student's copy": f"open({str(ROOT / keys)!r}).read()[:40]",
+        "read the secret": f"open({str(course / 'grading' / 'secret')!r}).read()[:40]",
         "read the wrong answers beside it": "open('private/wrong_answers.py').read()[:40]",
         "read the grade book": f"open({book!r}, 'rb').read()[:40]",
         "read another's notebook": f"{other}.listdir({str(course / 'grading' / 'submitted')!r})",
@@ -385,49 +304,15 @@ def spin():
         pass
 threading.Thread(target=spin).start()
 """
-PATCHED_TESTING = """
-import torch
-torch.testing.assert_close = torch.allclose = lambda *a, **k: True
-"""
-PATCHED_CHECKS = """
-import sys, types
-from autograd_seen.checks import answers, engine, scalar_gradients
-engine.Check.__call__ = lambda *a, **k: "passed"
-answers.agree.__code__ = (lambda *a, **k: True).__code__
-answers.agree = engine.agree = lambda *a, **k: True
-answers.all = lambda values: True
-engine.is_untouched = lambda value: False
-answers.TOLERANCE = 1e9
-for check in vars(scalar_gradients).values():
-    if type(check) is engine.Check:
-        object.__setattr__(check, "oracle", lambda *a: None)
-name = "autograd_seen.checks.scalar_gradients"
-sys.modules[name] = types.ModuleType("scalar_gradients")
-"""
-PATCHED_BUILTINS = """
-import builtins
-builtins.AssertionError = ValueError
-builtins.all = builtins.isinstance = print
-"""
 PATCHED_SIGNAL = """
 import signal
 signal.setitimer = signal.signal = signal.alarm = lambda *a: None
-"""
-PATCHED_SHELL = """
-import sys
-shell = get_ipython()
-shell.showtraceback = sys.excepthook = print
-shell.ast_transformers.append(type("T", (), {"visit": lambda s, n: n})())
-shell.input_transformers_post.append(lambda lines: ["pass"])
-sys.settrace(lambda *a: None)
-shell.runner.run_course_cell = lambda *a, **k: None
-shell.run_cell = lambda *a, **k: None
 """
 FORGED = """
 import os, json
 for fd in range(3, 40):
     try:
-        os.write(fd, json.dumps({"outputs": [], "put_back": []}).encode() + b"\\n")
+        os.write(fd, json.dumps({"outputs": [], "seen": []}).encode() + b"\\n")
     except OSError:
         pass
 """
@@ -574,21 +459,6 @@ def hostile(course):
         "misnamed": Case(misnamed, "all", "handed in as My homework (final).ipynb"),
         "link": Case(with_link, "all", "is a link", rare=True),
         # it tries to pass without an answer
-        "patched-testing": Case(
-            wrong(PATCHED_TESTING),
-            "none",
-            "replaced",
-        ),
-        "patched-checks": Case(
-            wrong(PATCHED_CHECKS),
-            "none",
-            "replaced",
-        ),
-        "patched-builtins": Case(
-            wrong(PATCHED_BUILTINS),
-            "none",
-            "replaced",
-        ),
         "patched-signal": Case(
             wrong(
                 PATCHED_SIGNAL,
@@ -596,11 +466,6 @@ def hostile(course):
             ),
             "none",
             "and was interrupted",
-        ),
-        "patched-shell": Case(
-            wrong(PATCHED_SHELL),
-            "none",
-            rare=True,
         ),
         "forged": Case(
             wrong(FORGED),

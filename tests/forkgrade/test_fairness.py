@@ -33,7 +33,7 @@ def graded():
         preload_with={},
         course_packages=["plainjudge", "autograd_seen"],
     )
-    judge = Judge(observe="autograd_seen.checks.probing.observe")
+    judge = Judge(probe="autograd_seen.checks.probing.observe")
     asked = {
         number: judge.questions(path, b"a secret")[f"assignment_{number}"]
         for number, path in SOLUTIONS.items()

@@ -18,7 +18,7 @@ import nbformat
 import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
-from tests.forkgrade.hostile import cheated, escapes, file_of, hostile, is_test, solved, trusting
+from tests.forkgrade.hostile import escapes, file_of, hostile, is_test, solved
 from tools.normal_form import ROOT, read
 
 pytestmark = pytest.mark.skipif(
@@ -27,7 +27,6 @@ pytestmark = pytest.mark.skipif(
 
 NAMES = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
 FIRST = NAMES[0]
-TRUSTING = "99_trusting"
 CASES = hostile(ROOT)  # for their names
 CONFIG = f"""
 load_subconfig({str(ROOT / "nbgrader_config.py")!r})
@@ -82,9 +81,6 @@ def batch(tmp_path_factory, pytestconfig, monkeypatch_module):
             place.parent.mkdir(parents=True)
             nbformat.write(nb, place)
     nbformat.write(untouched, handed_in / "untouched" / "loose.ipynb")
-    (root / "solutions" / TRUSTING).mkdir()
-    nbformat.write(trusting(), root / "solutions" / TRUSTING / file_of(TRUSTING))
-    cheated(trusting(), handed_in / "cheat" / TRUSTING)
 
     monkeypatch_module.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
     before = cut_off(root)
@@ -181,14 +177,6 @@ def test_a_submission_has_its_grade_and_a_reason(batch, name, pytestconfig):
         }
         assert wanted[case.score], row
     assert case.reason in row["reason"]
-
-
-@pytest.mark.parametrize(
-    "name", [cell.metadata.nbgrader.grade_id for cell in trusting().cells if is_test(cell)]
-)
-def test_no_cheat_pays_even_where_a_test_believes_what_it_calls(batch, name):
-    cells = dict(cell.split("=") for cell in row_of(batch, "cheat", TRUSTING)["cells"].split())
-    assert cells[name] == ("1/1" if name == "a-table" else "0/1")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -299,6 +287,7 @@ def test_nothing_is_written_but_work(batch):
         "grades.csv",
         "records",
         "release",
+        "secret",
         "submitted",
     }
     assert {path.name for path in (batch.root / "grading").iterdir()} == kept
@@ -371,7 +360,7 @@ def test_the_grade_book_has_each_submission_once(course, batch):
     with open_book(course) as book:
         found = [
             (one.student.id, one.assignment.name)
-            for name in [*NAMES, TRUSTING]
+            for name in NAMES
             for one in book.assignment_submissions(name)
         ]
     graded = [row for row in batch.rows if row["status"] == "graded"]
@@ -397,13 +386,10 @@ def page(batch, student):
     return (batch.root / "grading" / row_of(batch, student)["feedback"]).read_text(encoding="utf-8")
 
 
-def test_feedback_shows_the_points_the_notes_and_no_hidden_test(batch):
+def test_feedback_shows_the_points_and_the_notes(batch):
     html = page(batch, "edited")
     assert "Notes from grading" in html and "changed and put back" in html
     assert "HIDDEN" not in html and "Score: 14.0 / 16.0" in html
-    for hidden in ("assert 12.24", "cases=[(check.ratio, -2.4"):
-        assert hidden in (ROOT / "solutions" / FIRST / file_of(FIRST)).read_text(encoding="utf-8")
-        assert hidden not in html
 
 
 @pytest.mark.parametrize("name", ["output", "thousand-cells"])

@@ -27,7 +27,7 @@ ORACLES = [
     oracle(double, lambda x: 2 * x, {"half": lambda x: x / 2}, lambda r: [r.uniform(3, 9)]),
 ]
 """
-JUDGE = Judge(observe="a.probe")
+JUDGE = Judge(probe="a.probe")
 CALLS = "check.guess(guess)", "check.double(double)\n"
 
 
@@ -114,7 +114,7 @@ def seen(question, answer):
     return [[{"value": answer(*case)} for case in one["cases"]] for one in question["rounds"]]
 
 
-def text(output):
+def shown_text(output):
     return output.get("text") or output.get("evalue") or output.data["text/plain"]
 
 
@@ -126,7 +126,7 @@ def test_right_values_pass_whatever_is_printed(question):
     forged = v4.new_output("execute_result", {"text/plain": "0"})
     error = v4.new_output("error", ename="NotYet", evalue="1.2: no")
     outputs, verdict = judged(question, seen(question, lambda x: 2 * x), [printed(), forged, error])
-    assert verdict.passed and [text(output) for output in outputs] == ["so\n", "1.2: passed"]
+    assert verdict.passed and [shown_text(output) for output in outputs] == ["so\n", "1.2: passed"]
 
 
 def test_wrong_values_fail_whatever_is_printed(question):

@@ -30,12 +30,12 @@ Questions = dict[str, dict]
 
 
 class Judge(Configurable):
-    """Which exercises are judged. In an nbgrader config file, `c.Judge.observe = "…"` sets one."""
+    """Which exercises are judged. In an nbgrader config file, `c.Judge.probe = "…"` sets one."""
 
     oracles = Unicode(
         "private/oracles.py", help="where the oracles of an assignment lie, from its folder on"
     ).tag(config=True)
-    observe = Unicode(
+    probe = Unicode(
         help="the function that asks an answer: it is given a question and the notebook's names"
     ).tag(config=True)
 
@@ -47,7 +47,7 @@ class Judge(Configurable):
         loaded.
         """
         path = source / self.oracles
-        if not self.observe or not path.exists():
+        if not self.probe or not path.exists():
             return {}
         try:
             module, oracles = load(path)
@@ -57,7 +57,7 @@ class Judge(Configurable):
         except Exception as error:
             raise ValueError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
         by_name = {
-            one["check"]: one | {"module": module, "observe": self.observe}
+            one["check"]: one | {"module": module, "observe": self.probe}
             for one in asked.values()
         }
         found = {

@@ -7,7 +7,7 @@ import numpy
 import pytest
 import torch
 from autograd_seen.checks.plain import is_untouched, plain
-from plainjudge.values import MOST_NUMBERS, Array, Odd, decode, encode
+from plainjudge.values import MOST_NUMBERS, MOST_PARTS, Array, Odd, decode, encode
 
 
 def empty(x):
@@ -54,6 +54,7 @@ def test_touched(value):
         (numpy.int64(3), 3.0),
         (numpy.array([1, 2]), Array("int64", (2,), [1.0, 2.0], False)),
         (numpy.True_, Array("bool", (), [1.0], False)),
+        ([0.0] * (MOST_PARTS + 1), Odd("list", f"{MOST_PARTS + 1} parts")),
         (print, Odd("builtin_function_or_method", "print")),
         (torch.tensor(1j), Odd("Tensor of complex64", "tensor(0.+1.j)")),
         (numpy.array(["a"]), Odd("ndarray", "array(['a'], dtype='<U1')")),

@@ -27,9 +27,11 @@ def plain(value: object) -> object:
         return str(value)[:MOST_CHARS]
     if isinstance(value, Real | Decimal):
         return int(value) if isinstance(value, int) and abs(value) < 2**53 else float(value)
-    if isinstance(value, list | tuple) and len(value) <= MOST_PARTS:
+    if isinstance(value, list | tuple | dict) and len(value) > MOST_PARTS:
+        return Odd(type(value).__name__, f"{len(value)} parts")
+    if isinstance(value, list | tuple):
         return [plain(part) for part in value]
-    if isinstance(value, dict) and len(value) <= MOST_PARTS:
+    if isinstance(value, dict):
         return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, _Tensor) or hasattr(value, "__array__"):
         return _array(value)
