@@ -106,6 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (NoCourse, Refused, BadDownload, BadTable, Busy) as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(f"stopped: {error}; what is laid down stays: mend it, and go on", file=sys.stderr)
+        return 2
     print(
         f"{places.submitted}: {len(outcome.new)} laid down, {len(outcome.newer)} replaced by a "
         f"newer one, {len(outcome.same)} there already"
@@ -269,11 +272,12 @@ class Taking:
             for one in others:
                 self.keep(one.found, "came without a notebook", student)
             return
-        self.add_others(student, others, chosen[0].place.parent, content)
+        origins = self.add_others(student, others, chosen[0].place.parent, content)
         times = [one.time for one in chosen if one.time]
         if times:
             content[PurePosixPath(TIME)] = max(times).strftime(TIME_FORMAT).encode()
-        self.put(student, content, chosen)
+        for place, why in self.put(student, content, chosen):
+            self.outcome.refuse(origins[place], f"cannot be written: {why}", student)
 
     def choose(
         self, student: str, name: str, notebooks: Sequence[HandedIn]
@@ -315,10 +319,11 @@ class Taking:
         others: Sequence[HandedIn],
         beside: PurePosixPath,
         content: dict[PurePosixPath, bytes],
-    ) -> None:
+    ) -> dict[PurePosixPath, HandedIn]:
         """Adds the files that lie beside a notebook to what is laid down, the latest of a name,
-        as far as the limits go.
+        as far as the limits go; returns which file of the download each is.
         """
+        origins = {}
         left = self.places.limits.files_mb * MIB
         for one in sorted(others, key=lambda one: one.number, reverse=True):
             place = one.place.relative_to(beside) if one.place.is_relative_to(beside) else one.place
@@ -331,35 +336,37 @@ class Taking:
                 if len(content) >= MOST_ENTRIES or len(place.parts) > MOST_FOLDERS_DEEP:
                     raise Unreadable("is one file or folder too many")
                 content[place] = self.read(one.found, left)
+                origins[place] = one
                 left -= len(content[place])
             except Unreadable as error:
                 self.outcome.refuse(one, f"{error}: left in the download", student)
+        return origins
 
     def put(
         self, student: str, content: dict[PurePosixPath, bytes], chosen: Sequence[HandedIn]
-    ) -> None:
+    ) -> list[tuple[PurePosixPath, str]]:
         """Puts a submission in its place, unless it is there or a newer one is; an older one is
-        kept aside.
+        kept aside. Returns which files could not be written, and why.
         """
         to = self.places.submitted / student / self.places.assignment
         when = max(one.time.timestamp() if one.time else one.found.time for one in chosen)
         if to.exists() and is_there(to, content):
             self.outcome.same.append(student)
-            return
+            return []
         there = time_there(to)
         if there is not None and when <= there + SECONDS:
             why = "differs from what is there already, and is not known to be newer"
             for one in chosen:
                 self.keep(one.found, why, student)
-            return
+            return []
         staged = self.places.staging / student
-        for one, error in write_files(staged, content, when):
-            self.outcome.rows.append((one.as_posix(), student, f"cannot be written: {error}"))
+        failed = write_files(staged, content, when)
         if there is not None:
             set_aside(to, self.places.work / "replaced" / student)
         to.parent.mkdir(parents=True, exist_ok=True)
         os.replace(staged, to)
         (self.outcome.new if there is None else self.outcome.newer).append(student)
+        return failed
 
 
 def named(found: tuple[Student | None, str]) -> tuple[str, str]:
@@ -397,7 +404,7 @@ def keep_file(folder: Path, path: PurePosixPath, content: bytes) -> None:
     """Keeps a file in a folder, under a name like its path; the same file only once."""
     parts = [part for part in path.parts if part not in ("/", "..")]
     name = re.sub(r'[\\/:*?"<>|\x00-\x1f\x7f]|^\.', "_", "_".join(parts))
-    name = name.encode("utf-8", "replace").decode()[-100:]
+    name = name.encode("utf-8", "replace")[-200:].decode("utf-8", "ignore") or "_"
     to = folder / name
     if to.exists() and to.read_bytes() != content:
         to = folder / f"{hashlib.sha256(content).hexdigest()[:12]}_{name}"
