@@ -92,7 +92,7 @@ def test_a_zip_of_canvas_is_laid_down_by_its_grade_book(course):
         f"ada/{NAME}/{FILE}": notebook("a"),
         f"zoe/{NAME}/{FILE}": notebook("z"),
     }
-    assert course.table() == {ZOE: "is late, says Canvas, and not when"}
+    assert course.table() == {ZOE: "is taken; Canvas says that it is late, and not by how much"}
 
 
 def test_a_zip_of_canvas_needs_no_roster(course):

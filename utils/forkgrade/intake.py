@@ -301,7 +301,11 @@ class Taking:
                 self.keep(one.found, f"{why}: say which", student)
             return None
         if readable and readable[0][0].late:
-            self.outcome.refuse(readable[0][0], "is late, says Canvas, and not when", student)
+            self.outcome.refuse(
+                readable[0][0],
+                "is taken; Canvas says that it is late, and not by how much",
+                student,
+            )
         return readable[0] if readable else None
 
     def refuse_unknown(self, student: str, notebooks: Sequence[HandedIn]) -> None:
