@@ -158,6 +158,13 @@ def test_the_latest_of_a_student_wins_and_the_others_are_listed(course):
     assert course.table() == dict.fromkeys([ADA, second], f"is older than {third}")
 
 
+def test_the_latest_of_another_file_wins_too(course):
+    older, later = (f"lovelaceada_1001_{number}_helper.py" for number in (5002, 5003))
+    assert course.take({ADA: notebook("a"), later: b"later", older: b"older"}) == 1
+    assert course.files()[f"ada/{NAME}/helper.py"] == b"later"
+    assert course.table() == {older: "is older than another of its name: left in the download"}
+
+
 def test_a_notebook_of_the_right_name_wins_over_a_later_one_of_another(course):
     other = "lovelaceada_1001_9999_scratch.ipynb"
     assert course.take({ADA: notebook("a"), other: notebook("s")}) == 1

@@ -70,7 +70,7 @@ class FolderDownload:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object):
         pass
 
     def found(self) -> Iterator[Found]:
@@ -137,7 +137,7 @@ class ZipDownload:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object):
         self.zip.close()
 
     def found(self) -> Iterator[Found]:

@@ -10,12 +10,6 @@ from forkgrade.grade_rows import Grade
 from forkgrade.rosters import Roster, is_canvas, roster_of
 from forkgrade.tables import NUMBER, Table, plain, read_table
 
-#: What says whose a row is; Canvas needs the columns up to Section as it exported them.
-IDS = (
-    *("Student", "LastName", "FirstName"),
-    *("ID", "SIS User ID", "SIS Login ID", "Integration ID", "Root Account", "Section"),
-)
-
 
 class Refused(Exception):
     """No grade book can be written; the message says why, and what would mend it."""
@@ -45,8 +39,8 @@ def canvas_rows(
     names = sorted({name for by_name in scores.values() for name in by_name})
     if not names:
         raise Refused("nothing to hand on: no graded row belongs to a student of the grade book")
-    until = book.header.index("Section") + 1
-    ids = [place for place, name in enumerate(book.header[:until]) if name in IDS]
+    # Whose a row is: Canvas needs these columns as it exported them.
+    ids = range(book.header.index("Section") + 1)
     places = {name: column_of(name, book, chosen) for name in names}
     points = {name: points_possible(name, grades, book, places[name]) for name in names}
     header = [book.header[place] for place in (*ids, *places.values())]

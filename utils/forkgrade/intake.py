@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -199,7 +199,7 @@ def write_table(places: Places, rows: Iterable[Sequence[str]]) -> None:
 class Taking:
     """One intake: takes file by file, and lists in `outcome` what it cannot take."""
 
-    def __init__(self, places: Places, read: object, outcome: Outcome):
+    def __init__(self, places: Places, read: Callable[[Found, int], bytes], outcome: Outcome):
         self.places, self.read, self.outcome = places, read, outcome
         self.most = max(places.limits.notebook_mb, places.limits.files_mb) * MIB
         self.kept = 0
