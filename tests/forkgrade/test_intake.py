@@ -116,9 +116,11 @@ def test_an_export_of_gradescope_is_laid_down_with_its_times_for_each_of_a_group
         f"assignment_9_export/submission_501/{FILE}": notebook("a"),
         "assignment_9_export/submission_502/hw.ipynb": notebook("z"),
         "assignment_9_export/submission_502/data/x.csv": b"1",
+        "assignment_9_export/submission_502/submission_metadata.yml": b"a student's",
     }
     assert course.take(files, roster=False) == 0
     laid_down = course.files()
+    assert laid_down[f"zoe@x.org/{NAME}/submission_metadata.yml"] == b"a student's"
     assert laid_down[f"ali@x.org/{NAME}/{FILE}"] == laid_down[f"zoe@x.org/{NAME}/{FILE}"]
     assert laid_down[f"zoe@x.org/{NAME}/data/x.csv"] == b"1"
     when = laid_down[f"ada@x.org/{NAME}/timestamp.txt"].decode()
@@ -349,11 +351,14 @@ def refused(course, capsys):
     return take
 
 
-def test_each_refusal_is_a_sentence(course, refused, tmp_path):
+def test_each_refusal_is_a_sentence(course, refused, tmp_path, monkeypatch):
     write_zip(course.zip, {ADA: notebook("a")})
     (tmp_path / "bad.csv").write_text("x,y\n1,2\n")
     (course.root / "grading" / "records").mkdir(parents=True)
     assert "no assignment '02': expected one of 01_numbers" in refused(str(course.zip), "02")
+    for path in "", str(course.root), str(tmp_path):  # make intake FROM= was forgotten
+        monkeypatch.chdir(course.root)
+        assert "holds the course itself: expected a zip" in refused(path, NAME)
     bad = "--roster", str(tmp_path / "bad.csv")
     assert "expected a roster of Canvas" in refused(str(course.zip), NAME, *bad)
 
@@ -391,11 +396,11 @@ def test_a_folder_without_a_course_is_told(tmp_path, capsys, course):
     assert "no file" in capsys.readouterr().err
 
 
-def test_it_is_refused_while_a_run_grades(course, capsys):
+def test_it_is_refused_while_a_run_grades(course):
     with only_run(course.root / "grading" / "records"):
         code = (
             "import sys; from forkgrade.intake import main; "
-            f"sys.exit(main([{str(course.root)!r}, {NAME!r}, '--course', {str(course.root)!r}]))"
+            f"sys.exit(main(['gone.zip', {NAME!r}, '--course', {str(course.root)!r}]))"
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 2 and "this course is being graded by process" in done.stderr

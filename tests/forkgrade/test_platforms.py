@@ -12,6 +12,9 @@ from tests.forkgrade.downloads import METADATA, NAME
 NAMES = [NAME, "assignment_01"]
 
 
+METADATA_OF_ADA = ["Ada_1_assignsubmission_file/submission_metadata.yml"]
+
+
 def found(path, time=7.0):
     return Found(PurePosixPath(path), 1, time, None)
 
@@ -76,14 +79,15 @@ def test_a_name_that_is_not_of_canvas_is_nobodys_there():
         ("Ada King_90_assignsubmission_file_/assignment_01.ipynb", "assignment_01.ipynb"),
         ("Ada King_90_assignsubmission_file/sub/x.ipynb", "sub/x.ipynb"),
         ("all/Ada King_90_assignsubmission_file_my_file_1.ipynb", "my_file_1.ipynb"),
-        ("Ada King_90_assignsubmission_onlinetext_onlinetext.html", "onlinetext.html"),
+        ("all/Ada King_90_assignsubmission_onlinetext_onlinetext.html", "onlinetext.html"),
     ],
 )
 def test_moodle_says_who_in_folders_and_in_names(file, place):
-    name, (one,) = described(file)
+    others = "all/Zoë_91_assignsubmission_file_/x.ipynb", "all/Bob_92_assignsubmission_file/x.ipynb"
+    name, (one,) = described(file, *(others if file.startswith("all") else ()))
     assert (name, one.place, one.called) == ("Moodle", PurePosixPath(place), "Ada King_90")
     assert one.levels == [[("id", "90"), ("name", "Ada King")]] and one.number == 7
-    assert described("x.ipynb", file) == ("Moodle", [])
+    assert described("all/x.ipynb", *others) == ("Moodle", [])
 
 
 def test_gradescope_says_who_and_when():
@@ -151,6 +155,7 @@ def test_metadata_that_cannot_be_read_refuse_the_download():
         (["x/ada/01_numbers/assignment_01.ipynb"], "ada"),
         (["ada.ipynb", "zoe.ipynb"], "ada"),
         (["hw/ada_assignment_01.ipynb", "hw/zoe.ipynb"], "ada"),
+        (["hw/ada/x/y.ipynb", "hw/ada/z.ipynb", "hw/zoe/y.ipynb", "list.txt"], "ada"),
         (["assignment_01-2 (ada).ipynb", "zoe.ipynb"], "ada"),
         (["assignment_01.ipynb"], ""),
         (["list.txt", "ada.ipynb"], ""),
@@ -159,6 +164,40 @@ def test_metadata_that_cannot_be_read_refuse_the_download():
 def test_without_a_roster_a_folder_or_a_name_says_who(files, called):
     name, (one,) = described(*files)
     assert (name, one.called, one.place) == ("a folder", called, PurePosixPath(files[0]))
+
+
+def test_a_student_in_a_folder_cannot_be_another():
+    _, (one,) = described("ada/zoe/x.ipynb", "zoe/x.ipynb")
+    assert one.called == "ada"
+    assert {("login", "ada"), ("login", "zoe")} <= set(one.levels[2])  # which a roster refuses
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (["Ada_1_assignsubmission_file/submission_metadata.yml"], "Moodle"),
+        (["a/submission_metadata.yml"], "a folder"),
+        (["a/submission_501/submission_metadata.yml"], "a folder"),
+        (["ada_1_5_x_90_assignsubmission_file_y.ipynb"], "Canvas"),
+        (["a_1_2_x.ipynb", "bob.ipynb", "eve.ipynb"], "a folder"),
+        ([f"ada/a_1_2_{n}.ipynb" for n in range(9)], "a folder"),
+        ([f"ada/Zoe_2_assignsubmission_file/{n}.ipynb" for n in range(9)], "a folder"),
+        (["Ada_1_assignsubmission_file/submission_1/x", *METADATA_OF_ADA], "Moodle"),
+        (["Ada_90_assignsubmission_file/y.ipynb", "bob.ipynb", "eve.ipynb"], "a folder"),
+    ],
+)
+def test_what_one_student_calls_a_file_changes_no_platform(files, name):
+    others = {
+        "Moodle": ["Zoe_2_assignsubmission_file/x.ipynb"],
+        "Canvas": ["zoe_2_6_x.ipynb"],
+        "a folder": ["zoe/x.ipynb"],
+    }
+    assert described(*files, *others[name])[0] == name
+
+
+def test_metadata_in_a_students_folder_are_not_those_of_the_export():
+    files = ["e/submission_501/submission_metadata.yml", "e/submission_metadata.yml"]
+    assert described("e/submission_501/x.ipynb", *files)[1][0].called == "ada@x.org"
 
 
 @pytest.mark.parametrize(

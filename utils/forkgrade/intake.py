@@ -21,7 +21,6 @@ from forkgrade.folders import NoCourse, folders_of
 from forkgrade.limits import Limits
 from forkgrade.lock import Busy, only_run
 from forkgrade.platforms import (
-    METADATA,
     NOTEBOOK,
     HandedIn,
     platform_of,
@@ -100,6 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text at all
     try:
         places = places_of(options.course, options.assignment)
+        if options.course.resolve().is_relative_to(options.download.resolve()):
+            raise Refused(
+                f"{options.download} holds the course itself: expected a zip or a folder of "
+                "submissions alone"
+            )
         roster = read_roster(options.roster) if options.roster else None
         with only_run(places.work / "records"):
             outcome = take_in(options.download, places, roster, options.student)
@@ -167,7 +171,7 @@ def take_in(
             platform = platform_of(files, download.read, names)
             taken = Taking(places, download.read, outcome)
             by_student = defaultdict(list)
-            for one in files:
+            for one in [one for one in files if one is not platform.metadata]:
                 for name, handed_in in taken.whose(one, platform.describe(one), roster, student):
                     by_student[name].append(handed_in)
             for name, handed_in in sorted(by_student.items()):
@@ -216,8 +220,6 @@ class Taking:
         """(student, file) for each student whose a file is; keeps and lists it where it is
         nobody's.
         """
-        if found.path.name == METADATA:
-            return
         if found.problem:
             self.outcome.refuse(found, found.problem)
             return

@@ -11,9 +11,8 @@ Else: any folders and names, as an instructor has them.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 
@@ -24,8 +23,8 @@ CANVAS = re.compile(
     r"((?!LATE_)(?P<name>[^\s/]*?)_)?(?P<late>LATE_)?((?P<id>\d+)|anon_(?P<anonymous>[^\W_]+))"
     r"_(?P<file>\d+)_(?P<original>.+)"
 )
-MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<original>.*))?")
-METADATA = "submission_metadata.yml"
+MOODLE = re.compile(r"(?P<name>[^_]+)_(?P<id>\d+)_assignsubmission_[a-z]+(_(?P<original>.*))?")
+METADATA, SUBMISSION = "submission_metadata.yml", re.compile(r"submission_\d+")
 #: Bytes of Gradescope's metadata: it holds every test's output of every submission.
 MOST_METADATA = 64 * 2**20
 NOTEBOOK = ".ipynb"
@@ -65,10 +64,12 @@ class Platform:
     Attributes:
         name: what it is called.
         describe: for a file, whose it is; one file of a group is several students'.
+        metadata: the file that the platform itself added, if any.
     """
 
     name: str
-    describe: Callable[[Found], list[HandedIn]] = field(repr=False)
+    describe: Callable[[Found], list[HandedIn]]
+    metadata: Found | None = None
 
 
 def platform_of(
@@ -77,29 +78,58 @@ def platform_of(
     """The platform that a download is from; `names` are those of the assignment and of its
     notebooks, without .ipynb. Raises BadDownload.
     """
-    for one in files:
-        if one.path.name == METADATA:
-            try:
-                return gradescope(one, read(one, MOST_METADATA))
-            except Unreadable as error:
-                raise BadDownload(f"{one.path} {error}") from error
-    if any(moodle_name(one.path) for one in files):
-        return Platform("Moodle", moodle)
-    named = [one for one in files if one.path.suffix == NOTEBOOK]
-    if 2 * sum(bool(CANVAS.fullmatch(one.path.name)) for one in named) > len(named):
-        return Platform("Canvas", canvas)
-    in_folders = Counter(one.path.parent for one in named)
-    by_name = max(in_folders.values(), default=0) > 1 or set(in_folders) == {PurePosixPath(".")}
-    return Platform("a folder", lambda one: anything(one, names, by_name))
+    if metadata := metadata_in(files):
+        try:
+            return gradescope(metadata, read(metadata, MOST_METADATA))
+        except Unreadable as error:
+            raise BadDownload(f"{metadata.path} {error}") from error
+    named = [one for one in files if one.path.suffix.lower() == NOTEBOOK and not one.leads_out]
+    shared = shared_folders([one.path.parent.parts for one in named])
+    for platform in (
+        Platform("Moodle", lambda one: moodle(one, shared)),
+        Platform("Canvas", lambda one: canvas(one, shared)),
+    ):
+        # Most decide: what one student calls a file must not change the others'.
+        if 2 * sum(bool(platform.describe(one)) for one in named) > len(named):
+            return platform
+    by_name = not shared or sum(len(one.path.parts) == shared + 1 for one in named) > 1
+    return Platform("a folder", lambda one: anything(one, names, shared, by_name))
+
+
+def metadata_in(files: Sequence[Found]) -> Found | None:
+    """Gradescope's metadata, if this is an export of Gradescope's: all folders beside them are
+    submissions, and nothing lies elsewhere. A student may hand in a file of that name anywhere.
+    """
+    found = [one for one in files if one.path.name == METADATA]
+    first = min(found, key=lambda one: len(one.path.parts), default=None)
+    if first is None:
+        return None
+    root = first.path.parent
+    paths = [one.path for one in files if not one.leads_out]
+    if not all(path.is_relative_to(root) for path in paths):
+        return None
+    inside = [path.relative_to(root).parts for path in paths]
+    return first if all(len(one) == 1 or SUBMISSION.fullmatch(one[0]) for one in inside) else None
+
+
+def shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
+    """How many folders all paths begin with: what lies below them a student may have made."""
+    first, last = min(folders, default=()), max(folders, default=())
+    same = 0
+    while same < min(len(first), len(last)) and first[same] == last[same]:
+        same += 1
+    return same
 
 
 # --- Canvas ---------------------------------------------------------------------------------------
 
 
-def canvas(found: Found) -> list[HandedIn]:
-    """Whose a file of a Canvas download is; nobody's where it is not named as Canvas does."""
+def canvas(found: Found, shared: int = 0) -> list[HandedIn]:
+    """Whose a file of a Canvas download is; nobody's where it is not named as Canvas does, or lies
+    deeper than in the folders that all `shared`.
+    """
     match = CANVAS.fullmatch(found.path.name)
-    if not match:
+    if not match or len(found.path.parts) > shared + 1:
         return []
     number, late = int(match["file"]), bool(match["late"])
     place = PurePosixPath(match["original"])
@@ -125,20 +155,15 @@ def without_number(name: str) -> str:
 # --- Moodle ---------------------------------------------------------------------------------------
 
 
-def moodle_name(path: PurePosixPath) -> tuple[re.Match, int] | None:
-    """(what Moodle says in a path, in which part of it), if it says anything."""
-    for place, part in enumerate(path.parts):
-        if match := MOODLE.fullmatch(part):
-            return match, place
-    return None
-
-
-def moodle(found: Found) -> list[HandedIn]:
-    """Whose a file of a Moodle download is; nobody's where it is not named as Moodle does."""
-    said = moodle_name(found.path)
-    if not said:
+def moodle(found: Found, shared: int = 0) -> list[HandedIn]:
+    """Whose a file of a Moodle download is; nobody's where neither a folder that all `shared` nor
+    the part of its path behind them is named as Moodle does.
+    """
+    named = [MOODLE.fullmatch(part) for part in found.path.parts[: shared + 1]]
+    part = next((place for place, match in enumerate(named) if match), None)
+    if part is None:
         return []
-    match, part = said
+    match = named[part]
     rest = found.path.parts[part + 1 :] or [match["original"] or found.path.name]
     keys = [("id", match["id"]), ("name", match["name"])]
     called = f"{match['name']}_{match['id']}"
@@ -165,7 +190,7 @@ def gradescope(metadata: Found, content: bytes) -> Platform:
     if not isinstance(submissions, dict):
         raise BadDownload(f"{metadata.path} is not Gradescope's: expected a submission a key")
     root = metadata.path.parent
-    return Platform("Gradescope", lambda found: gradescope_file(found, root, submissions))
+    return Platform("Gradescope", lambda found: gradescope_file(found, root, submissions), metadata)
 
 
 def plain_data(loader: object, _: str, node: object) -> object:
@@ -219,24 +244,31 @@ def time_of(value: object) -> datetime | None:
 # --- any other ------------------------------------------------------------------------------------
 
 
-def anything(found: Found, names: Sequence[str], by_name: bool) -> list[HandedIn]:
-    """Whose a file of any name in any folder may be. Without a roster it is said by the file's
-    name where `by_name`, else by the innermost folder that is not called as the assignment is.
+def anything(found: Found, names: Sequence[str], shared: int, by_name: bool) -> list[HandedIn]:
+    """Whose a file of any name in any folder may be.
+
+    Without a roster it is said by the first folder below those that all files `shared`, which is
+    not a student's to choose; of a file that lies in none, by its own name where `by_name`, else by
+    the last of those that is not called as the assignment is.
     """
-    folders = [part for part in found.path.parts[:-1] if part not in names]
+    folders = found.path.parts[:-1]
+    below, above = folders[shared:], [part for part in folders[:shared] if part not in names]
     stem = found.path.stem
     for name in names:
         stem = re.sub(rf"(^|[\W_]+){re.escape(name)}(-\d+)?([\W_]+|$)", " ", stem)
     stem = stem.strip(" _-.()[]")
-    called = stem if by_name or not folders else folders[-1]
-    if found.path.suffix != NOTEBOOK and by_name:
-        called = ""  # a list of what was handed in, say
-    whole = [*folders, found.path.stem]
+    if below:
+        called = below[0]
+    elif by_name:
+        called = stem if found.path.suffix.lower() == NOTEBOOK else ""
+    else:
+        called = above[-1] if above else stem
+    whole = [*(part for part in folders if part not in names), found.path.stem]
     levels = [
         [("file", found.path.as_posix())],
         [("file", found.path.name)],
         [(kind, part) for part in whole for kind in KINDS],
-        *runs([*folders, stem]),
+        *runs([*whole[:-1], stem]),
     ]
     return [HandedIn(found, found.path, levels, called, found.time)]
 
