@@ -177,6 +177,7 @@ def test_a_student_in_a_folder_cannot_be_another():
     [
         (["Ada_1_assignsubmission_file/submission_metadata.yml"], "Moodle"),
         (["a/submission_metadata.yml"], "a folder"),
+        (["submission_metadata.yml"], "a folder"),
         (["a/submission_501/submission_metadata.yml"], "a folder"),
         (["ada_1_5_x_90_assignsubmission_file_y.ipynb"], "Canvas"),
         (["a_1_2_x.ipynb", "bob.ipynb", "eve.ipynb"], "a folder"),
@@ -193,6 +194,18 @@ def test_what_one_student_calls_a_file_changes_no_platform(files, name):
         "a folder": ["zoe/x.ipynb"],
     }
     assert described(*files, *others[name])[0] == name
+
+
+def test_a_file_of_canvas_is_of_canvas_whatever_the_student_calls_it():
+    name, (one,) = described("ada_1_5_x_90_assignsubmission_file_y.ipynb")
+    assert (name, one.called) == ("Canvas", "ada_1")
+
+
+def test_a_path_that_leads_out_changes_nothing_for_the_others():
+    _, (one,) = described("hw/ada/x.ipynb", "hw/zoe/x.ipynb", "../x.ipynb")
+    assert one.called == "ada"
+    files = "e/submission_501/x.ipynb", "e/submission_metadata.yml", "../x.ipynb"
+    assert described(*files)[0] == "Gradescope"
 
 
 def test_metadata_in_a_students_folder_are_not_those_of_the_export():
