@@ -329,6 +329,20 @@ def test_a_name_of_any_length_is_kept_under_one_that_a_folder_can_have(course):
     assert sorted(kept.values()) == sorted(name.encode() for name in names)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each name is text")
+def test_a_name_that_is_no_text_is_kept_and_listed(course, tmp_path):
+    folder = os.fsencode(tmp_path / "mail")
+    os.makedirs(folder + b"/caf\xe9")
+    for name in b"caf\xe9/" + FILE.encode(), b"\xff.ipynb":
+        (Path(os.fsdecode(folder)) / os.fsdecode(name)).write_bytes(notebook("a"))
+    assert course.take(tmp_path / "mail", roster=False) == 1
+    assert course.files() == {}
+    assert {why.split(" in ")[0] for why in course.table().values()} == {
+        "has bytes that are no text"
+    }
+    assert len(course.files(f"unmapped/{NAME}")) == 2
+
+
 def test_a_formula_in_a_files_name_is_not_run(course):
     assert course.take({"=2+5.ipynb": notebook("a"), "b.ipynb": b""}) == 1
     assert "'=2+5.ipynb" in course.table()

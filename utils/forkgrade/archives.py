@@ -143,7 +143,7 @@ class ZipDownload:
     def found(self) -> Iterator[Found]:
         """Each file, and each link."""
         for entry in self.zip.infolist():
-            if not entry.is_dir():
+            if not entry.filename.endswith("/"):  # is_dir fails where there is no name
                 place = PurePosixPath(entry.filename.replace("\\", "/"))
                 link = PROBLEMS["link"] if stat.S_ISLNK(entry.external_attr >> 16) else ""
                 yield Found(place, entry.file_size, time_of(entry), entry, link)
