@@ -13,7 +13,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab fresh test lesson exercises release grade mutate operators browser bench refresh lint figures clean
+.PHONY: help lab fresh test lesson exercises release intake grade export mutate operators browser bench refresh lint figures clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -38,8 +38,14 @@ exercises: $(VENV)/grading  ## make exercises/ from solutions/, the only place w
 release: exercises  ## lay down in release/ what a class gets, searched for answers: give out that folder alone
 	$(BIN)/python -m tools.release
 
+intake: $(VENV)/grading  ## lay down what Canvas, Moodle or Gradescope hands over: make intake FROM=submissions.zip ASSIGNMENT=01_scalar_gradients
+	$(BIN)/python -m forkgrade.intake "$(FROM)" "$(ASSIGNMENT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(STUDENT),--student "$(STUDENT)")
+
 grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
 	$(BIN)/python -m forkgrade $(ASSIGNMENT)
+
+export: $(VENV)/grading  ## hand grades on: make export TO=canvas ROSTER=canvas_gradebook.csv, or TO=gradescope
+	$(BIN)/python -m forkgrade.export "$(TO)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(STUDENT),--student "$(STUDENT)") $(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)")
 
 mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must be caught (minutes)
 	$(PYTEST) --dist load tests/pages/test_mutation.py --all-mutations
