@@ -39,7 +39,7 @@ release: exercises  ## lay down in release/ what a class gets, searched for answ
 	$(BIN)/python -m tools.release
 
 grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
-	$(BIN)/python -m forkgrade $(ASSIGNMENT)
+	$(BIN)/python -m forkgrade $(ASSIGNMENT) $(if $(FEEDBACK),--feedback $(FEEDBACK))
 
 mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must be caught (minutes)
 	$(PYTEST) --dist load tests/pages/test_mutation.py --all-mutations

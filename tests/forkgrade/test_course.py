@@ -89,6 +89,15 @@ def test_an_assignment_that_cannot_be_released_stops_everything_and_says_why(sma
     assert "move" in str(caught.value) and str(small.course.work) in str(caught.value)
 
 
+def test_a_grade_book_that_needs_a_name_for_the_course_is_told_before_it_is_opened(small):
+    from forkgrade.course import CourseError
+
+    small.course.db_url = "postgresql+psycopg://grader:secret@nowhere/grades"
+    with pytest.raises(CourseError, match=r"^c\.CourseDirectory\.course_id is empty") as caught:
+        small.course.release(NAME)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_students_folder_that_cannot_be_read_is_named(small, monkeypatch):
     for student in "adam", "zoe":
         small.hand_in(student)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from forkgrade import AUTOGRADE
 from forkgrade.lock import Busy
 from forkgrade.records import GRADED, NOT_GRADED, Submission
 
@@ -227,6 +228,14 @@ def test_where_nothing_was_handed_in_a_run_says_where_it_looked(small, run):
         f"expected grading/submitted/<student>/{NAME}/<notebook>.ipynb",
     ]
     assert rows(small) == []
+
+
+def test_a_step_of_the_config_that_is_not_run_is_named(small, run):
+    assert len(run()[1]) == 2
+    small.course.config.Autograde.autograde_preprocessors = [*AUTOGRADE, "mine.Plagiarism"]
+    small.course.config.GenerateFeedback.post_convert_hook = print
+    said = " is in the config and is not run here: nbgrader's own commands run it"
+    assert run()[1][2:] == [f"mine.Plagiarism{said}", f"c.GenerateFeedback.post_convert_hook{said}"]
 
 
 def test_a_course_without_a_solution_is_no_reason_to_break(small, run):

@@ -137,6 +137,11 @@ class Course:
         mark, digest = self.records / f"{assignment}.release", tree_digest(self.source(assignment))
         if mark.exists() and mark.read_bytes() == digest.encode():
             return digest
+        if not (self.course_id or self.db_url.startswith("sqlite")):
+            raise CourseError(
+                "c.CourseDirectory.course_id is empty: a grade book that is not SQLite needs a "
+                "name for the course, such as 'calculus-2026'"
+            )
         from nbgrader.converters import GenerateAssignment
         from nbgrader.converters.base import NbGraderException
 

@@ -11,6 +11,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from traitlets.config import Config
+
+from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
 from forkgrade.course import Course
 from forkgrade.files import MAKE_READABLE, tree_digest
 from forkgrade.lock import only_run
@@ -95,6 +98,19 @@ def warnings_of(
         yield f"expected {expected(course, only)}"
     for folder in course.closed_folders():
         yield f"{folder} cannot be read, so what is in it has no row: {MAKE_READABLE}"
+    for name in unused(course.config):
+        yield f"{name} is in the config and is not run here: nbgrader's own commands run it"
+
+
+def unused(config: Config) -> Iterator[str]:
+    """What a config adds to nbgrader's steps, which are not taken here one by one."""
+    ours = {"nbgrader.preprocessors.SaveAutoGrades", *SANITIZE, *AUTOGRADE, *FEEDBACK}
+    for kind in "Autograde", "GenerateFeedback":
+        for key, value in config[kind].items():
+            if key.endswith("preprocessors"):
+                yield from (str(one) for one in value if one not in ours)
+            if key.endswith("_hook"):
+                yield f"c.{kind}.{key}"
 
 
 def has_no_page(record: Record) -> bool:

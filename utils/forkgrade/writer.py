@@ -7,13 +7,14 @@ grades nothing twice.
 
 import os
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde, GenerateFeedback
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forkgrade.bundle import Bundle
 from forkgrade.course import Course, CourseError
@@ -44,14 +45,14 @@ class Writer:
         """Keeps a batch; returns the records. Raises CourseError where the grade book cannot be
         written.
         """
-        with open_book(self.course) as book:
-            graded = [one for one in batch if one.record.status == GRADED]
-            graded.sort(key=assignment_of)
-            for name, some in groupby(graded, assignment_of):
-                self.enter(book, name, list(some))
-            for one in batch:
-                if one.record.status == NOT_GRADED:
-                    self.withdraw(book, one)
+        try:
+            with open_book(self.course) as book:
+                self.enter_all(book, batch)
+        except (OperationalError, InterfaceError) as error:
+            raise CourseError(
+                f"the grade book cannot be written: {first_line(error.orig)}. What has a grade "
+                "keeps it: see to the grade book, and grade again"
+            ) from error
         for one in batch:
             if one.trouble:
                 self.log(one.record, one.trouble)
@@ -60,18 +61,22 @@ class Writer:
             self.store.write(one.record)
         return [one.record for one in batch]
 
+    def enter_all(self, book: Gradebook, batch: Sequence[Graded]) -> None:
+        """Enters the points of what was graded, and takes back those of what could not be."""
+        graded = [one for one in batch if one.record.status == GRADED]
+        graded.sort(key=assignment_of)
+        for name, some in groupby(graded, assignment_of):
+            self.enter(book, name, list(some))
+        for one in batch:
+            if one.record.status == NOT_GRADED:
+                self.withdraw(book, one)
+
     def enter(self, book: Gradebook, assignment: str, some: list[Graded]) -> None:
-        """Enters points; where one submission cannot be entered, it alone has no grade."""
+        """Enters points; where those of one submission cannot be entered, it alone has no grade."""
         try:
             enter(book, assignment, some)
-        except DBAPIError as error:
-            if error.connection_invalidated or len(some) == 1:
-                raise CourseError(
-                    f"the grade book cannot be written: {first_line(error.orig)}. What has a grade "
-                    "keeps it: see to the grade book, and grade again"
-                ) from error
-            for one in some:
-                self.enter(book, assignment, [one])
+        except (OperationalError, InterfaceError):  # no submission's fault
+            raise
         except Exception as error:
             if len(some) > 1:
                 for one in some:
@@ -79,7 +84,7 @@ class Writer:
                 return
             (one,) = some
             why = own_failure(f"{type(error).__name__}: {first_line(error)}")
-            one.record.status, one.trouble = NOT_GRADED, why
+            one.record.status, one.trouble = NOT_GRADED, traceback.format_exc()
             one.record.reasons.append(why)
 
     def withdraw(self, book: Gradebook, graded: Graded) -> None:
