@@ -34,7 +34,11 @@ def handed_in(small):
     """zoe's submission, and the bundle of its assignment."""
     from forkgrade import batches
 
-    (small.hand_in("zoe") / "data.csv").write_text("1,2")
+    folder = small.hand_in("zoe")
+    (folder / "data.csv").write_text("1,2")
+    nb = json.loads((folder / "assignment_01.ipynb").read_text())
+    nb["cells"] += [{"cell_type": "markdown", "source": "mine"}] * 2 + nb["cells"][:1]  # and no ids
+    (folder / "assignment_01.ipynb").write_text(json.dumps(nb))
     small.course.release(NAME)
     with batches.open_book(small.course) as book:
         bundles = {NAME: batches.make_bundle(small.course, book, NAME)}

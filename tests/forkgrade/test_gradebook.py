@@ -9,7 +9,7 @@ import pytest
 from forkgrade import AUTOGRADE
 from forkgrade.records import CellPoints, Graded, Record, Scored, Submission
 
-from tests.forkgrade.conftest import NAME
+from tests.forkgrade.conftest import NAME, solution
 from tests.forkgrade.hostile import save
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
@@ -21,6 +21,7 @@ CLASS = {
     "zoe": ("1 / 0", "So.", "2026-02-03 10:00:00 UTC"),
     "Zoë O'Neil": ("answer = 2", "So.", "2026-02-03 12:00:00 +0200"),
 }
+HIDDEN = "assert answer\n### BEGIN HIDDEN TESTS\nassert answer == 2\n### END HIDDEN TESTS"
 
 
 @pytest.fixture(params=["no penalty", "a penalty"])
@@ -36,13 +37,18 @@ def handed_in(small, request):
     ]
     if request.param == "a penalty":
         config.LateSubmissionPlugin.penalty_method = "zero"
-    (small.root / "solutions" / NAME / "data.csv").write_text("1,2")
+    folder = small.root / "solutions" / NAME
+    (folder / "data.csv").write_text("1,2")
+    nb = solution()
+    nb.cells[2].source = HIDDEN
+    save(nb, folder)
     small.course.release(NAME)
     with open_book(small.course) as book:
         book.update_or_create_assignment(NAME, duedate="2026-02-02 09:00:00 UTC")
     for student, (answer, text, time) in CLASS.items():
         folder = small.hand_in(student, answer)
         nb = nbformat.read(folder / "assignment_01.ipynb", 4)
+        nb.cells[2].source = "assert answer"
         nb.cells[-1].source = text
         save(nb, folder)
         (folder / "data.csv").write_text("my own")

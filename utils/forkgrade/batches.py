@@ -16,7 +16,7 @@ from forkgrade.grade import NO_PAGE, ToShow, get_ready
 from forkgrade.gradebook import given, known_students, open_book, shown
 from forkgrade.nbgrader_patches import keep_what_is_compiled
 from forkgrade.pool import grade_all, show_all
-from forkgrade.records import Graded, HandedIn, Record, RecordStore, Submission
+from forkgrade.records import Graded, HandedIn, Record, RecordStore, Submission, key
 from forkgrade.staging import Rejected, read_handed_in, unsupported_characters
 from forkgrade.warm_client import WarmProcess
 from forkgrade.writer import Writer
@@ -165,15 +165,10 @@ def write_pages(
         yield [record]
 
 
-def key(record: Record) -> tuple[str, str]:
-    """What tells a record from all others."""
-    return record.student, record.assignment
-
-
 def to_show(course: Course, records: Sequence[Record]) -> Iterator[ToShow]:
     """Yields what the pages of graded submissions are made of."""
     settings = settings_of(course.config)
-    for some in in_groups([Submission(one.student, one.assignment, one.digest) for one in records]):
+    for some in in_groups([record.submission for record in records]):
         with open_book(course) as book:
             said = shown(book, some[0].assignment, [one.student for one in some])
         for one in some:

@@ -103,7 +103,6 @@ def done_in(
         if not done:
             end_workers(processes)
         for future in done:
-            whole = whole and not has_died(future)
             yield pending.pop(future), future
 
 

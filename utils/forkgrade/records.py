@@ -46,6 +46,11 @@ class Record:
     reasons: list[str] = field(default_factory=list)
     feedback: str = ""
 
+    @property
+    def submission(self) -> Submission:
+        """The submission that it is of."""
+        return Submission(self.student, self.assignment, self.digest)
+
 
 @dataclass(frozen=True)
 class Given:
@@ -180,6 +185,11 @@ class RecordStore:
     def has_grade(self, submission: Submission) -> bool:
         """Whether this very submission, and no earlier one, was graded."""
         return is_of(self.read(submission), submission)
+
+
+def key(one: Submission | Record) -> tuple[str, str]:
+    """What tells a submission from all others."""
+    return one.student, one.assignment
 
 
 def is_of(record: Record, submission: Submission) -> bool:

@@ -18,7 +18,7 @@ from forkgrade.course import Course
 from forkgrade.files import MAKE_READABLE, tree_digest
 from forkgrade.lock import only_run
 from forkgrade.progress import Progress
-from forkgrade.records import GRADED, Record, RecordStore, Submission, is_of
+from forkgrade.records import GRADED, Record, RecordStore, Submission, is_of, key
 from forkgrade.report import write_report
 from forkgrade.scratch import remove
 from forkgrade.warm_client import WarmProcess
@@ -106,21 +106,16 @@ def unused(config: Config) -> Iterator[str]:
     """What a config adds to nbgrader's steps, which are not taken here one by one."""
     ours = {"nbgrader.preprocessors.SaveAutoGrades", *SANITIZE, *AUTOGRADE, *FEEDBACK}
     for kind in "Autograde", "GenerateFeedback":
-        for key, value in config[kind].items():
-            if key.endswith("preprocessors"):
+        for name, value in config[kind].items():
+            if name.endswith("preprocessors"):
                 yield from (str(one) for one in value if one not in ours)
-            if key.endswith("_hook"):
-                yield f"c.{kind}.{key}"
+            if name.endswith("_hook"):
+                yield f"c.{kind}.{name}"
 
 
 def has_no_page(record: Record) -> bool:
     """Whether a submission was graded and its page was not written."""
     return record.status == GRADED and not record.feedback
-
-
-def key(one: Submission | Record) -> tuple[str, str]:
-    """What tells a submission from all others."""
-    return one.student, one.assignment
 
 
 class Keeper:

@@ -20,7 +20,7 @@ from forkgrade.bundle import Bundle
 from forkgrade.course import Course, CourseError
 from forkgrade.error_log import open_log, own_failure
 from forkgrade.gradebook import enter, enter_penalties, gives_penalties, open_book, withdraw_scores
-from forkgrade.records import GRADED, NOT_GRADED, Graded, Record, RecordStore, Submission
+from forkgrade.records import GRADED, NOT_GRADED, Graded, Record, RecordStore
 from forkgrade.scratch import remove
 from forkgrade.staging import unsupported_characters
 
@@ -89,7 +89,7 @@ class Writer:
 
     def withdraw(self, book: Gradebook, graded: Graded) -> None:
         """Takes back what an earlier run graded of a submission."""
-        submission = submission_of(graded.record)
+        submission = graded.record.submission
         if not unsupported_characters(submission.student):
             for folder in self.course.autograded(submission), self.course.feedback(submission):
                 remove(folder)
@@ -97,7 +97,7 @@ class Writer:
 
     def place(self, graded: Graded) -> None:
         """Puts the files of a submission in their place, and the pages, if there are any."""
-        submission = submission_of(graded.record)
+        submission = graded.record.submission
         if self.penalties:
             enter_penalties(self.course, graded)
         files = graded.files | self.bundles[submission.assignment].files
@@ -106,7 +106,7 @@ class Writer:
 
     def place_pages(self, graded: Graded) -> None:
         """Puts the pages of a submission in their place, and the first of them into its record."""
-        folder = self.course.feedback(submission_of(graded.record))
+        folder = self.course.feedback(graded.record.submission)
         self.swap(folder, graded.pages, self.page_rights)
         first = next(iter(graded.pages), None)
         page = (folder / first).relative_to(self.course.work).as_posix() if first else ""
@@ -141,11 +141,6 @@ class Writer:
 def assignment_of(graded: Graded) -> str:
     """The assignment of what was graded."""
     return graded.record.assignment
-
-
-def submission_of(record: Record) -> Submission:
-    """The submission that a record is of."""
-    return Submission(record.student, record.assignment, record.digest)
 
 
 def share(folder: Path) -> None:
