@@ -42,7 +42,7 @@ intake: $(VENV)/grading  ## lay down what Canvas, Moodle or Gradescope hands ove
 	$(BIN)/python -m forkgrade.intake "$(FROM)" "$(ASSIGNMENT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(STUDENT),--student "$(STUDENT)")
 
 grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
-	$(BIN)/python -m forkgrade $(ASSIGNMENT)
+	$(BIN)/python -m forkgrade $(ASSIGNMENT) $(if $(FEEDBACK),--feedback $(FEEDBACK))
 
 export: $(VENV)/grading  ## hand grades on: make export TO=canvas ROSTER=canvas_gradebook.csv, or TO=gradescope
 	$(BIN)/python -m forkgrade.export "$(TO)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(STUDENT),--student "$(STUDENT)") $(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)")

@@ -2,17 +2,21 @@
 side by side.
 
 `python -m benchmarks.grading [submissions] [assignment]`; with 40 submissions nbgrader takes
-minutes."""
+minutes. `--alone` leaves nbgrader out, for the sizes at which it would take hours.
+"""
 
 import argparse
 import copy
 import os
+import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
@@ -57,20 +61,49 @@ def course(place: Path, assignment: str, count: int) -> None:
         nbformat.write(nb, folder / file_of(assignment))
 
 
-def run(place: Path, *command: str) -> float:
-    """Seconds that a command takes in a course. Raises if it fails."""
+class Cost(NamedTuple):
+    """What a command took: seconds, those of all processors, and most MiB of its own process."""
+
+    wall: float
+    cpu: float
+    peak: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:7.1f} s {self.cpu:7.1f} s of processors {self.peak:5.0f} MiB"
+
+
+def run(place: Path, *command: str) -> Cost:
+    """What a command takes in a course. Raises if it fails."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     env = {key: value for key, value in os.environ.items() if not key.startswith("JUPYTER")}
     env |= {"PATH": path, "PYTHONWARNINGS": "ignore"}
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=place, env=env, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise RuntimeError(
-            f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
-        )
-    return time.perf_counter() - began
+    began, before, peak = time.perf_counter(), processors(), 0.0
+    with tempfile.TemporaryFile("w+") as said:
+        program = [sys.executable, "-m", *command]
+        with subprocess.Popen(program, cwd=place, env=env, stdout=said, stderr=said) as process:
+            while process.poll() is None:
+                peak = max(peak, memory(process.pid))
+                time.sleep(0.05)
+        if process.returncode:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(command)} failed:\n{said.read()[-4000:]}")
+    return Cost(time.perf_counter() - began, processors() - before, peak)
+
+
+def processors() -> float:
+    """Seconds that the processes which this one started, and which have ended, used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def memory(process: int) -> float:
+    """Most MiB that a process has held so far; 0 where the system does not say."""
+    try:
+        text = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s*(\d+)", text)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def grades(place: Path, assignment: str) -> dict[tuple[str, str], tuple[float | None, bool]]:
@@ -93,37 +126,53 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.grading", description=__doc__)
     parser.add_argument("count", nargs="?", type=int, default=40)
     parser.add_argument("assignment", nargs="?", default="01_scalar_gradients")
+    parser.add_argument("--alone", action="store_true", help="without nbgrader")
     options = parser.parse_args()
-    name = options.assignment
+    print(f"{options.count} submissions of {options.assignment}, {os.cpu_count()} processors")
     with tempfile.TemporaryDirectory() as folder:
-        stock, ours, again = (Path(folder, place) for place in ("stock", "ours", "again"))
-        for place in stock, ours, again:
-            course(place, name, options.count)
-        # Once before and once after: nbgrader's minutes use one processor, so what else runs then
-        # slows ours alone.
-        first = run(ours, "forkgrade", "--config", str(OURS))
-        (stock / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
-        run(stock, "nbgrader", "generate_assignment", name)
-        cold = run(stock, "nbgrader", "autograde", name)
-        pages = run(stock, "nbgrader", "generate_feedback", name)
-        second = run(again, "forkgrade", "--config", str(OURS))
-        warm = min(first, second)
-        before, after = grades(stock, name), grades(again, name)
+        if options.alone:
+            alone(Path(folder), options.assignment, options.count)
+            return 0
+        return beside_nbgrader(Path(folder), options.assignment, options.count)
+
+
+def alone(place: Path, name: str, count: int) -> None:
+    """Grades, and grades again what has its grade, and prints what it took."""
+    course(place, name, count)
+    for what in "make grade", "make grade, once more":
+        print(f"{what:22}", run(place, "forkgrade", "--config", str(OURS)), flush=True)
+
+
+def beside_nbgrader(folder: Path, name: str, count: int) -> int:
+    """Grades the same with both and prints what it took; returns 1 if a grade differs."""
+    stock, ours, again = (folder / place for place in ("stock", "ours", "again"))
+    for place in stock, ours, again:
+        course(place, name, count)
+    # Once before and once after: nbgrader's minutes use one processor, so what else runs then
+    # slows ours alone.
+    first = run(ours, "forkgrade", "--config", str(OURS))
+    (stock / "nbgrader_config.py").write_text(STOCK, encoding="utf-8")
+    run(stock, "nbgrader", "generate_assignment", name)
+    cold = run(stock, "nbgrader", "autograde", name)
+    pages = run(stock, "nbgrader", "generate_feedback", name)
+    second = run(again, "forkgrade", "--config", str(OURS))
+    rerun = run(again, "forkgrade", "--config", str(OURS))
+    warm = min(first, second)
+    before, after = grades(stock, name), grades(again, name)
     differ = sorted(
         key for key in before.keys() | after.keys() if before.get(key) != after.get(key)
     )
-    size = f"{options.count} submissions of {name}, {len(before)} graded cells"
-    print(f"{size}, {os.cpu_count()} processors")
-    print(f"nbgrader autograde            {cold:7.1f} s")
-    print(f"nbgrader generate_feedback    {pages:7.1f} s")
-    print(
-        f"make grade, which does both   {warm:7.1f} s   {(cold + pages) / warm:.1f} times as fast"
-    )
-    print(f"  (the better of {first:.1f} s before and {second:.1f} s after)")
-    print(f"  against autograde alone                 {cold / warm:.1f} times as fast")
+    print(f"nbgrader autograde            {cold}")
+    print(f"nbgrader generate_feedback    {pages}")
+    times = (cold.wall + pages.wall) / warm.wall
+    print(f"make grade, which does both   {warm}   {times:.1f} times as fast")
+    print(f"  (the better of {first.wall:.1f} s before and {second.wall:.1f} s after)")
+    print(f"  against autograde alone {cold.wall / warm.wall:26.1f} times as fast")
+    print(f"make grade, once more         {rerun}")
     for key in differ:
         print(f"differs: {key}: {before.get(key)} and {after.get(key)}")
-    print("grades: " + (f"{len(differ)} cells differ" if differ else "equal, cell by cell"))
+    equal = f"{len(differ)} differ" if differ else "equal, cell by cell"
+    print(f"grades of {len(before)} cells: {equal}")
     return 1 if differ else 0
 
 

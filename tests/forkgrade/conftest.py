@@ -54,6 +54,30 @@ def small(tmp_path, monkeypatch):
     return SimpleNamespace(course=course, root=tmp_path, hand_in=hand_in)
 
 
+@pytest.fixture
+def grade_here(small, warm):
+    """A function that grades what a student handed in to the small course in this process, writes
+    it, and returns the record.
+    """
+    from forkgrade import batches
+    from forkgrade.grade import grade
+    from forkgrade.records import RecordStore, Submission
+
+    def grade_here(student, assignment=NAME, client=warm, pages=True):
+        course = small.course
+        course.release(NAME)
+        with batches.open_book(course) as book:
+            bundles = {NAME: batches.make_bundle(course, book, NAME)}
+        submission = Submission(student, assignment, "a digest")
+        (handed_in,) = batches.read_all(course, [submission], bundles)
+        graded = grade(handed_in, bundles.get(assignment), client, pages)
+        writer = batches.Writer(course, bundles, RecordStore(course.records))
+        (record,) = writer.write([graded])
+        return record
+
+    return grade_here
+
+
 def small_config(root):
     """What an nbgrader config file would say."""
     folders = {

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from forkgrade.records import GRADED, Submission
+from forkgrade.records import GRADED
 
 from tests.forkgrade.conftest import NAME, solution
 from tests.forkgrade.hostile import named, save
@@ -12,23 +12,21 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how i
 
 
 @pytest.fixture
-def grade(small, warm):
+def grade(small, grade_here):
     """A function that releases an assignment with these cells and grades zoe's; returns
     {cell: points} and the points that persons gave.
     """
-    from forkgrade.grade import grade
     from forkgrade.gradebook import open_book
 
     def graded(change=lambda cells: cells):
         nb = solution()
         nb.cells = change(nb.cells)
         save(nb, small.root / "solutions" / NAME)
-        small.course.release(NAME)
         path = small.hand_in("zoe") / "assignment_01.ipynb"
         mine = nbformat.read(path, 4)
         mine.cells[-1].source = "Because."
         nbformat.write(mine, path)
-        record = grade(Submission("zoe", NAME), small.course, warm)
+        record = grade_here("zoe")
         assert (record.status, record.feedback != "") == (GRADED, True), record.reasons
         with open_book(small.course) as book:
             (notebook,) = book.find_submission(NAME, "zoe").notebooks

@@ -1,10 +1,10 @@
 """A course knows its folders and what lies in them, and releases an assignment once."""
 
 import os
-import pickle
 
 import pytest
 from forkgrade.records import Submission
+from traitlets.config import Config
 
 from tests.forkgrade.conftest import NAME
 
@@ -40,11 +40,21 @@ def test_the_folders_are_those_of_the_config(small):
     assert course.directory.submitted_directory == "grading/submitted"
 
 
-def test_a_course_can_be_sent_to_another_process(small):
-    sent = pickle.loads(pickle.dumps(small.course))
-    assert (sent.root, sent.config) == (small.course.root, small.course.config)
-    assert sent.limits.as_dict() == small.course.limits.as_dict()
-    assert sent.assignments() == [NAME]
+@pytest.mark.parametrize("structure", [None, "{student_id}/at/{nbgrader_step}/{assignment_id}"])
+def test_folders_grade_book_and_name_are_what_nbgrader_says(small, structure):
+    from forkgrade.course import Course
+
+    for config in Config(), small.course.config:
+        if structure:
+            config.CourseDirectory.directory_structure = structure
+        course = Course(config, small.root)
+        for step in "source", "release", "submitted", "autograded", "feedback":
+            name = getattr(course.directory, f"{step}_directory")
+            assert str(course.folder(step, "zoe", NAME)) == course.directory.format_path(
+                name, "zoe", NAME
+            )
+        assert course.db_url == course.directory.db_url
+        assert course.course_id == course.directory.course_id
 
 
 def test_an_assignment_is_released_once_and_again_where_its_solution_changed(small):
@@ -77,6 +87,15 @@ def test_an_assignment_that_cannot_be_released_stops_everything_and_says_why(sma
         small.course.release(NAME)
     assert str(caught.value).startswith(f"{NAME} cannot be entered into the grade book: ")
     assert "move" in str(caught.value) and str(small.course.work) in str(caught.value)
+
+
+def test_a_grade_book_that_needs_a_name_for_the_course_is_told_before_it_is_opened(small):
+    from forkgrade.course import CourseError
+
+    small.course.db_url = "postgresql+psycopg://grader:secret@nowhere/grades"
+    with pytest.raises(CourseError, match=r"^c\.CourseDirectory\.course_id is empty") as caught:
+        small.course.release(NAME)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_students_folder_that_cannot_be_read_is_named(small, monkeypatch):

@@ -4,6 +4,8 @@ import pytest
 from forkgrade.notes import note
 from nbformat import v4
 
+from tests.forkgrade.conftest import cells
+
 
 def test_a_page_begins_with_the_notes_and_runs_none_of_them():
     from forkgrade.feedback import ShowNotes
@@ -76,3 +78,46 @@ def test_a_magic_s_cell_is_coloured_as_python():
     page = FeedbackPage()
     assert page.highlight(source, metadata={"magics_language": "perl"}) == page.highlight(source)
     assert '<span class="k">print</span>' in page.highlight(source)
+
+
+def page(*cells):
+    """The feedback page of a notebook with these cells and no grades."""
+    from forkgrade.feedback import Shown, feedback_page
+
+    return feedback_page(v4.new_notebook(cells=list(cells)), "a", Shown({}, {}), {})
+
+
+def test_a_text_that_two_pages_share_is_made_once_but_for_one_with_its_own_pictures(monkeypatch):
+    from forkgrade import feedback
+
+    monkeypatch.setattr(feedback.FeedbackPage, "texts", {})
+    for data in "AAAA", "BBBB":
+        picture = v4.new_markdown_cell("![x](attachment:a.png)")
+        picture["attachments"] = {"a.png": {"image/png": data}}
+        assert f"base64,{data}" in page(v4.new_markdown_cell("*shared*"), picture)
+    assert list(feedback.FeedbackPage.texts) == ["*shared*"]
+
+
+def test_what_is_kept_for_other_pages_has_a_bound(monkeypatch):
+    from forkgrade import feedback
+
+    monkeypatch.setattr(feedback, "MOST_KEPT", 3)
+    for name in "texts", "coloured":
+        monkeypatch.setattr(feedback.FeedbackPage, name, {})
+    for number in range(9):
+        page(v4.new_markdown_cell(f"text {number}"), v4.new_code_cell(f"x = {number}"))
+        kept = feedback.FeedbackPage
+        assert 1 <= len(kept.texts) <= 4 and 1 <= len(kept.coloured) <= 4
+
+
+def test_a_page_shows_scores_comments_notes_and_a_penalty_and_no_hidden_test():
+    from forkgrade.feedback import Shown, feedback_page
+
+    nb = v4.new_notebook(cells=cells("answer = 2"))
+    nb.cells[2].source += "\n### BEGIN HIDDEN TESTS\nsecret()\n### END HIDDEN TESTS"
+    note(nb, "look at this")
+    said = Shown({"check-two": 2.0, "explain": 1.5}, {"explain": "Well said."}, late_penalty=1)
+    text = feedback_page(nb, "assignment_01", said, {})
+    assert "assignment_01 (Score: 2.5 / 5.0)" in text and "(Score: 1.5 / 3.0)" in text
+    assert "Well said." in text and "(Score: -1.0)" in text and "look at this" in text
+    assert "secret()" not in text

@@ -1,28 +1,49 @@
 """One submission, one record: with its points in the grade book, or with a reason."""
 
+import json
 import os
+import pickle
+import shutil
+import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
-from forkgrade.records import GRADED, NOT_GRADED, Submission
+from forkgrade.records import GRADED, NOT_GRADED, Given, Submission
 from forkgrade.warm_client import WarmClient
 
 from tests.forkgrade.conftest import NAME, submission
 from tests.forkgrade.hostile import save
 
+#: Python's audit events of what changes a file or a folder.
+CHANGES = "os.mkdir os.remove os.rename os.rmdir tempfile.mkdtemp".split()
+
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
 
 
 @pytest.fixture
-def grade(small, warm):
+def grade(grade_here):
     """A function that grades what a student handed in; returns the record."""
-    from forkgrade.grade import grade
+    return grade_here
 
+
+@pytest.fixture
+def handed_in(small):
+    """zoe's submission, and the bundle of its assignment."""
+    from forkgrade import batches
+
+    folder = small.hand_in("zoe")
+    (folder / "data.csv").write_text("1,2")
+    nb = json.loads((folder / "assignment_01.ipynb").read_text())
+    nb["cells"] += [{"cell_type": "markdown", "source": "mine"}] * 2 + nb["cells"][:1]  # and no ids
+    (folder / "assignment_01.ipynb").write_text(json.dumps(nb))
     small.course.release(NAME)
-    return lambda student, name=NAME: grade(
-        Submission(student, name, "a digest"), small.course, warm
-    )
+    with batches.open_book(small.course) as book:
+        bundles = {NAME: batches.make_bundle(small.course, book, NAME)}
+    (handed_in,) = batches.read_all(small.course, [Submission("zoe", NAME, "a digest")], bundles)
+    return handed_in, bundles[NAME]
 
 
 def points(small, student):
@@ -105,7 +126,7 @@ def test_an_error_of_the_graders_own_is_this_submissions_alone(small, grade, mon
     from forkgrade import grade as module
 
     small.hand_in("zoe")
-    monkeypatch.setattr(module, "autograde", lambda *a: 1 / 0)
+    monkeypatch.setattr(module, "restore", lambda *a: 1 / 0)
     record = grade("zoe")
     (reason,) = record.reasons
     assert record.status == NOT_GRADED
@@ -118,7 +139,7 @@ def test_points_stay_where_only_the_page_could_not_be_made(small, grade, monkeyp
     from forkgrade import grade as module
 
     small.hand_in("zoe")
-    monkeypatch.setattr(module, "write_feedback", lambda *a: 1 / 0)
+    monkeypatch.setattr(module, "feedback_page", lambda *a: 1 / 0)
     record = grade("zoe")
     assert record.status == GRADED and record.feedback == ""
     (reason,) = record.reasons
@@ -131,7 +152,7 @@ def test_a_text_that_takes_too_long_to_show_costs_no_points_and_no_page(small, g
     nb = nbformat.read(folder / "assignment_01.ipynb", 4)
     nb.cells[-1].source = "[" * 450_000
     nbformat.write(nb, folder / "assignment_01.ipynb")
-    small.course.config.Limits.update(page_seconds=0.5, source_chars=450_000)
+    small.course.limits.page_seconds, small.course.limits.source_chars = 0.5, 450_000
     began = time.monotonic()
     record = grade("zoe")
     assert time.monotonic() - began < 5  # ten minutes without a limit
@@ -141,13 +162,10 @@ def test_a_text_that_takes_too_long_to_show_costs_no_points_and_no_page(small, g
     assert (small.root / "grading" / record.feedback).exists()
 
 
-def test_a_notebook_that_the_grader_could_not_run_is_not_graded(small, warm):
-    from forkgrade.grade import grade
-
-    small.course.release(NAME)
+def test_a_notebook_that_the_grader_could_not_run_is_not_graded(small, warm, grade):
     small.hand_in("zoe")
-    gone = WarmClient(os.path.join(warm.folder, "no socket"))
-    record = grade(Submission("zoe", NAME), small.course, gone)
+    grade("zoe")
+    record = grade("zoe", client=WarmClient(os.path.join(warm.folder, "no socket")))
     assert record.status == NOT_GRADED
     assert record.reasons[0].startswith(
         "the grader failed on it (the process that runs notebooks has ended"
@@ -155,10 +173,93 @@ def test_a_notebook_that_the_grader_could_not_run_is_not_graded(small, warm):
     assert points(small, "zoe")["check-two"] == (None, True)
 
 
+# --- bytes in, a record out -----------------------------------------------------------------------
+
+
+def test_the_same_bytes_give_the_same_record(handed_in, warm):
+    from forkgrade.grade import grade
+
+    one, bundle = pickle.loads(pickle.dumps(handed_in))
+    first, second = grade(one, bundle, warm), grade(*handed_in, warm)
+    assert first == second and first.record.status == GRADED
+    assert sorted(first.files) == ["assignment_01.ipynb", "data.csv"]
+    assert list(first.pages) == ["assignment_01.html"]
+    assert first.scored["assignment_01"].points["check-two"].auto == 2.0
+    assert first.scored["assignment_01"].unanswered == {"answer": False, "explain": False}
+
+
+def test_no_file_is_touched_but_in_a_folder_of_its_own(handed_in, warm, small, tmp_path):
+    from forkgrade.grade import grade
+
+    for folder in "grading", "solutions":
+        shutil.rmtree(small.root / folder)
+    report, out = os.pipe()
+    if not os.fork():  # an audit hook stays as long as its process
+        seen = []
+        sys.addaudithook(lambda event, about: seen.append((event, *map(str, about[:2]))))
+        status = grade(*handed_in, warm).record.status
+        os.write(out, json.dumps([status, seen[:]]).encode())
+        os._exit(0)
+    os.close(out)
+    with open(report, "rb") as file:
+        status, seen = json.loads(file.read())
+    assert os.wait() and status == GRADED
+    touched = [name for event, name, *_ in seen if event in CHANGES or event == "open"]
+    changed = [name for event, name, *_ in seen if event in CHANGES]
+    mine = [path for path in changed if path.startswith(warm.folder)]
+    assert mine and not [path for path in touched if path.startswith(str(tmp_path))]
+    assert not [path for path in changed if path.startswith("/") and path not in mine]
+    assert not [path for path in Path(warm.folder).iterdir() if path.name.startswith("notebook-")]
+
+
+def test_a_page_is_left_for_later(handed_in, warm):
+    from forkgrade.grade import ToShow, grade, show, shown
+
+    now, later = grade(*handed_in, warm), grade(*handed_in, warm, pages=False)
+    assert later.pages == {} and later.files == now.files and later.scored == now.scored
+    said = {name: shown(scored, {}) for name, scored in later.scored.items()}
+    notebooks = {"assignment_01": later.files["assignment_01.ipynb"]}
+    task = ToShow(handed_in[0].submission, notebooks, said, {})
+    assert show(task).pages == now.pages
+
+
+def test_a_page_shows_what_a_person_gave_for_this_very_answer(handed_in, warm):
+    from forkgrade.grade import grade
+
+    one, bundle = handed_in
+    digest = grade(one, bundle, warm).scored["assignment_01"].points["explain"].digest
+    for before, score in (digest, "3.5"), ("of another answer", "2.0"):
+        given = Given(manual_score=1.5, comment="Well said.", digest=before)
+        known = replace(one, given={"assignment_01": {"explain": given}})
+        page = grade(known, bundle, warm).pages["assignment_01.html"].decode()
+        assert f"(Score: {score} / 5.0)" in page and "Well said." in page
+
+
+def test_a_page_without_a_notebook_says_what_is_missing():
+    from forkgrade.grade import ToShow, show
+
+    graded = show(ToShow(Submission("zoe", NAME), {}, {}, {}))
+    assert graded.pages == {} and "its graded notebooks are gone" in graded.record.reasons[0]
+
+
+def test_what_is_asked_instead_of_tests_is_handed_on(handed_in, warm, monkeypatch):
+    from forkgrade.execute import Execute
+    from forkgrade.grade import grade
+
+    asked = []
+    monkeypatch.setattr(
+        Execute, "run_cells", lambda self, nb, cells, folder, **more: asked.append(more)
+    )
+    one, bundle = handed_in
+    grade(one, bundle, warm)
+    grade(one, replace(bundle, questions={"assignment_01": {"check-two": {"probe": 1}}}), warm)
+    assert asked == [{}, {"questions": {"check-two": {"probe": 1}}}]
+
+
 def test_nothing_but_the_work_is_left(small, grade):
     small.hand_in("zoe")
     grade("zoe")
-    kept = ["autograded", "feedback", "gradebook.db", "records", "release", "submitted"]
+    kept = ["autograded", "feedback", "gradebook.db", "records", "release", "secret", "submitted"]
     assert sorted(path.name for path in (small.root / "grading").iterdir()) == kept
 
 

@@ -372,7 +372,7 @@ def test_a_second_run_tries_what_has_no_grade_and_changes_no_byte(course, batch,
     from forkgrade.run import run
 
     before, said = (batch.root / "grading" / "grades.csv").read_bytes(), []
-    run(course, warm_process, say=said.append)
+    run(course, lambda names: warm_process, say=said.append)
     failed = [row for row in batch.rows if row["status"] != "graded"]
     assert said[0] == f"{len(batch.rows)} submissions, {len(failed)} to grade"
     assert len(said) == 1 + len(failed)

@@ -1,10 +1,10 @@
-"""What is judged is asked without a key, and earns what its values are worth."""
+"""What is asked is what an assignment's oracles say, and its course's secret."""
 
 import json
 import stat
 
 import pytest
-from forkgrade.judge import Judge, digest_of, judged, probe_of, secret_of
+from forkgrade.judge import Judge, digest_of, secret_of
 from nbformat import v4, write
 
 from tests.forkgrade.hostile import named
@@ -90,73 +90,6 @@ def test_without_oracles_or_a_function_that_asks_nothing_is_judged(assignment):
 def test_oracles_that_cannot_be_used_stop_the_grading(assignment, sources, oracles, why):
     with pytest.raises(ValueError, match=why):
         asked(assignment(*sources, oracles=oracles))
-
-
-def test_what_is_sent_holds_no_key_and_no_name_of_a_case(assignment):
-    question = asked(assignment(*CALLS))["numbers"]["check-2"]
-    assert probe_of(question) == {
-        "observe": "a.probe",
-        "module": "a.module.of.checks",
-        "check": "double",
-        "rounds": [one["cases"] for one in question["rounds"]],
-    }
-
-
-# --- the verdict ----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def question(assignment):
-    return asked(assignment(*CALLS))["numbers"]["check-2"]
-
-
-def seen(question, answer):
-    return [[{"value": answer(*case)} for case in one["cases"]] for one in question["rounds"]]
-
-
-def shown_text(output):
-    return output.get("text") or output.get("evalue") or output.data["text/plain"]
-
-
-def printed(source="so\n"):
-    return v4.new_output("stream", text=source)
-
-
-def test_right_values_pass_whatever_is_printed(question):
-    forged = v4.new_output("execute_result", {"text/plain": "0"})
-    error = v4.new_output("error", ename="NotYet", evalue="1.2: no")
-    outputs, verdict = judged(question, seen(question, lambda x: 2 * x), [printed(), forged, error])
-    assert verdict.passed and [shown_text(output) for output in outputs] == ["so\n", "1.2: passed"]
-
-
-def test_wrong_values_fail_whatever_is_printed(question):
-    from nbgrader.utils import determine_grade
-
-    forged = [
-        printed("1.2: passed"),
-        v4.new_output("execute_result", {"text/plain": "2"}),
-        v4.new_output("display_data", {"text/plain": "1.2: passed"}),
-    ]
-    for wrong in (seen(question, lambda x: x / 2), [{"passed": True}], None, "passed", []):
-        cell = a_test(2, "")
-        cell.outputs, verdict = judged(question, wrong, list(forged))
-        assert not verdict.passed and determine_grade(cell)[0] == 0
-        assert [output.output_type for output in cell.outputs] == ["stream", "error"]
-    assert "half" in judged(question, seen(question, lambda x: x / 2), [])[0][0].evalue
-
-
-def test_only_the_visible_case_right_is_not_right(question):
-    typed_in = seen(question, lambda x: 4.0)
-    outputs, _ = judged(question, typed_in, [])
-    assert outputs[0].evalue.startswith("1.2: double(") and "got     4" in outputs[0].evalue
-
-
-def test_a_probe_that_was_ended_is_told_by_its_error(question):
-    error = v4.new_output("error", ename="CellTimeoutError", evalue="it ran longer")
-    outputs, verdict = judged(question, None, [printed(), error])
-    assert outputs == [printed(), error] and not verdict.passed and verdict.notes == ()
-    assert verdict.text == "1.2: CellTimeoutError: it ran longer"
-    assert "could not be read" in judged(question, None, [])[1].text
 
 
 # --- the secret -----------------------------------------------------------------------------------

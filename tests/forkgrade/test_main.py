@@ -4,8 +4,10 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from forkgrade.__main__ import main, solutions_to
+from forkgrade.__main__ import main, parse, solutions_to
+from forkgrade.course import Course, CourseError
 from forkgrade.lock import Busy
+from forkgrade.warm_client import NoSandbox
 from traitlets.config import Config
 
 from tests.forkgrade.hostile import file_of
@@ -22,6 +24,8 @@ def test_a_folder_without_a_config_is_told(tmp_path, capsys):
     ("error", "code", "says"),
     [
         (Busy("graded by process 7"), 2, "graded by process 7\n"),
+        (CourseError("the grade book is gone"), 2, "the grade book is gone\n"),
+        (NoSandbox("no Landlock"), 2, "no Landlock\n"),
         (
             KeyboardInterrupt(),
             130,
@@ -32,7 +36,7 @@ def test_a_folder_without_a_config_is_told(tmp_path, capsys):
 def test_a_run_that_cannot_go_on_says_so_in_a_line(
     tmp_path, monkeypatch, capsys, error, code, says
 ):
-    from forkgrade import __main__, run
+    from forkgrade import __main__
 
     def fail(*arguments, **options):
         raise error
@@ -40,26 +44,25 @@ def test_a_run_that_cannot_go_on_says_so_in_a_line(
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(reconfigure=lambda **_: None))
-    monkeypatch.setattr(__main__, "start_warm_process", lambda *a: None)
-    monkeypatch.setattr(run, "run", fail)
+    monkeypatch.setattr(__main__, "run", fail)
     assert main([]) == code
     assert capsys.readouterr().err == says
 
 
-@pytest.fixture
-def course(tmp_path, monkeypatch):
-    """Two assignments, the first of which was handed in; the config of the folders."""
+def test_the_solutions_are_those_to_what_is_to_be_graded(tmp_path):
     for name in "01_numbers", "02_words":
         path = tmp_path / "solutions" / name / file_of(name)
         path.parent.mkdir(parents=True)
         path.write_text(f"solution of {name}")
-    (tmp_path / "grading" / "submitted" / "zoe" / "01_numbers").mkdir(parents=True)
-    monkeypatch.chdir(tmp_path)
-    return Config(submitted_directory="grading/submitted", source_directory="solutions")
+    course = Course(Config(CourseDirectory={"source_directory": "solutions"}), tmp_path)
+    assert solutions_to(course, ["02_words"]) == "solution of 02_words"
+    assert solutions_to(course, ["01_numbers", "07_of_nothing"]) == "solution of 01_numbers"
+    assert solutions_to(Course(Config(), tmp_path), ["01_numbers"]) == ""
 
 
-def test_the_solutions_are_those_to_what_was_handed_in(course):
-    assert solutions_to(course, None) == "solution of 01_numbers"
-    assert solutions_to(course, "02_words") == "solution of 02_words"
-    assert solutions_to(course, "07_of_nothing") == ""
-    assert solutions_to(Config(), "01_numbers") == solutions_to(Config(), None) == ""
+@pytest.mark.parametrize(
+    ("arguments", "later"),
+    [([], False), (["--feedback", "later"], True)],
+)
+def test_pages_may_be_left_for_later(arguments, later):
+    assert (parse(arguments).feedback == "later") == later

@@ -2,11 +2,9 @@
 changed.
 """
 
-from types import SimpleNamespace
-
 import nbformat
 import pytest
-from forkgrade.records import Submission
+from forkgrade.records import CellPoints, Standing
 
 from tests.forkgrade.conftest import NAME, cells
 
@@ -14,20 +12,17 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how i
 
 
 @pytest.fixture
-def graded(small, warm):
+def graded(small, grade_here):
     """A function that grades an answer and a text of zoe's; returns {cell: (automatic points, those
     of a person, whether a person must look)}.
     """
-    from forkgrade.grade import grade
-
-    small.course.release(NAME)
 
     def graded(text="Because.", answer="answer = 2"):
         path = small.hand_in("zoe", answer) / "assignment_01.ipynb"
         nb = nbformat.read(path, 4)
         nb.cells[-1].source = text
         nbformat.write(nb, path)
-        grade(Submission("zoe", NAME), small.course, warm)
+        grade_here("zoe")
         return points(small)
 
     return graded
@@ -87,7 +82,7 @@ def test_what_was_taken_back_counts_again_once_it_can_be_graded(small, graded, m
     graded()
     give(small, "explain", 2.5)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "stage_submission", lambda *a: 1 / 0)
+        patch.setattr(module, "restore", lambda *a: 1 / 0)
         for _ in range(2):
             assert graded()["explain"] == (None, 2.5, True)
     assert graded()["explain"] == (None, 2.5, False)
@@ -100,8 +95,8 @@ def scored(before, now, **known):
     """The grade of a text with 2 points of a person's, scored."""
     from forkgrade.points import score
 
-    grade = SimpleNamespace(**{"manual_score": 2, "extra_credit": 1} | known)
-    score(cells("answer = 2")[-1], grade, before, now, None)
+    grade = Standing(**{"manual_score": 2, "extra_credit": 1} | known)
+    score(grade, CellPoints(None, now, written=True), before)
     return grade
 
 
@@ -135,6 +130,7 @@ def test_a_picture_is_part_of_an_answer_and_of_no_other():
 def test_an_answer_that_was_not_touched_is_told_and_needs_nobody(small, graded):
     from forkgrade.gradebook import open_book
 
+    small.course.release(NAME)
     released = small.root / "grading" / "release" / NAME / "assignment_01.ipynb"
     stub = nbformat.read(released, 4).cells[-1].source
     assert graded(stub)["explain"] == (0.0, None, False)

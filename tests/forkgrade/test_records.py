@@ -53,11 +53,6 @@ def test_what_is_forgotten_has_no_record(store):
     assert not store.path(SUBMISSION).exists()
 
 
-def test_what_has_no_page_is_not_done(store):
-    store.write(Record("=2+5", "01_numbers", "a digest", GRADED))
-    assert not store.has_grade(SUBMISSION)
-
-
 WHOLE = {"student": "=2+5", "assignment": "01_numbers", "digest": "a digest", "status": GRADED}
 WHOLE |= {"reasons": [], "feedback": "page.html"}
 

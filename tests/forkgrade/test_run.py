@@ -3,11 +3,13 @@
 import csv
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
+from forkgrade import AUTOGRADE
 from forkgrade.lock import Busy
-from forkgrade.records import GRADED, NOT_GRADED, RecordStore, Submission
+from forkgrade.records import GRADED, NOT_GRADED, Submission
 
 from tests.forkgrade.conftest import NAME
 from tests.forkgrade.test_lock import held
@@ -25,7 +27,8 @@ def run(small, warm_process):
 
     def run_it(**options):
         said = []
-        return run(small.course, warm_process, jobs=1, say=said.append, **options), said
+        start = lambda names: warm_process  # noqa: E731
+        return run(small.course, start, jobs=1, say=said.append, **options), said
 
     return run_it
 
@@ -69,31 +72,13 @@ def test_one_assignment_is_graded_and_the_table_has_all(small, run):
     assert "has not been graded yet" in zoe["reason"]
 
 
-def test_a_record_is_written_before_the_next_submission_is_graded(small, warm_process, monkeypatch):
-    from forkgrade import run as module
-
-    store, seen = RecordStore(small.course.records), []
-
-    def grade_all(submissions, course, client, jobs):
-        for submission in submissions:
-            seen.append([store.path(one).exists() for one in submissions])
-            yield module.Record(submission.student, submission.assignment, submission.digest)
-
-    small.hand_in("adam")
-    small.hand_in("zoe")
-    monkeypatch.setattr(module, "grade_all", grade_all)
-    for _ in range(2):  # again: what is killed on the way has no grade that is half of two
-        module.run(small.course, warm_process, again=True, say=lambda text: None)
-    assert seen == [[False, False], [True, False]] * 2
-
-
 def test_what_was_not_graded_is_tried_again_and_a_broken_record_too(small, run, monkeypatch):
     from forkgrade import grade as module
 
     for student in "adam", "zoe":
         small.hand_in(student)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "stage_submission", lambda *a: 1 / 0)
+        patch.setattr(module, "restore", lambda *a: 1 / 0)
         assert [record.status for record in run()[0]] == [NOT_GRADED] * 2
     records, said = run()
     assert said[0] == "2 submissions, 2 to grade"
@@ -113,8 +98,11 @@ def test_a_course_is_graded_by_one_run_at_a_time(small, run):
     assert not (small.root / "grading" / "grades.csv").exists()
 
 
-def test_a_killed_run_goes_on_to_the_same_bytes(small, warm_process, run):
+def test_a_killed_run_goes_on_to_the_same_bytes(small, warm_process, run, monkeypatch):
+    from forkgrade import batches
     from forkgrade.run import run as run_here
+
+    monkeypatch.setattr(batches, "BATCH", 1)
 
     def die(text):
         if text.startswith("   1 "):
@@ -123,7 +111,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(small, warm_process, run):
     for student in "adam", "eve", "zoe":
         small.hand_in(student)
     if not (child := os.fork()):
-        run_here(small.course, warm_process, jobs=2, say=die)
+        run_here(small.course, lambda names: warm_process, jobs=2, say=die)
         os._exit(1)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     (kept,) = small.course.records.glob("*/*.json")
@@ -147,18 +135,54 @@ def test_what_a_killed_run_had_staged_is_removed(small, run):
 
 
 def test_what_an_interrupted_run_had_staged_is_removed(small, run, monkeypatch):
-    from forkgrade import run as module
+    from forkgrade import batches
 
-    def interrupted(submissions, course, client, jobs):
-        (course.staging / "abc").mkdir(parents=True)
+    def interrupted(*_):
+        (small.course.staging / "abc").mkdir(parents=True)
         raise KeyboardInterrupt
         yield
 
     small.hand_in("adam")
-    monkeypatch.setattr(module, "grade_all", interrupted)
+    monkeypatch.setattr(batches, "grade_all", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run()
     assert not small.course.staging.exists()
+
+
+def test_where_nothing_is_to_be_graded_nothing_is_started_or_imported(small, run):
+    small.hand_in("adam")
+    run()
+    here = "import sys; from pathlib import Path; from traitlets.config import Config\n"
+    here += "from forkgrade.course import Course; from forkgrade.run import run\n"
+    here += f"run(Course(Config({dict(small.course.config)!r}), Path()), lambda names: 1 / 0)\n"
+    here += "print({'nbgrader', 'nbformat', 'torch'} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", here], cwd=small.root, capture_output=True)
+    assert done.stdout.decode().splitlines() == ["1 submissions, 0 to grade", "set()"], done.stderr
+
+
+def test_pages_are_written_later_and_nothing_runs_for_that(small, run, monkeypatch):
+    from forkgrade.gradebook import open_book
+
+    for student in "adam", "zoe":
+        small.hand_in(student)
+    records, said = run(later=True)
+    assert len(said) == 3 and [record.feedback for record in records] == ["", ""]
+    feedback = small.root / "grading" / "feedback"
+    assert not feedback.exists() and [row["score"] for row in rows(small)] == ["2", "2"]
+    assert run(later=True)[1] == ["2 submissions, 0 to grade"]
+    with open_book(small.course) as book:
+        grade = book.find_grade("explain", "assignment_01", NAME, "zoe")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        book.db.commit()
+    records, said = run()
+    assert said == ["2 submissions, 0 to grade", "2 pages to write"]
+    pages = sorted(path for path in feedback.rglob("*") if path.is_file())
+    assert [str(path.relative_to(small.root / "grading")) for path in pages] == [
+        record.feedback for record in records
+    ]
+    texts = [path.read_text(encoding="utf-8") for path in pages]
+    assert "(Score: 2.0 / 5.0)" in texts[0] and "(Score: 3.5 / 5.0)" in texts[1]
+    assert run()[1] == ["2 submissions, 0 to grade"]
 
 
 def test_a_grade_depends_on_files_solution_and_limits(small):
@@ -204,6 +228,14 @@ def test_where_nothing_was_handed_in_a_run_says_where_it_looked(small, run):
         f"expected grading/submitted/<student>/{NAME}/<notebook>.ipynb",
     ]
     assert rows(small) == []
+
+
+def test_a_step_of_the_config_that_is_not_run_is_named(small, run):
+    assert len(run()[1]) == 2
+    small.course.config.Autograde.autograde_preprocessors = [*AUTOGRADE, "mine.Plagiarism"]
+    small.course.config.GenerateFeedback.post_convert_hook = print
+    said = " is in the config and is not run here: nbgrader's own commands run it"
+    assert run()[1][2:] == [f"mine.Plagiarism{said}", f"c.GenerateFeedback.post_convert_hook{said}"]
 
 
 def test_a_course_without_a_solution_is_no_reason_to_break(small, run):

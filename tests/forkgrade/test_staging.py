@@ -2,13 +2,21 @@
 
 import json
 import os
-import shutil
+from pathlib import Path
 
 import nbformat
 import pytest
 from forkgrade import files
 from forkgrade.limits import Limits
-from forkgrade.staging import Rejected, cleaned, listed, stage, unsupported_characters
+from forkgrade.records import Submission
+from forkgrade.staging import (
+    Rejected,
+    clean_notebook,
+    cleaned,
+    listed,
+    read_handed_in,
+    unsupported_characters,
+)
 from nbformat import v4
 
 NOTEBOOK = v4.writes(v4.new_notebook(cells=[v4.new_code_cell("1", id="one")]))
@@ -16,21 +24,24 @@ NOTEBOOK = v4.writes(v4.new_notebook(cells=[v4.new_code_cell("1", id="one")]))
 
 @pytest.fixture
 def put(tmp_path):
-    """A function that lays {path: text} into a submission and stages it; returns the messages and
-    {path: bytes} of what was staged.
+    """A function that lays {path: text} into a submission and reads it; returns the messages and
+    {path: bytes}, in which notebooks are clean ones.
     """
     handed_in = tmp_path / "handed in" / "01_numbers"
     handed_in.mkdir(parents=True)
 
-    def put(files, notebooks=("a",), student="zoe", **limits):
+    def put(files, notebooks=("a",), student="zoe", ignore=(), **limits):
         for name, text in files.items():
             path = handed_in / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        staged = tmp_path / "staged" / student / "01_numbers"
-        messages = stage(handed_in, staged, notebooks, Limits(**limits))
-        found = [path for path in staged.rglob("*") if path.is_file()]
-        return messages, {path.relative_to(staged).as_posix(): path.read_bytes() for path in found}
+        submission = Submission(student, "01_numbers")
+        read = read_handed_in(submission, handed_in, notebooks, Limits(**limits), ignore)
+        clean, lost = dict(read.files), []
+        for name in [name for name in clean if name.endswith(".ipynb")]:
+            nb, some = clean_notebook(clean[name], name)
+            clean[name], lost = v4.writes(nb).encode(), lost + some
+        return read.messages + lost, clean
 
     put.folder = handed_in
     return put
@@ -108,7 +119,7 @@ def test_what_is_no_folder_is_rejected(tmp_path):
     link.symlink_to(tmp_path)
     for path in loose, link, tmp_path / "missing":
         with pytest.raises(Rejected, match="is not a folder: expected <student>/<assignment>/a"):
-            stage(path, tmp_path / "staged" / "zoe" / "01", ["a"], Limits())
+            read_handed_in(Submission("zoe", "01"), path, ["a"], Limits())
 
 
 @pytest.mark.parametrize("name", ["a.html", "b/A.HTM", "c.svg", "d.xhtml", "e.mhtml", "f.xml"])
@@ -146,22 +157,41 @@ def test_what_may_not_be_read_is_told_with_what_to_do(put, monkeypatch):
 
 
 def test_a_folder_or_a_file_that_may_not_be_read_is_left_out(put, monkeypatch):
-    look, copy = os.scandir, shutil.copyfile
+    look, read = os.scandir, Path.read_bytes
 
-    def refuse(path, *to):
+    def refuse(path):
         if os.path.basename(path) == "closed":
             raise PermissionError(13, "Permission denied")
-        return copy(path, *to) if to else look(path)
+        return read(path) if isinstance(path, Path) and path.is_file() else look(path)
 
     monkeypatch.setattr(os, "scandir", refuse)
     messages, staged = put({"a.ipynb": NOTEBOOK, "closed/b": "x", "c": "x"})
     assert messages == ["closed cannot be read: left out"] and sorted(staged) == ["a.ipynb", "c"]
-    monkeypatch.setattr(shutil, "copyfile", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     (put.folder / "closed" / "b").unlink()
     (put.folder / "closed").rmdir()
     messages, staged = put({"closed": "x"}, student="adam")
-    assert messages == ["closed cannot be copied (Permission denied): left out"]
+    assert messages == ["closed cannot be read (Permission denied): left out"]
     assert sorted(staged) == ["a.ipynb", "c"]
+
+
+def test_what_the_config_ignores_is_passed_over(put):
+    files = {
+        "a.ipynb": NOTEBOOK,
+        "x.pyc": "x",
+        "private/key": "x",
+        "deep/private/key": "x",
+        "c": "x",
+    }
+    messages, staged = put(files, ignore=["*.pyc", "private"])
+    assert messages == [] and sorted(staged) == ["a.ipynb", "c"]
+
+
+def test_half_a_character_becomes_a_question_mark(put):
+    nb = json.loads(NOTEBOOK)
+    nb["cells"][0] |= {"source": "'\ud83d'"}
+    _, staged = put({"a.ipynb": json.dumps(nb)})
+    assert nbformat.reads(staged["a.ipynb"].decode(), 4).cells[0].source == "'?'"
 
 
 def test_folders_without_end_cost_no_grade(put):

@@ -1,18 +1,23 @@
 """Grades what lies in grading/submitted/<student>/<assignment>/: `python -m forkgrade`."""
 
 import argparse
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from forkgrade import sandbox
-from forkgrade.limits import Limits
+from forkgrade.course import Course, CourseError
+from forkgrade.lock import Busy
 from forkgrade.nbgrader_patches import skip_address_grammar
+from forkgrade.progress import Progress
+from forkgrade.records import GRADED
+from forkgrade.report import plain, report_path
+from forkgrade.run import run
 from forkgrade.warm_client import NoSandbox, WarmProcess
 
 CONFIG = "nbgrader_config.py"  # as nbgrader calls it
@@ -34,20 +39,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     config = PyFileConfigLoader(str(path)).load_config()
     os.chdir(options.course)
-    try:
-        # First: it imports what notebooks need while this process imports what grading needs.
-        warm = start_warm_process(config, options.assignment)
-    except NoSandbox as error:
-        print(error, file=sys.stderr)
-        return 2
-    try:
-        return grade_course(config, warm, options)
-    except KeyboardInterrupt:
-        print("Interrupted. What has a grade keeps it: type it again to go on.", file=sys.stderr)
-        return 130
-    finally:
-        if warm:
-            warm.close()
+    skip_address_grammar()
+    with contextlib.ExitStack() as stack:
+        try:
+            return grade_course(Course(config, Path()), options, stack)
+        except (NoSandbox, Busy, CourseError) as error:
+            print(error, file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print(
+                "Interrupted. What has a grade keeps it: type it again to go on.", file=sys.stderr
+            )
+            return 130
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -64,10 +67,53 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--jobs", type=int, help="processes to grade in (default: one a core)")
     parser.add_argument("--again", action="store_true", help="grade again what has a grade")
+    parser.add_argument(
+        "--feedback",
+        choices=["now", "later"],
+        default="now",
+        help="later: grades only; the next run without this writes the pages, and runs no notebook "
+        "for that",
+    )
     return parser.parse_args(arguments)
 
 
-def start_warm_process(config: Config, only: str | None) -> WarmProcess | None:
+def grade_course(course: Course, options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
+    """Grades a course and says what came of it; returns the exit status. What it starts ends with
+    the stack.
+    """
+    began, progress = time.monotonic(), Progress(sys.stderr)
+
+    def start(assignments: Sequence[str]) -> WarmProcess | None:
+        warm = start_warm_process(course, assignments)
+        if warm:
+            stack.callback(warm.close)
+        return warm
+
+    def say(text: str) -> None:
+        progress.make_room()
+        print(text, flush=True)
+
+    records = run(
+        course,
+        start,
+        options.assignment,
+        options.jobs,
+        options.again,
+        options.feedback == "later",
+        say,
+        progress,
+    )
+    say(f"{report_path(course)}: {len(records)} rows, {time.monotonic() - began:.1f} s")
+    failed = [record for record in records if record.status != GRADED]
+    for record in failed:
+        reasons = "; ".join(record.reasons)
+        print(
+            plain(f"not graded: {record.student}, {record.assignment}: {reasons}"), file=sys.stderr
+        )
+    return 1 if failed else 0
+
+
+def start_warm_process(course: Course, assignments: Sequence[str]) -> WarmProcess | None:
     """The process that will run the notebooks, which imports what the solutions need; None where
     there is no fork. Says what is not confined. Raises NoSandbox.
     """
@@ -77,56 +123,16 @@ def start_warm_process(config: Config, only: str | None) -> WarmProcess | None:
             "That is slow, and not confined."
         )
         return None
-    solutions = solutions_to(config.CourseDirectory, only)
-    warm = WarmProcess(Limits(config=config), solutions)
+    warm = WarmProcess(course.limits, solutions_to(course, assignments))
     if reason := sandbox.missing():
         print(f"Not confined on this machine: {reason}.")
     return warm
 
 
-def solutions_to(folders: Config, only: str | None) -> str:
-    """The text of the solutions to what was handed in, or to one assignment; `folders` is the
-    config of CourseDirectory.
-    """
-    submitted = folders.get("submitted_directory", "submitted")
-    source = folders.get("source_directory", "source")
-    names = {only} if only else {path.name for path in Path().glob(f"{submitted}/*/*")}
-    found = [path for name in sorted(names) for path in Path(source, name).glob("*.ipynb")]
+def solutions_to(course: Course, assignments: Sequence[str]) -> str:
+    """The text of the solutions to some assignments."""
+    found = [path for name in assignments for path in sorted(course.source(name).glob("*.ipynb"))]
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in found)
-
-
-def grade_course(config: Config, warm: WarmProcess | None, options: argparse.Namespace) -> int:
-    """Grades the course in this folder and says what came of it; returns the exit status."""
-    began = time.monotonic()
-    skip_address_grammar()
-    # Here, after the warm process has begun: nbgrader takes a second to import.
-    from forkgrade.course import Course, CourseError
-    from forkgrade.lock import Busy
-    from forkgrade.records import GRADED
-    from forkgrade.report import plain, report_path
-    from forkgrade.run import run
-
-    course = Course(config, Path())
-    try:
-        records = run(
-            course,
-            warm,
-            options.assignment,
-            options.jobs,
-            options.again,
-            say=lambda text: print(text, flush=True),
-        )
-    except (Busy, CourseError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print(f"{report_path(course)}: {len(records)} rows, {time.monotonic() - began:.1f} s")
-    failed = [record for record in records if record.status != GRADED]
-    for record in failed:
-        reasons = "; ".join(record.reasons)
-        print(
-            plain(f"not graded: {record.student}, {record.assignment}: {reasons}"), file=sys.stderr
-        )
-    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ from sqlalchemy import Column, String, Text
 Cells = dict[tuple[type, str], dict[str, object]]
 
 
-class HandedIn(Base):
+class Remembered(Base):
     """What a submitted notebook was when it was scored last, in a table beside nbgrader's own.
 
     It stands here, below whatever opens the grade book first: then all tables are made.

@@ -1,20 +1,26 @@
 """One course: its folders, its assignments, what was handed in, and what was handed out."""
 
+import contextlib
 import csv
+import functools
+import hashlib
+import importlib.util
+import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nbgrader.api import Gradebook
-from nbgrader.converters import GenerateAssignment
-from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from forkgrade.book_cells import fit_cells
 from forkgrade.error_log import open_log
 from forkgrade.files import tree_digest, write_whole
+from forkgrade.judge import Judge, Questions, secret_of
 from forkgrade.limits import Limits
 from forkgrade.records import Submission
+
+# nbgrader takes a second to import, and is needed only where something is to be graded.
+if TYPE_CHECKING:
+    from nbgrader.coursedir import CourseDirectory
 
 
 class CourseError(Exception):
@@ -24,60 +30,75 @@ class CourseError(Exception):
 class Course:
     """A course as its nbgrader config describes it, in the folder `root`.
 
-    It can be sent to another process.
-
     Attributes:
         config: what the nbgrader config says.
         root: the folder of the course.
-        directory: nbgrader's own view of the folders.
         limits: what one submission may use.
+        db_url: where the grade book is.
+        course_id: the course in it.
         work: the folder of everything that grading makes.
         records: the folder of records in it.
-        staging: the folder in that of what is being graded.
+        staging: the folder in that of what is to be put in its place.
         log: the file of errors in it.
     """
 
     def __init__(self, config: Config, root: Path):
         self.config, self.root = config, root.resolve()
-        self.directory = CourseDirectory(config=config, root=str(self.root))
         self.limits = Limits(config=config)
-        self.work = self.root / Path(self.directory.submitted_directory).parent
+        self.db_url = self.setting("db_url", "") or f"sqlite:///{self.root / 'gradebook.db'}"
+        self.course_id = self.setting("course_id", "")
+        self.work = self.root / Path(self.step("submitted")).parent
         self.records = self.work / "records"
         self.staging = self.records / ".staging"  # no student's: see submissions
         self.log = self.work / "log.txt"
 
-    def __reduce__(self):
-        return Course, (self.config, self.root)
+    def setting(self, name: str, default: str) -> str:
+        """What the config says of nbgrader's CourseDirectory."""
+        return self.config.CourseDirectory.get(name, default)
+
+    @functools.cached_property
+    def directory(self) -> "CourseDirectory":
+        """nbgrader's own view of the folders."""
+        from nbgrader.coursedir import CourseDirectory
+
+        return CourseDirectory(config=self.config, root=str(self.root))
 
     # -- folders
 
+    def step(self, name: str) -> str:
+        """The folder of a step of nbgrader's, "source" say, as the config calls it."""
+        return self.setting(f"{name}_directory", name)
+
     def folder(self, step: str, student: str, assignment: str) -> Path:
-        """The folder of an assignment at a step of nbgrader's, `directory.source_directory` say.
-        The student is "." where the step has none.
+        """The folder of an assignment at a step of nbgrader's. The student is "." where the step
+        has none.
         """
-        return Path(self.directory.format_path(step, student, assignment))
+        default = "{nbgrader_step}/{student_id}/{assignment_id}"
+        path = self.setting("directory_structure", default).format(
+            nbgrader_step=self.step(step), student_id=student, assignment_id=assignment
+        )
+        return self.root / path
 
     def source(self, assignment: str) -> Path:
         """The folder of an assignment's solution."""
-        return self.folder(self.directory.source_directory, ".", assignment)
+        return self.folder("source", ".", assignment)
 
     def handed_in(self, submission: Submission) -> Path:
         """The folder of what a student handed in."""
-        step = self.directory.submitted_directory
-        return self.folder(step, submission.student, submission.assignment)
+        return self.folder("submitted", submission.student, submission.assignment)
 
     def autograded(self, submission: Submission) -> Path:
         """The folder of a submission's graded notebooks."""
-        step = self.directory.autograded_directory
-        return self.folder(step, submission.student, submission.assignment)
+        return self.folder("autograded", submission.student, submission.assignment)
 
     def feedback(self, submission: Submission) -> Path:
         """The folder of a submission's feedback pages."""
-        step = self.directory.feedback_directory
-        return self.folder(step, submission.student, submission.assignment)
+        return self.folder("feedback", submission.student, submission.assignment)
 
-    def directory_with(self, **settings: str) -> CourseDirectory:
+    def directory_with(self, **settings: str) -> "CourseDirectory":
         """nbgrader's view of the course with some of its settings changed."""
+        from nbgrader.coursedir import CourseDirectory
+
         names = self.directory.trait_names(config=True)
         kept = {name: getattr(self.directory, name) for name in names}
         return CourseDirectory(config=self.config, **(kept | settings))
@@ -86,7 +107,7 @@ class Course:
 
     def assignments(self) -> list[str]:
         """The assignments of the course: those that have a solution."""
-        solutions = self.root.glob(f"{self.directory.source_directory}/*/*.ipynb")
+        solutions = self.root.glob(f"{self.step('source')}/*/*.ipynb")
         return sorted(path.parent.name for path in solutions)
 
     def notebooks(self, assignment: str) -> list[str]:
@@ -95,7 +116,7 @@ class Course:
 
     def submissions(self, only: str | None = None) -> list[Submission]:
         """Everything that was handed in, or what was for one assignment."""
-        paths = sorted(self.root.glob(f"{self.directory.submitted_directory}/*/*"))
+        paths = sorted(self.root.glob(f"{self.step('submitted')}/*/*"))
         found = [
             Submission(path.parent.name, path.name)
             for path in paths
@@ -105,7 +126,7 @@ class Course:
 
     def closed_folders(self) -> list[str]:
         """The students' folders of which nobody knows what is in them: they cannot be read."""
-        folders = sorted(self.root.glob(f"{self.directory.submitted_directory}/*"))
+        folders = sorted(self.root.glob(f"{self.step('submitted')}/*"))
         return [
             str(path.relative_to(self.root))
             for path in folders
@@ -121,6 +142,14 @@ class Course:
         mark, digest = self.records / f"{assignment}.release", tree_digest(self.source(assignment))
         if mark.exists() and mark.read_bytes() == digest.encode():
             return digest
+        if not (self.course_id or self.db_url.startswith("sqlite")):
+            raise CourseError(
+                "c.CourseDirectory.course_id is empty: a grade book that is not SQLite needs a "
+                "name for the course, such as 'calculus-2026'"
+            )
+        from nbgrader.converters import GenerateAssignment
+        from nbgrader.converters.base import NbGraderException
+
         self.work.mkdir(parents=True, exist_ok=True)
         directory = self.directory_with(assignment_id=assignment)
         try:
@@ -142,15 +171,47 @@ class Course:
         write_whole(mark, digest)
         return digest
 
+    def questions(self, assignment: str) -> dict[str, Questions]:
+        """{notebook: what is asked in the place of its tests} of an assignment. Raises CourseError.
+
+        They are kept beside the records, since to load oracles takes seconds: until the solution,
+        the secret or the course's own packages change.
+        """
+        source, kept = self.source(assignment), self.records / f"{assignment}.questions"
+        secret = secret_of(self.work)
+        facts = [tree_digest(source), hashlib.sha256(secret).hexdigest()]
+        basis = " ".join([*facts, *map(package_digest, self.limits.course_packages)])
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            held = json.loads(kept.read_bytes())
+            if held["basis"] == basis:
+                return held["questions"]
+        try:
+            found = Judge(config=self.config).questions(source, secret)
+        except ValueError as error:
+            raise CourseError(str(error)) from error
+        write_whole(kept, json.dumps({"basis": basis, "questions": found}))
+        return found
+
     def fit_cells(self, assignment: str) -> None:
         """Makes the grade book's cells of an assignment those of its solution. What persons had
         given to a cell that is no more goes to the end of a file.
         """
+        from nbgrader.api import Gradebook
+
+        from forkgrade.book_cells import fit_cells
+
         notebooks = sorted(self.source(assignment).glob("*.ipynb"))
-        with Gradebook(self.directory.db_url, self.directory.course_id) as book:
+        with Gradebook(self.db_url, self.course_id) as book:
             dropped = fit_cells(book, assignment, notebooks)
             if dropped:
                 kept = self.work / "dropped_points.csv"
                 with kept.open("a", encoding="utf-8", newline="") as file:
                     csv.writer(file).writerows(dropped)
             book.db.commit()
+
+
+def package_digest(name: str) -> str:
+    """A digest of the files of a package, which is not imported for that."""
+    spec = importlib.util.find_spec(name)
+    folders = (spec and spec.submodule_search_locations) or []
+    return " ".join(tree_digest(Path(folder)) for folder in folders)

@@ -14,7 +14,8 @@ from nbgrader import utils as nbutils
 from nbgrader.preprocessors import Execute as ColdExecute
 from traitlets import Dict, Instance, default
 
-from forkgrade.judge import Questions, judged, probe_of, questions_of
+from forkgrade.asked import judged, probe_of
+from forkgrade.judge import Questions, questions_of
 from forkgrade.limits import Limits
 from forkgrade.notes import note
 from forkgrade.protocol import CUT, CellKind

@@ -2,22 +2,44 @@
 nothing from elsewhere. Notes stand at the top, and templates are compiled once.
 """
 
+import functools
 import html
+from dataclasses import dataclass
 from typing import ClassVar
 
 import nbformat
-from jinja2 import BytecodeCache, ChoiceLoader, DictLoader, Environment
+from jinja2 import BytecodeCache, ChoiceLoader, DictLoader, Environment, pass_context
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.filters import Highlight2HTML
 from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbformat import NotebookNode
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets import List
+from traitlets.config import Config
 
 from forkgrade.notes import notes
 from forkgrade.safe_html import as_markdown
 
+#: How many texts and cells, each, are kept for other pages.
+MOST_KEPT = 2_000
+#: What a page shows of a notebook, in the words of nbconvert's templates.
+EVERYTHING = {
+    "include_code": True,
+    "include_markdown": True,
+    "include_raw": True,
+    "include_unknown": True,
+    "include_input": True,
+    "include_output": True,
+    "include_output_stdin": True,
+    "include_input_prompt": True,
+    "include_output_prompt": True,
+    "no_prompt": False,
+}
 #: What a browser is told of a page. It runs no script and fetches nothing, whatever it finds there.
 NO_SCRIPTS = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 #: That of the form for grading, which has scripts of its own. They fetch from its server only.
@@ -33,6 +55,77 @@ INSTEAD_OF_MATHJAX = """{{% macro mathjax(url="") -%}}
 {{%- endmacro %}}"""
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What a page says of a notebook beside what is in it.
+
+    Attributes:
+        scores: {graded cell or task: its points}.
+        comments: {answer or task: what is said of it}.
+        late_penalty: the points that are taken off.
+    """
+
+    scores: dict[str, float]
+    comments: dict[str, str | None]
+    late_penalty: float = 0
+
+
+def feedback_page(nb: NotebookNode, name: str, shown: Shown, settings: dict[str, dict]) -> str:
+    """The page of a graded notebook, which is changed for that: what nbgrader's GenerateFeedback
+    makes of it. `settings` are those of a bundle.
+    """
+    points = show_grades(nb, shown)
+    hidden = Config(ClearHiddenTests=settings.get("ClearHiddenTests", {}))
+    ClearHiddenTests(config=hidden).preprocess(nb, {})
+    show_notes(nb)
+    about = {
+        "notebook": name,
+        "score": sum(shown.scores.values()) - shown.late_penalty,
+        "max_score": points,
+        "late_penalty": shown.late_penalty,
+    }
+    resources = {"nbgrader": about, "inlining": {"css": header_css()}, "metadata": {"name": name}}
+    return exporter().rendered(nb, resources)
+
+
+def show_grades(nb: NotebookNode, shown: Shown) -> float:
+    """Puts scores and comments where nbgrader's template looks for them; returns the points that
+    there are.
+    """
+    total = 0
+    for cell in nb.cells:
+        marks = cell.metadata.get("nbgrader", {})
+        if is_grade(cell) or is_task(cell):
+            marks["score"] = shown.scores.get(marks["grade_id"], 0.0)
+            total += float(marks["points"])
+        if is_solution(cell) or is_task(cell):
+            marks["comment"] = shown.comments.get(marks["grade_id"])
+    return total
+
+
+@functools.cache
+def header_css() -> list[str]:
+    """The style of a page, as the template has it made."""
+    nb, resources = nbformat.v4.new_notebook(), ResourcesDict()
+    for preprocessor in exporter()._preprocessors:
+        nb, resources = preprocessor(nb, resources)
+    return resources["inlining"]["css"]
+
+
+@functools.cache
+def exporter() -> "FeedbackPage":
+    """What makes the pages of this process, with nbgrader's own template."""
+    return FeedbackPage(config=GenerateFeedback().config)
+
+
+def show_notes(nb: NotebookNode) -> None:
+    """Adds a first cell with the notes of a notebook, if it has any."""
+    if found := notes(nb):
+        lines = "".join(f"<li>{html.escape(text)}</li>" for text in found)
+        source = as_markdown(f"<p><b>Notes from grading</b></p><ul>{lines}</ul>")
+        nb.cells.insert(0, nbformat.v4.new_markdown_cell(source, id="grading-notes"))
+
+
 class ShowNotes(NbGraderPreprocessor):
     """Puts the notes at the top of a page."""
 
@@ -40,11 +133,14 @@ class ShowNotes(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Adds a first cell with the notes of a notebook, if it has any."""
-        if found := notes(nb):
-            lines = "".join(f"<li>{html.escape(text)}</li>" for text in found)
-            source = as_markdown(f"<p><b>Notes from grading</b></p><ul>{lines}</ul>")
-            nb.cells.insert(0, nbformat.v4.new_markdown_cell(source))
+        show_notes(nb)
         return nb, resources
+
+
+def make_room(kept: dict) -> None:
+    """Empties what is kept for other pages, where it is much: a process may make a million."""
+    if len(kept) > MOST_KEPT:
+        kept.clear()
 
 
 class CompiledTemplates(BytecodeCache):
@@ -74,18 +170,44 @@ class FeedbackPage(HTMLExporter):
     policy = NO_SCRIPTS
     compiled = CompiledTemplates()
     coloured: ClassVar[dict[str, str]] = {}
+    texts: ClassVar[dict[str, str]] = {}
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **kw: object
     ) -> tuple[str, dict]:
         """The page of a notebook, and the resources."""
+        resources = self.with_filters(resources)
+        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+
+    def rendered(self, nb: NotebookNode, resources: dict) -> str:
+        """The page of a notebook on which no preprocessor is to run any more: the same page,
+        without the copies that nbconvert makes for them.
+        """
+        resources = self.with_filters(resources)
+        self._nb_metadata[resources["metadata"]["name"]] = nb.metadata
+        resources["global_content_filter"] = EVERYTHING
+        return self.template.render(nb=nb, resources=resources).lstrip("\r\n")
+
+    def with_filters(self, resources: dict | None) -> dict:
+        """The resources of a page, for which this gets its filters."""
         resources = self._init_resources(resources)
         self.register_filter("highlight_code", self.highlight)
+        self.register_filter("markdown2html", self.markdown)
         data_type = WidgetsDataTypeFilter(
             notebook_metadata=self._nb_metadata, parent=self, resources=resources
         )
         self.register_filter("filter_data_type", data_type)
-        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
+        return resources
+
+    @pass_context
+    def markdown(self, context: Context, source: str) -> str:
+        """A text as HTML. One that has no pictures of its own is made once."""
+        if context.get("cell", {}).get("attachments"):
+            return self.markdown2html(context, source)
+        if source not in self.texts:
+            make_room(self.texts)
+            self.texts[source] = self.markdown2html(context, source)
+        return self.texts[source]
 
     def highlight(
         self, source: str, language: str | None = None, metadata: dict | None = None
@@ -96,6 +218,7 @@ class FeedbackPage(HTMLExporter):
         take minutes for what somebody may write there.
         """
         if source not in self.coloured:
+            make_room(self.coloured)
             colour = Highlight2HTML(pygments_lexer="ipython3", parent=self)
             self.coloured[source] = colour(source)
         return self.coloured[source]

@@ -1,111 +1,230 @@
-"""Grades one submission: nbgrader's own converters, on a copy that nbgrader can read."""
+"""Grades one submission: bytes and the assignment's bundle in, a record with all that is to be kept
+out. It knows no grade book and no folder of the course.
+"""
 
-import json
-import os
+import copy
+import functools
 import re
 import tempfile
 import traceback
-from logging import Logger
+from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.converters import Autograde, GenerateFeedback
+import nbformat
+from nbformat import NotebookNode, v4
+from nbgrader import utils as nbutils
+from nbgrader.preprocessors import DeduplicateIds, LimitOutput
+from traitlets.config import Config
 
-from forkgrade.course import Course
-from forkgrade.error_log import ErrorLog, open_log, own_failure
-from forkgrade.gradebook import withdraw_scores
-from forkgrade.notes import KEY
-from forkgrade.records import GRADED, NOT_GRADED, Record, Submission
+from forkgrade.bundle import Bundle
+from forkgrade.error_log import ErrorLog, own_failure
+from forkgrade.execute import Execute
+from forkgrade.feedback import Shown, feedback_page
+from forkgrade.limits import Limits
+from forkgrade.make_safe import make_safe
+from forkgrade.notes import notes
+from forkgrade.points import comment_on, score, scored
+from forkgrade.records import (
+    GRADED,
+    Given,
+    Graded,
+    HandedIn,
+    Record,
+    Scored,
+    Standing,
+    Submission,
+    worth,
+)
+from forkgrade.restore import put_back, restore
 from forkgrade.scratch import remove
-from forkgrade.staging import Rejected, stage, unsupported_characters
+from forkgrade.staging import Rejected, clean_notebook
 from forkgrade.warm_client import WarmClient
 
+#: How the reason begins where only the page could not be made.
+NO_PAGE = "no feedback page: "
 
-def grade(submission: Submission, course: Course, client: WarmClient | None = None) -> Record:
+
+def grade(
+    handed_in: HandedIn, bundle: Bundle, client: WarmClient | None = None, pages: bool = True
+) -> Graded:
     """Grades one submission and returns what came of it, whatever that is.
 
-    Its points and pages are where nbgrader puts them. `client` leads to the warm process that runs
-    its notebooks; without one each notebook gets a process of its own.
+    `client` leads to the warm process that runs its notebooks; without one, where there is no fork,
+    each notebook gets a kernel of its own. Pages for the student are made where `pages`.
     """
+    submission = handed_in.submission
     record = Record(submission.student, submission.assignment, submission.digest)
-    course.staging.mkdir(parents=True, exist_ok=True)
-    staging = tempfile.mkdtemp(dir=course.staging)
-    with open_log(course.log) as (log, errors):
-        try:
-            record.reasons += stage_submission(submission, course, Path(staging))
-            record.reasons += autograde(submission, course, staging, client, log)
-            record.status = GRADED
-            record.feedback = write_feedback(submission, course, log)
-        except Rejected as error:
-            record.reasons.append(str(error))
-        except (Exception, SystemExit):
-            # Whatever it was, it is this submission's alone: its row says what, and the log shows
-            # where.
-            record.reasons.append(explain(record, log, errors))
-        finally:
-            remove(staging)
-    if record.status == NOT_GRADED and not unsupported_characters(submission.student):
-        withdraw(submission, course)
-    return record
+    record.reasons += handed_in.messages
+    graded = Graded(record)
+    if not handed_in.files:  # the messages say why
+        return graded
+    try:
+        notebooks = {
+            name: run(name, handed_in, bundle, client, graded) for name in bundle.notebooks
+        }
+        graded.files |= others(handed_in)
+        record.status = GRADED
+        record.reasons += [text for nb in notebooks.values() if nb for text in notes(nb)]
+        if pages:
+            graded.pages = make_pages(notebooks, handed_in, bundle, graded)
+    except Rejected as error:
+        record.reasons.append(str(error))
+    except (Exception, SystemExit):
+        # Whatever it was, it is this submission's alone: its row says what, and the log shows
+        # where.
+        graded.trouble = traceback.format_exc()
+        record.reasons.append(explain(record, graded.trouble))
+    return graded
 
 
-def stage_submission(submission: Submission, course: Course, staging: Path) -> list[str]:
-    """Lays out a copy of a submission below the folder `staging`; returns what had to be mended.
-
-    Raises Rejected.
+def run(
+    name: str, handed_in: HandedIn, bundle: Bundle, client: WarmClient | None, graded: Graded
+) -> NotebookNode | None:
+    """Runs and scores a notebook, puts what came of it into `graded`, and returns it as it is to be
+    shown; None where it was not handed in. Raises Rejected.
     """
-    name = submission.assignment
-    if not course.source(name).is_dir():
-        known = ", ".join(course.assignments())
-        raise Rejected(f"{name} is not an assignment: expected one of {known}")
-    staged = staging / submission.student / name
-    return stage(course.handed_in(submission), staged, course.notebooks(name), course.limits)
+    content = handed_in.files.get(f"{name}.ipynb")
+    if content is None:
+        return None
+    nb, lost = clean_notebook(content, f"{name}.ipynb")
+    graded.record.reasons += lost
+    parts, limits = bundle.notebooks[name], Limits(**bundle.limits)
+    release = notebook_of(parts.released)
+    restore(nb, release)
+    nb, _ = DeduplicateIds().preprocess(nb, {})
+    put_back(nb, parts.cells, parts.kernelspec)
+    execute(nb, others(handed_in) | bundle.files, bundle.questions.get(name), limits, client)
+    nb, _ = LimitOutput(
+        config=Config(LimitOutput=bundle.settings.get("LimitOutput", {}))
+    ).preprocess(nb, {})
+    graded.scored[name] = scored(nb)
+    make_safe(nb, release, limits)
+    nbformat.validate(nb, relax_add_props=True)
+    graded.files[f"{name}.ipynb"] = f"{v4.writes(nb)}\n".encode("utf-8", "replace")
+    return nb
 
 
-def autograde(
-    submission: Submission,
-    course: Course,
-    staging: str,
+@functools.lru_cache(maxsize=32)
+def notebook_of(text: str) -> NotebookNode:
+    """A notebook from its JSON, which is read once: nobody may change it."""
+    return nbformat.reads(text, as_version=4)
+
+
+def others(handed_in: HandedIn) -> dict[str, bytes]:
+    """The files of a submission beside its notebooks."""
+    files = handed_in.files.items()
+    return {path: content for path, content in files if not path.endswith(".ipynb")}
+
+
+def execute(
+    nb: NotebookNode,
+    files: dict[str, bytes],
+    questions: dict[str, dict] | None,
+    limits: Limits,
     client: WarmClient | None,
-    log: Logger,
-) -> list[str]:
-    """Runs and scores the staged copy of a submission; returns the notes in its notebooks."""
-    directory = course.directory_with(
-        student_id=submission.student,
-        assignment_id=submission.assignment,
-        submitted_directory=os.path.relpath(staging, course.root),
-    )
-    converter = Autograde(coursedir=directory, config=course.config, log=log, force=True)
-    if client:
-        converter.warm_client = client  # where the preprocessor Execute looks for it
-    converter.start()
-    graded = sorted(course.autograded(submission).glob("*.ipynb"))
-    notebooks = [json.loads(path.read_bytes()) for path in graded]
-    return [text for nb in notebooks for text in nb["metadata"].get(KEY, [])]
-
-
-def write_feedback(submission: Submission, course: Course, log: Logger) -> str:
-    """Writes the pages for the student; returns the path of the first, from the work folder on."""
-    # The page alone: no file that was handed in is copied beside it.
-    directory = course.directory_with(
-        student_id=submission.student, assignment_id=submission.assignment, ignore=["*"]
-    )
-    GenerateFeedback(coursedir=directory, config=course.config, log=log, force=True).start()
-    first = course.notebooks(submission.assignment)[0]
-    page = course.feedback(submission) / f"{first}.html"
-    return page.relative_to(course.work).as_posix()
-
-
-def explain(record: Record, log: Logger, errors: ErrorLog) -> str:
-    """What went wrong, in a line; the whole of it goes to the log."""
-    error = traceback.format_exc()
-    log.error("%s, %s: %s", record.student, record.assignment, error)
-    # An error of this package says by itself what an instructor should know.
-    cause = re.sub(r"^forkgrade\.[\w.]+: ", "", errors.cause(error))
-    return ("no feedback page: " if record.status == GRADED else "") + own_failure(cause)
-
-
-def withdraw(submission: Submission, course: Course) -> None:
-    """Takes back what an earlier run graded of a submission."""
-    for folder in course.autograded(submission), course.feedback(submission):
+) -> None:
+    """Runs the cells of a notebook, in a folder of its own that holds these files."""
+    folder = tempfile.mkdtemp(prefix="notebook-", dir=client.folder if client else None)
+    try:
+        for path, content in files.items():
+            to = Path(folder, path)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(content)
+        if client is None:
+            with nbutils.setenv(NBGRADER_EXECUTION="autograde"):
+                Execute(limits=limits).preprocess(nb, {"metadata": {"path": folder}})
+            return
+        cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+        for cell in cells:
+            cell.outputs, cell.execution_count = [], None
+        asked = {"questions": questions} if questions else {}
+        run = Execute(client=client, limits=limits).run_cells
+        run(nb, [cell for cell in cells if cell.source.strip()], folder, **asked)
+    finally:
         remove(folder)
-    withdraw_scores(course, submission)
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ToShow:
+    """A submission that has its grade and is to have its pages.
+
+    Attributes:
+        submission: whose they are.
+        notebooks: {name: bytes of the graded notebook}.
+        shown: {name: what its page says}.
+        settings: those of a bundle.
+    """
+
+    submission: Submission
+    notebooks: dict[str, bytes]
+    shown: dict[str, Shown]
+    settings: dict[str, dict]
+
+
+def show(task: ToShow) -> Graded:
+    """The pages of graded notebooks. Nothing runs for that."""
+    one = task.submission
+    graded = Graded(Record(one.student, one.assignment, one.digest, GRADED))
+    try:
+        if not task.notebooks:
+            raise FileNotFoundError("its graded notebooks are gone")
+        for name, content in task.notebooks.items():
+            nb = nbformat.reads(content.decode(), as_version=4)
+            page = feedback_page(nb, name, task.shown[name], task.settings)
+            graded.pages[f"{name}.html"] = page.encode("utf-8", "replace")
+    except Exception:
+        graded.pages, graded.trouble = {}, traceback.format_exc()
+        graded.record.reasons.append(explain(graded.record, graded.trouble))
+    return graded
+
+
+def make_pages(
+    notebooks: dict[str, NotebookNode | None], handed_in: HandedIn, bundle: Bundle, graded: Graded
+) -> dict[str, bytes]:
+    """The page of each notebook that was graded, which is changed for that."""
+    return {
+        f"{name}.html": feedback_page(
+            nb, name, shown(graded.scored[name], handed_in.given.get(name, {})), bundle.settings
+        ).encode("utf-8", "replace")
+        for name, nb in notebooks.items()
+        if nb
+    }
+
+
+def shown(scored: Scored, given: dict[str, Given]) -> Shown:
+    """What the page of a notebook says of it, where the grade book holds this of its cells."""
+    grades = {
+        name: Standing(manual_score=one.manual_score, extra_credit=one.extra_credit)
+        for name, one in given.items()
+    }
+    for name, points in scored.points.items():
+        score(grades.setdefault(name, Standing()), points, given.get(name, Given()).digest)
+    comments = {
+        name: given.get(name, Given()).comment or comment_on(unanswered)
+        for name, unanswered in scored.unanswered.items()
+    }
+    return Shown({name: worth(one) for name, one in grades.items()}, comments)
+
+
+def explain(record: Record, trouble: str) -> str:
+    """What went wrong, in a line, from a traceback."""
+    # An error of this package says by itself what an instructor should know.
+    cause = re.sub(r"^forkgrade\.[\w.]+: ", "", ErrorLog().cause(trouble))
+    return (NO_PAGE if record.status == GRADED else "") + own_failure(cause)
+
+
+def get_ready(bundle: Bundle) -> None:
+    """Does what grading one submission does once and keeps for all others, so that processes which
+    are forked from this one need not.
+    """
+    limits = Limits(**bundle.limits)
+    for name, parts in bundle.notebooks.items():
+        release = notebook_of(parts.released)
+        nb = copy.deepcopy(release)
+        put_back(nb, parts.cells, parts.kernelspec)
+        make_safe(nb, release, limits)
+        nbformat.validate(nb, relax_add_props=True)
+        feedback_page(nb, name, Shown({}, {}), bundle.settings)

@@ -1,10 +1,8 @@
-"""The exercises that are judged: asked where the student's code runs, judged here.
+"""Which exercises are judged, and what is asked of each.
 
 An assignment whose folder holds oracles (``c.Judge.oracles``) has no test that runs beside the
-student's code. In the place of a test cell such as ``check.slope(slope)`` stands a question: a
-probe calls the answer there, on the cases that a student knows and on others, and sends plain data
-back. The verdict is reached in this process, from these data and a key. What an exercise is worth
-to a notebook that fakes everything else is what its values are worth.
+student's code. In the place of a test cell such as ``check.slope(slope)`` stands a question: see
+asked.py.
 """
 
 import hashlib
@@ -14,14 +12,15 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import nbformat
-from nbformat import NotebookNode, v4
-from nbgrader.coursedir import CourseDirectory
 from plainjudge.oracles import Undrawable, load, questions
-from plainjudge.verdicts import Verdict, verdict_on
 from traitlets import Unicode
 from traitlets.config import Config, Configurable
+
+# nbgrader takes a second to import, and is needed only where something is to be graded.
+if TYPE_CHECKING:
+    from nbgrader.coursedir import CourseDirectory
 
 #: The only source of a test cell that is judged.
 CALL = re.compile(r"check\.(\w+)\((\w+)\)")
@@ -57,11 +56,10 @@ class Judge(Configurable):
         except Exception as error:
             raise ValueError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
         by_name = {
-            one["check"]: one | {"module": module, "observe": self.probe}
-            for one in asked.values()
+            one["check"]: one | {"module": module, "observe": self.probe} for one in asked.values()
         }
         found = {
-            file.stem: dict(in_notebook(nbformat.read(file, as_version=4), by_name))
+            file.stem: dict(in_notebook(json.loads(file.read_bytes()), by_name))
             for file in sorted(source.glob("*.ipynb"))
         }
         there = {one["check"] for questions in found.values() for one in questions.values()}
@@ -70,19 +68,21 @@ class Judge(Configurable):
         return found
 
 
-def in_notebook(nb: NotebookNode, by_name: dict[str, dict]) -> Iterator[tuple[str, dict]]:
+def in_notebook(nb: dict, by_name: dict[str, dict]) -> Iterator[tuple[str, dict]]:
     """(name of the cell, its question) of each test cell that is judged."""
-    for cell in nb.cells:
-        call = CALL.fullmatch(cell.source.strip())
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+    for cell in nb["cells"]:
+        call = CALL.fullmatch("".join(cell["source"]).strip())
+        name = cell["metadata"].get("nbgrader", {}).get("grade_id")
         if name and call and call[1] == call[2] and call[1] in by_name:
             yield name, by_name[call[1]]
 
 
 def questions_of(
-    directory: CourseDirectory, config: Config, assignment: str
+    directory: "CourseDirectory", config: Config, assignment: str
 ) -> dict[str, Questions]:
-    """{notebook: its questions} of an assignment, as its course says. Raises ValueError."""
+    """{notebook: its questions} of an assignment, as nbgrader's own view of its course says. Raises
+    ValueError.
+    """
     source = Path(directory.format_path(directory.source_directory, ".", assignment))
     secret = secret_of(Path(directory.root, directory.submitted_directory).parent)
     return Judge(config=config).questions(source, secret)
@@ -105,29 +105,3 @@ def secret_of(folder: Path) -> bytes:
 def digest_of(questions: object) -> str:
     """A digest of questions: a grade depends on them."""
     return hashlib.sha256(json.dumps(questions, sort_keys=True).encode()).hexdigest()
-
-
-def probe_of(question: dict) -> dict:
-    """What is sent to where the student's code runs: what to ask, and nothing to judge it by."""
-    rounds = [one["cases"] for one in question["rounds"]]
-    return {key: question[key] for key in ("observe", "module", "check")} | {"rounds": rounds}
-
-
-def judged(question: dict, seen: object, outputs: list[NotebookNode]) -> tuple[list, Verdict]:
-    """(the outputs of a test cell, the verdict): what the answer printed, and what is said of it.
-
-    Of the outputs that came with what was seen, only printed text is kept: an error says something
-    only where nothing was seen, since the probe itself was ended.
-    """
-    shown = [output for output in outputs if output.output_type == "stream"]
-    errors = [output for output in outputs if output.output_type == "error"]
-    if seen is None and errors:
-        verdict = Verdict(False, f"{question['number']}: {errors[0].ename}: {errors[0].evalue}")
-        return shown + errors[:1], verdict
-    verdict = verdict_on(question, seen)
-    if verdict.passed:
-        return [*shown, v4.new_output("display_data", {"text/plain": verdict.text})], verdict
-    name = "NotYet" if verdict.attempted else "NotAttempted"
-    lines = verdict.text.split("\n")
-    error = v4.new_output("error", ename=name, evalue=verdict.text, traceback=lines)
-    return [*shown, error], verdict

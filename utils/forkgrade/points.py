@@ -11,7 +11,9 @@ from nbgrader import utils as nbutils
 from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.preprocessors import SaveAutoGrades
 
-from forkgrade.book_cells import HandedIn
+from forkgrade.book_cells import Remembered
+from forkgrade.records import CellPoints, Scored, Standing
+from forkgrade.restore import grade_id
 
 
 class SavePoints(SaveAutoGrades):
@@ -28,26 +30,21 @@ class SavePoints(SaveAutoGrades):
             entry = book.find_submission_notebook(
                 about["notebook"], about["assignment"], about["student"]
             )
-            save_points(book, entry, nb, self.log)
+            save_points(book, entry, scored(nb, self.log))
         return nb, resources
 
 
-def save_points(
-    book: Gradebook, entry: SubmittedNotebook, nb: NotebookNode, log: Logger | None = None
-) -> None:
+def save_points(book: Gradebook, entry: SubmittedNotebook, scored: Scored) -> None:
     """Saves what a notebook scored as that of an entry of the grade book, all at once."""
-    seen = book.db.get(HandedIn, entry.id) or HandedIn(notebook_id=entry.id, digests="{}")
-    before, now = json.loads(seen.digests), digests(nb)
-    flags = json.loads(seen.withdrawn or "{}")
+    seen = book.db.get(Remembered, entry.id) or Remembered(notebook_id=entry.id, digests="{}")
+    before, flags = json.loads(seen.digests), json.loads(seen.withdrawn or "{}")
     grades, comments = by_cell(book, entry, Grade), by_cell(book, entry, Comment)
-    for cell in nb.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id")
-        if nbutils.is_grade(cell):
-            grades[name].needs_manual_grade = flags.get(name, grades[name].needs_manual_grade)
-            score(cell, grades[name], before.get(name), now[name], log)
-        if nbutils.is_solution(cell) or nbutils.is_task(cell):
-            comments[name].auto_comment = "No response." if is_unanswered(cell) else None
-    seen.digests, seen.withdrawn = json.dumps(now), None
+    for name, points in scored.points.items():
+        grades[name].needs_manual_grade = flags.get(name, grades[name].needs_manual_grade)
+        score(grades[name], points, before.get(name))
+    for name, unanswered in scored.unanswered.items():
+        comments[name].auto_comment = comment_on(unanswered)
+    seen.digests, seen.withdrawn = digests_of(scored), None
     book.db.add(seen)
     book.db.commit()
 
@@ -58,19 +55,47 @@ def by_cell(book: Gradebook, entry: SubmittedNotebook, kind: type) -> dict[str, 
     return {name: found for name, found in rows.filter(kind.notebook_id == entry.id)}
 
 
-def score(
-    cell: NotebookNode, grade: Grade, before: str | None, now: str, log: Logger | None
-) -> None:
-    """Puts the points of a cell into its grade. The digests are of what the points are for, when it
-    was scored last and now; None where nobody knows.
+def scored(nb: NotebookNode, log: Logger | None = None) -> Scored:
+    """What a notebook that was run scored."""
+    known = digests(nb)
+    names = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
+    return Scored(
+        {
+            name: CellPoints(
+                nbutils.determine_grade(cell, log)[0], known[name], nbutils.is_solution(cell)
+            )
+            for name, cell in names.items()
+            if nbutils.is_grade(cell)
+        },
+        {
+            name: is_unanswered(cell)
+            for name, cell in names.items()
+            if nbutils.is_solution(cell) or nbutils.is_task(cell)
+        },
+    )
+
+
+def score(grade: Standing | Grade, points: CellPoints, before: str | None) -> None:
+    """Puts the points of a cell into its grade. `before` is the digest of what it was scored for
+    last; None where nobody knows.
     """
-    if before not in (None, now) and nbutils.is_solution(cell):
+    if before not in (None, points.digest) and points.written:
         grade.manual_score = grade.extra_credit = None
-    grade.auto_score, _ = nbutils.determine_grade(cell, log)
+    grade.auto_score = points.auto
     if grade.manual_score is None:
-        grade.needs_manual_grade = grade.auto_score is None
-    elif before != now:
+        grade.needs_manual_grade = points.auto is None
+    elif before != points.digest:
         grade.needs_manual_grade = True
+
+
+def comment_on(unanswered: bool) -> str | None:
+    """What nbgrader says of an answer by itself."""
+    return "No response." if unanswered else None
+
+
+def digests_of(scored: Scored) -> str:
+    """The digests of what a notebook was scored for, as the grade book keeps them."""
+    return json.dumps({name: points.digest for name, points in scored.points.items()})
 
 
 def digests(nb: NotebookNode) -> dict[str, str]:

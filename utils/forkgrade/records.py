@@ -1,4 +1,6 @@
-"""What is known of each submission: one file each, written whole."""
+"""What is known of each submission: what it is graded from, what came of it, and the file in which
+that is kept.
+"""
 
 import json
 import os
@@ -44,6 +46,107 @@ class Record:
     reasons: list[str] = field(default_factory=list)
     feedback: str = ""
 
+    @property
+    def submission(self) -> Submission:
+        """The submission that it is of."""
+        return Submission(self.student, self.assignment, self.digest)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the grade book holds of a cell of an earlier grading.
+
+    Attributes:
+        manual_score, extra_credit: what a person gave, where one did.
+        comment: what a person wrote.
+        digest: of what these were given for; None where nobody knows.
+    """
+
+    manual_score: float | None = None
+    extra_credit: float | None = None
+    comment: str | None = None
+    digest: str | None = None
+
+
+@dataclass
+class Standing:
+    """What a cell has, in the columns of nbgrader's grades: see its Grade."""
+
+    auto_score: float | None = None
+    manual_score: float | None = None
+    extra_credit: float | None = None
+    needs_manual_grade: bool = True
+
+
+def worth(grade: Standing) -> float:
+    """The points that a cell counts, as nbgrader's Grade.score."""
+    given = grade.auto_score if grade.manual_score is None else grade.manual_score
+    return 0.0 if given is None else given + (grade.extra_credit or 0.0)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What a grade is made of, beside the assignment's bundle: it can be sent to another machine.
+
+    Attributes:
+        submission: whose it is.
+        files: {path: bytes}; the notebooks under the names that the assignment has.
+        messages: sentences on what had to be mended or left out when they were read.
+        given: {notebook: {cell: what the grade book holds}}, for the page.
+    """
+
+    submission: Submission
+    files: dict[str, bytes]
+    messages: list[str] = field(default_factory=list)
+    given: dict[str, dict[str, Given]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CellPoints:
+    """What a graded cell scored.
+
+    Attributes:
+        auto: the points, None where a person must give them.
+        digest: of what they are for.
+        written: whether the cell is an answer itself, not a test of one.
+    """
+
+    auto: float | None
+    digest: str
+    written: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a notebook scored.
+
+    Attributes:
+        points: {graded cell: what it scored}.
+        unanswered: {cell of an answer, or task: whether it is as it was handed out}.
+    """
+
+    points: dict[str, CellPoints]
+    unanswered: dict[str, bool]
+
+
+@dataclass
+class Graded:
+    """A submission that was graded, or could not be: all that is to be kept of it.
+
+    Attributes:
+        record: what goes to its file.
+        scored: {notebook: what it scored}; of a notebook that was not handed in, nothing.
+        files: {path: bytes} of the graded notebooks and the other files that were handed in.
+        pages: {file name: bytes} of the pages for the student.
+        trouble: the traceback of a failure of the grader's own, for the log.
+    """
+
+    record: Record
+    scored: dict[str, Scored] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
+    trouble: str = ""
+
 
 class RecordStore:
     """The records of a course, in a folder; `say` is told, in a line, of one that is broken."""
@@ -80,10 +183,18 @@ class RecordStore:
         self.path(submission).unlink(missing_ok=True)
 
     def has_grade(self, submission: Submission) -> bool:
-        """Whether this very submission, and no earlier one, was graded and has its page."""
-        record = self.read(submission)
-        same = (record.status, record.digest) == (GRADED, submission.digest)
-        return same and bool(record.feedback)
+        """Whether this very submission, and no earlier one, was graded."""
+        return is_of(self.read(submission), submission)
+
+
+def key(one: Submission | Record) -> tuple[str, str]:
+    """What tells a submission from all others."""
+    return one.student, one.assignment
+
+
+def is_of(record: Record, submission: Submission) -> bool:
+    """Whether a record is the grade of this very submission, and of no earlier one."""
+    return (record.status, record.digest) == (GRADED, submission.digest)
 
 
 def record_of(value: object, submission: Submission) -> Record:

@@ -4,6 +4,7 @@ order.
 
 import copy
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum
 
 from forkgrade.notes import note
 
@@ -113,10 +115,11 @@ def name_last_only(nb: NotebookNode, known: Known) -> list[str]:
 
 def give_ids(nb: NotebookNode) -> None:
     """Gives a new id to each cell that has none, or that of an earlier cell."""
-    ids = set()
+    taken, ids = {cell.get("id") for cell in nb.cells}, set()
+    new = (name for number in itertools.count() if (name := f"new-{number}") not in taken)
     for cell in nb.cells:
         if not cell.get("id") or cell.id in ids:
-            cell["id"] = nbformat.v4.new_code_cell().id
+            cell["id"] = next(new)
         ids.add(cell.id)
 
 
@@ -175,3 +178,27 @@ def mended(cells: list[NotebookNode], release: NotebookNode) -> list[NotebookNod
         if cells[0].get("attachments") and release.cell_type == "markdown":
             first["attachments"] = cells[0]["attachments"]
     return [first, *cells[1:]]
+
+
+def put_back(nb: NotebookNode, cells: dict[str, dict], kernelspec: dict | None) -> None:
+    """Gives the cells of a restored notebook what the grade book has of them, hidden tests too, as
+    nbgrader's OverwriteCells and OverwriteKernelspec do.
+
+    `cells` are the columns of its table of sources by the names of the cells. Raises RuntimeError
+    where a source and its checksum do not fit.
+    """
+    if kernelspec:
+        nb.metadata["kernelspec"] = copy.deepcopy(kernelspec)
+    for cell in nb.cells:
+        name = grade_id(cell)
+        if name is None:
+            continue
+        if name not in cells:
+            del cell.metadata.nbgrader["grade_id"]
+            continue
+        known = cells[name]
+        cell.metadata.nbgrader["checksum"] = known["checksum"]
+        if known["locked"] and compute_checksum(cell) != known["checksum"]:
+            cell.source = known["source"]
+            if compute_checksum(cell) != known["checksum"]:
+                raise RuntimeError(f"the checksum of {name} is not that of its source")

@@ -5,87 +5,165 @@ which was cut off goes on where it stopped.
 """
 
 import hashlib
+import itertools
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from traitlets.config import Config
+
+from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
 from forkgrade.course import Course
-from forkgrade.files import tree_digest
-from forkgrade.gradebook import enter_students
+from forkgrade.files import MAKE_READABLE, tree_digest
+from forkgrade.judge import digest_of
 from forkgrade.lock import only_run
-from forkgrade.nbgrader_patches import keep_what_is_compiled
-from forkgrade.pool import grade_all
-from forkgrade.records import Record, RecordStore, Submission
+from forkgrade.progress import Progress
+from forkgrade.records import GRADED, Record, RecordStore, Submission, is_of, key
 from forkgrade.report import write_report
 from forkgrade.scratch import remove
-from forkgrade.staging import MAKE_READABLE
 from forkgrade.warm_client import WarmProcess
+
+#: Starts the process that runs the notebooks of these assignments; None where there is no fork.
+Start = Callable[[Sequence[str]], WarmProcess | None]
 
 
 def run(
     course: Course,
-    warm: WarmProcess | None = None,
+    start: Start,
     only: str | None = None,
     jobs: int | None = None,
     again: bool = False,
+    later: bool = False,
     say: Callable[[str], object] = print,
+    progress: Progress | None = None,
 ) -> list[Record]:
     """Grades what has no grade yet, of one assignment or all; returns the records of these.
 
-    What could not be graded is tried again. `again` grades anew what has a grade. The table has
-    every submission of the course, in any case. Raises CourseError where an assignment cannot be
-    entered into the grade book, and Busy where another run holds the course.
+    What could not be graded is tried again. `again` grades anew what has a grade. Pages are left to
+    another run where `later`. The table has every submission of the course, in any case. Raises
+    CourseError where the grade book cannot be written, and Busy where another run holds the course.
     """
-    keep_what_is_compiled()
     with only_run(course.records):
         remove(course.staging)  # what a run left that was killed
         try:
-            return run_alone(course, warm, only, jobs, again, say)
+            return run_alone(
+                course, start, only, jobs or os.cpu_count(), again, later, say, progress
+            )
         finally:
             remove(course.staging)
 
 
 def run_alone(
     course: Course,
-    warm: WarmProcess | None,
+    start: Start,
     only: str | None,
-    jobs: int | None,
+    jobs: int,
     again: bool,
+    later: bool,
     say: Callable[[str], object],
+    progress: Progress | None,
 ) -> list[Record]:
     """Does what run does, in a course that no other run changes meanwhile."""
-    store = RecordStore(course.records, say)
-    submissions = with_digests(course, course.submissions(only))
-    to_grade = [one for one in submissions if again or not store.has_grade(one)]
-    say(f"{len(submissions)} submissions, {len(to_grade)} to grade")
-    if not submissions:
-        say(f"expected {expected(course, only)}")
-    for folder in course.closed_folders():
-        say(f"{folder} cannot be read, so what is in it has no row: {MAKE_READABLE}")
+    store, everything = RecordStore(course.records, say), course.submissions()
+    records = {key(one): store.read(one) for one in everything}
+    mine = with_digests(course, [one for one in everything if only in (None, one.assignment)])
+    to_grade = [one for one in mine if again or not is_of(records[key(one)], one)]
+    say(f"{len(mine)} submissions, {len(to_grade)} to grade")
+    for warning in warnings_of(course, only, mine):
+        say(warning)
     for one in to_grade:
         store.forget(one)  # or a run that is killed would leave it with half of what it had
+    keep = Keeper(records, say, progress)
     if to_grade:
-        enter_students(course, to_grade)
-        client = warm.wait() if warm else None
-        records = grade_all(to_grade, course, client, jobs or os.cpu_count())
-        keep(records, store, say)
-    write_report(course, map(store.read, course.submissions()))
-    return [store.read(one) for one in submissions]
+        # First: it imports what notebooks need while this process imports what grading needs.
+        warm = start(sorted({one.assignment for one in to_grade}))
+        from forkgrade.batches import grade_submissions
+
+        keep(len(to_grade), grade_submissions(course, to_grade, store, warm, jobs, later))
+    without = [one for one in map(records.get, map(key, mine)) if has_no_page(one)]
+    if without and not later:
+        from forkgrade.batches import write_pages
+
+        say(f"{len(without)} pages to write")
+        keep(len(without), write_pages(course, without, store, jobs), told=False)
+    write_report(course, records.values())
+    return [records[key(one)] for one in mine]
+
+
+def warnings_of(
+    course: Course, only: str | None, submissions: Sequence[Submission]
+) -> Iterator[str]:
+    """What an instructor should know of what was handed in, in a line each."""
+    if not submissions:
+        yield f"expected {expected(course, only)}"
+    for folder in course.closed_folders():
+        yield f"{folder} cannot be read, so what is in it has no row: {MAKE_READABLE}"
+    for name in unused(course.config):
+        yield f"{name} is in the config and is not run here: nbgrader's own commands run it"
+
+
+def unused(config: Config) -> Iterator[str]:
+    """What a config adds to nbgrader's steps, which are not taken here one by one."""
+    ours = {"nbgrader.preprocessors.SaveAutoGrades", *SANITIZE, *AUTOGRADE, *FEEDBACK}
+    for kind in "Autograde", "GenerateFeedback":
+        for name, value in config[kind].items():
+            if name.endswith("preprocessors"):
+                yield from (str(one) for one in value if one not in ours)
+            if name.endswith("_hook"):
+                yield f"c.{kind}.{name}"
+
+
+def has_no_page(record: Record) -> bool:
+    """Whether a submission was graded and its page was not written."""
+    return record.status == GRADED and not record.feedback
+
+
+class Keeper:
+    """Keeps records as they come, and says how far the run is."""
+
+    def __init__(
+        self,
+        records: dict[tuple[str, str], Record],
+        say: Callable[[str], object],
+        progress: Progress | None,
+    ):
+        self.records, self.say, self.progress = records, say, progress
+
+    def __call__(self, total: int, batches: Iterable[Sequence[Record]], told: bool = True) -> None:
+        """Keeps the records of some batches, `total` in all, and tells each in a line if `told`."""
+        if self.progress:
+            self.progress.begin(total)
+        count = itertools.count(1)
+        for batch in batches:
+            for record in batch:
+                self.records[key(record)] = record
+                if told:
+                    self.say(line(next(count), record))
+            if self.progress:
+                self.progress.add(len(batch))
+
+
+def line(number: int, record: Record) -> str:
+    """What is said of a record once it is kept."""
+    reason = f": {record.reasons[0]}" if record.reasons else ""
+    return f"{number:4} {record.status:10} {record.student}, {record.assignment}{reason}"
 
 
 def with_digests(course: Course, submissions: Sequence[Submission]) -> list[Submission]:
     """The submissions, each with a digest of all that its grade depends on: what was handed in, the
-    solution, and the limits. Enters the assignments into the grade book.
+    solution, the limits, and what is asked.
     """
     handed_in = {submission.assignment for submission in submissions}
     known = sorted(handed_in & set(course.assignments()))
-    releases = {name: course.release(name) for name in known}
+    releases = {name: tree_digest(course.source(name)) for name in known}
+    questions = {name: digest_of(course.questions(name)) for name in known}
     limits = json.dumps(course.limits.as_dict())
 
     def digest(submission: Submission) -> str:
         files = tree_digest(course.handed_in(submission))
-        facts = [releases.get(submission.assignment, ""), files, limits]
+        name = submission.assignment
+        facts = [releases.get(name, ""), files, limits, questions.get(name, "")]
         return hashlib.sha256("\n".join(facts).encode()).hexdigest()
 
     return [replace(one, digest=digest(one)) for one in submissions]
@@ -94,12 +172,4 @@ def with_digests(course: Course, submissions: Sequence[Submission]) -> list[Subm
 def expected(course: Course, only: str | None) -> str:
     """Where a submission would be found."""
     name = only or next(iter(course.assignments()), "<assignment>")
-    return f"{course.directory.submitted_directory}/<student>/{name}/<notebook>.ipynb"
-
-
-def keep(records: Iterable[Record], store: RecordStore, say: Callable[[str], object]) -> None:
-    """Writes records as they come, and says so."""
-    for number, record in enumerate(records, 1):
-        store.write(record)
-        reason = f": {record.reasons[0]}" if record.reasons else ""
-        say(f"{number:4} {record.status:10} {record.student}, {record.assignment}{reason}")
+    return f"{course.step('submitted')}/<student>/{name}/<notebook>.ipynb"

@@ -1,25 +1,25 @@
-"""Reads what a student handed in, whatever it is, and lays out a clean copy for nbgrader."""
+"""Reads what a student handed in, whatever it is, and makes clean notebooks of it."""
 
 import json
 import os
 import re
-import shutil
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import nbformat
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader.utils import parse_utc
 
 from forkgrade import WEB_PAGES
-from forkgrade.files import TooMuch, is_visible, walk
+from forkgrade.files import MAKE_READABLE, TooMuch, is_visible, walk
 from forkgrade.limits import Limits
+from forkgrade.records import HandedIn, Submission
 
-NEW = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}
+KINDS = "code", "markdown", "raw"
 MIB = 2**20
 LEFT_OUT = {"link": "is a link", "unreadable": "cannot be read"}
-MAKE_READABLE = "give the grader the right to (chmod -R u+rX), and grade again"
+TIMESTAMP = "timestamp.txt"  # as nbgrader calls it
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -27,39 +27,60 @@ class Rejected(Exception):
     """Nothing in a submission can be graded; the message says why, and what would mend it."""
 
 
-def stage(handed_in: Path, staged: Path, notebooks: Sequence[str], limits: Limits) -> list[str]:
-    """Copies a submission into the folder `staged` and returns what had to be mended, as sentences.
+def read_handed_in(
+    submission: Submission,
+    folder: Path,
+    notebooks: Sequence[str],
+    limits: Limits,
+    ignore: Sequence[str] = (),
+) -> HandedIn:
+    """What lies in the folder of a submission, as bytes, and what had to be mended or left out, as
+    sentences.
 
-    `notebooks` are the names, without .ipynb, that the assignment has. Raises Rejected.
+    `notebooks` are the names, without .ipynb, that the assignment has; `ignore` are patterns of
+    names that are passed over. Raises Rejected.
     """
-    expected = f"{notebooks[0]}.ipynb"
-    if not os.access(handed_in.parent, os.X_OK) or not may_read(handed_in):
-        raise Rejected(f"the folder {handed_in.name} cannot be read: {MAKE_READABLE}")
-    if not handed_in.is_dir() or handed_in.is_symlink():
-        raise Rejected(
-            f"{handed_in.name} is not a folder: expected <student>/<assignment>/{expected}"
-        )
-    if characters := unsupported_characters(staged.parent.name):
-        raise Rejected(
-            f"{characters} in a student's name, which nbgrader cannot take: rename the folder"
-        )
-    files, messages = regular_files(handed_in)
+    files, messages = regular_files(look_into(submission, folder, notebooks[0]))
     found = [path for path in files if path.suffix.lower() == ".ipynb"]
     chosen = {name: choose(name, found, alone=len(notebooks) == 1) for name in notebooks}
     if not any(chosen.values()):
         others = listed([path.name for path in found])
-        messages.append(f"{expected} is missing; found {others}: rename it, and grade again")
+        messages.append(
+            f"{notebooks[0]}.ipynb is missing; found {others}: rename it, and grade again"
+        )
         raise Rejected("; ".join(messages))
-    staged.mkdir(parents=True)
+    content = {}
     for name, path in chosen.items():
         if path is None:
             messages.append(f"{name}.ipynb is missing: 0 points")
             continue
-        if path != handed_in / f"{name}.ipynb":
-            messages.append(f"handed in as {path.relative_to(handed_in)}: graded as {name}.ipynb")
-        messages += stage_notebook(path, staged / f"{name}.ipynb", limits)
-    others = [path for path in files if path not in found]
-    return messages + copy_others(handed_in, staged, others, limits) + without_bad_time(staged)
+        if path != folder / f"{name}.ipynb":
+            messages.append(f"handed in as {path.relative_to(folder)}: graded as {name}.ipynb")
+        content[f"{name}.ipynb"] = read_notebook(path, limits)
+    others = {path.relative_to(folder): path for path in files if path not in found}
+    wanted = {name: path for name, path in others.items() if not is_ignored(name, ignore)}
+    left_out = read_others(wanted, content, limits)
+    return HandedIn(submission, content, messages + left_out + without_bad_time(content))
+
+
+def look_into(submission: Submission, folder: Path, notebook: str) -> Path:
+    """The folder of a submission, if there is one that grading can look into. Raises Rejected."""
+    if not os.access(folder.parent, os.X_OK) or not may_read(folder):
+        raise Rejected(f"the folder {folder.name} cannot be read: {MAKE_READABLE}")
+    if not folder.is_dir() or folder.is_symlink():
+        raise Rejected(
+            f"{folder.name} is not a folder: expected <student>/<assignment>/{notebook}.ipynb"
+        )
+    if characters := unsupported_characters(submission.student):
+        raise Rejected(
+            f"{characters} in a student's name, which nbgrader cannot take: rename the folder"
+        )
+    return folder
+
+
+def is_ignored(name: Path, ignore: Sequence[str]) -> bool:
+    """Whether a file of this name, or a folder that it is in, is passed over."""
+    return any(fnmatchcase(part, pattern) for part in name.parts for pattern in ignore)
 
 
 def unsupported_characters(student: str) -> str:
@@ -108,15 +129,8 @@ def choose(name: str, found: Sequence[Path], alone: bool) -> Path | None:
     return found[0] if alone and len(found) == 1 else None
 
 
-def stage_notebook(path: Path, staged: Path, limits: Limits) -> list[str]:
-    """Writes a clean copy of a notebook; returns what had to be left out. Raises Rejected."""
-    nb, lost = cleaned(read_notebook(path, limits))
-    staged.write_bytes(v4.writes(nb).encode("utf-8", "replace"))
-    return [f"{lost} cells could not be read: left out"] if lost else []
-
-
-def read_notebook(path: Path, limits: Limits) -> dict:
-    """The JSON of a notebook, in nbformat 4. Raises Rejected, in one sentence."""
+def read_notebook(path: Path, limits: Limits) -> bytes:
+    """The bytes of a notebook that is not too large. Raises Rejected, in one sentence."""
     if not may_read(path):
         raise Rejected(f"{path.name} cannot be read: {MAKE_READABLE}")
     size = path.stat().st_size
@@ -124,19 +138,30 @@ def read_notebook(path: Path, limits: Limits) -> dict:
         raise Rejected(
             f"{path.name} has {size / MIB:.1f} MiB, {limits.notebook_mb} at most: clear its outputs"
         )
-    if not size:
-        raise Rejected(f"{path.name} is empty: ask for the notebook again")
+    return path.read_bytes()
+
+
+def clean_notebook(content: bytes, name: str) -> tuple[NotebookNode, list[str]]:
+    """(a valid notebook made of the bytes of one, what had to be left out). Raises Rejected."""
+    nb, lost = cleaned(parsed(content, name))
+    return nb, [f"{lost} cells could not be read: left out"] if lost else []
+
+
+def parsed(content: bytes, name: str) -> dict:
+    """The JSON of a notebook, in nbformat 4. Raises Rejected, in one sentence."""
+    if not content:
+        raise Rejected(f"{name} is empty: ask for the notebook again")
     try:
-        raw = json.loads(path.read_bytes().decode("utf-8-sig"))
+        raw = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         why = "too many brackets" if isinstance(error, RecursionError) else error
-        raise Rejected(f"{path.name} is not a notebook ({why}): ask for it again") from error
+        raise Rejected(f"{name} is not a notebook ({why}): ask for it again") from error
     if not isinstance(raw, dict) or not ("cells" in raw or "worksheets" in raw):
-        raise Rejected(f"{path.name} is JSON, but not a notebook: it has no cells")
+        raise Rejected(f"{name} is JSON, but not a notebook: it has no cells")
     if raw.get("nbformat", 4) != 4 or "cells" not in raw:
-        raw = converted(raw, path.name)
+        raw = converted(raw, name)
     if not isinstance(raw["cells"], list):
-        raise Rejected(f"{path.name} is JSON, but not a notebook: its cells are no list")
+        raise Rejected(f"{name} is JSON, but not a notebook: its cells are no list")
     return raw
 
 
@@ -152,27 +177,39 @@ def converted(raw: dict, name: str) -> dict:
 
 def cleaned(raw: dict) -> tuple[NotebookNode, int]:
     """(a valid notebook with the cells that could be read, without outputs; how many could not)."""
-    cells = [cell for cell in map(cleaned_cell, raw["cells"]) if cell is not None]
-    return v4.new_notebook(cells=cells), len(raw["cells"]) - len(cells)
+    found = [cleaned_cell(cell, number) for number, cell in enumerate(raw["cells"])]
+    cells = [cell for cell in found if cell is not None]
+    nb = NotebookNode(cells=cells, metadata=NotebookNode(), nbformat=4, nbformat_minor=5)
+    return nb, len(found) - len(cells)
 
 
-def cleaned_cell(cell: object) -> NotebookNode | None:
+def cleaned_cell(cell: object, number: int) -> NotebookNode | None:
     """A valid cell with the source, the name, the id and the pasted pictures of what may be one;
-    None where it is none.
+    None where it is none. `number` is its place.
     """
-    if not isinstance(cell, dict) or cell.get("cell_type") not in NEW:
+    if not isinstance(cell, dict) or cell.get("cell_type") not in KINDS:
         return None
     source = source_of(cell)
     if source is None:
         return None
-    made = NEW[cell["cell_type"]](source)
+    # Valid as it is made: nbformat's own functions would look each up in its schema.
+    kind, empty = cell["cell_type"], NotebookNode()
+    made = NotebookNode(id=f"cell-{number}", cell_type=kind, source=as_text(source), metadata=empty)
+    if kind == "code":
+        made |= {"execution_count": None, "outputs": []}
     if made.cell_type == "markdown" and are_pictures(cell.get("attachments")):
-        made["attachments"] = nbformat.from_dict(cell["attachments"])
+        pictures = as_text(json.dumps(cell["attachments"], ensure_ascii=False))
+        made["attachments"] = nbformat.from_dict(json.loads(pictures))
     if name := name_of(cell):
-        made.metadata["nbgrader"] = {"grade_id": name}
+        made.metadata["nbgrader"] = NotebookNode(grade_id=name)
     if isinstance(cell.get("id"), str) and CELL_ID.fullmatch(cell["id"]):
         made["id"] = cell["id"]
     return made
+
+
+def as_text(text: str) -> str:
+    """A text that can be written: half a character, which JSON can hold, becomes a `?`."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def source_of(cell: dict) -> str | None:
@@ -203,13 +240,12 @@ def are_pictures(attachments: object) -> bool:
     )
 
 
-def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Limits) -> list[str]:
-    """Copies the other files of a submission, as far as the limit goes; returns what was left
-    out.
+def read_others(others: dict[Path, Path], content: dict[str, bytes], limits: Limits) -> list[str]:
+    """Adds the bytes of the other files of a submission to `content`, as far as the limit goes;
+    returns what was left out.
     """
     total, messages = 0, []
-    for path in files:
-        name = path.relative_to(handed_in)
+    for name, path in others.items():
         if any(fnmatchcase(path.name, pattern) for pattern in WEB_PAGES):
             messages.append(f"{name} is a web page or a drawing that can hold scripts: left out")
             continue
@@ -219,27 +255,31 @@ def copy_others(handed_in: Path, staged: Path, files: Sequence[Path], limits: Li
                 *messages,
                 f"{name} and what follows is more than {limits.files_mb} MiB: left out",
             ]
-        to = staged / name
         try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, to)
+            content[name.as_posix()] = path.read_bytes()
         except OSError as error:
-            messages.append(f"{name} cannot be copied ({error.strerror}): left out")
+            messages.append(f"{name} cannot be read ({error.strerror}): left out")
     return messages
 
 
-def without_bad_time(staged: Path) -> list[str]:
+def without_bad_time(content: dict[str, bytes]) -> list[str]:
     """Removes the file with the time of a submission where nbgrader, which reads it, would fail;
     returns what was left out.
     """
-    path = staged / "timestamp.txt"
-    if not path.exists():
+    bad = [name for name in content if name.startswith(f"{TIMESTAMP}/")]
+    if TIMESTAMP in content and not is_time(content[TIMESTAMP]):
+        bad.append(TIMESTAMP)
+    for name in bad:
+        del content[name]
+    if not bad:
         return []
+    return [f"{TIMESTAMP} is no time: left out, so that it counts as handed in on time"]
+
+
+def is_time(content: bytes) -> bool:
+    """Whether nbgrader can read this as the time of a submission; it takes nothing for none."""
     try:
-        text = path.read_text(encoding="utf-8").strip()
-        if not text or (len(text) < 100 and parse_utc(text)):
-            return []
-    except (OSError, ValueError, OverflowError, TypeError, AttributeError):
-        pass
-    path.unlink() if path.is_file() else shutil.rmtree(path)
-    return ["timestamp.txt is no time: left out, so that it counts as handed in on time"]
+        text = content.decode().strip()
+        return not text or (len(text) < 100 and bool(parse_utc(text)))
+    except (ValueError, OverflowError, TypeError, AttributeError):
+        return False
