@@ -1,5 +1,6 @@
 """A notebook gets its outputs from a confined process, and what was odd is noted in it."""
 
+import contextlib
 import sys
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ from forkgrade.notes import notes
 from forkgrade.warm_client import CellResult, NotebookRun
 from nbconvert.exporters import NotebookExporter
 from nbformat import v4
-from plainjudge.keys import locked
+from plainjudge.keys import OpenKey, locked
 from traitlets.config import LoggingConfigurable
 
 from tests.forkgrade.hostile import named
@@ -185,11 +186,49 @@ def test_without_fork_nbgrader_runs_the_notebook_as_it_does(monkeypatch):
     from forkgrade import execute
 
     ran = []
+    nb = v4.new_notebook(cells=[v4.new_code_cell("1")])
     monkeypatch.setattr(execute.WarmProcess, "is_possible", staticmethod(lambda: False))
     monkeypatch.setattr(
         execute.ColdExecute,
         "preprocess",
         lambda self, nb, resources, km: ran.append(nb) or (nb, {}),
     )
-    execute.Execute().preprocess("a notebook", {})
-    assert ran == ["a notebook"]
+    execute.Execute(questions={}).preprocess(nb, {})
+    assert ran == [nb]
+
+
+@pytest.mark.parametrize(("answer", "earned"), [("6.0", 2), ("5.0", 0), ("1 / 0", 0)])
+def test_without_fork_a_kernel_asks_what_is_judged(monkeypatch, answer, earned):
+    from forkgrade import execute
+    from nbgrader.utils import determine_grade
+
+    names = {}
+
+    def run(self, nb, resources, km):
+        # What a kernel does, as far as it is needed here.
+        for number, cell in enumerate(nb.cells, 1):
+            cell.execution_count = number
+            shown = []
+            names["get_ipython"] = lambda: SimpleNamespace(
+                display_pub=SimpleNamespace(publish=shown.append)  # noqa: B023
+            )
+            with contextlib.suppress(ZeroDivisionError, KeyError):
+                exec(cell.source, names)
+            cell.outputs = [v4.new_output("display_data", data) for data in shown]
+        return nb, {}
+
+    monkeypatch.setattr(execute.WarmProcess, "is_possible", staticmethod(lambda: False))
+    monkeypatch.setattr(execute.ColdExecute, "preprocess", run)
+    key = OpenKey([6.0], {}).as_json()
+    question = {
+        "observe": "tests.forkgrade.probe.observe",
+        "module": "a",
+        "check": "two",
+        "number": "9.9",
+        "rounds": [{"cases": [[]], "shown": ["two"], "key": key}],
+    }
+    test = named("check", "check.two(two)", grade=True, locked=True, points=2)
+    nb = v4.new_notebook(cells=[v4.new_code_cell(f"two = {answer}"), test])
+    preprocessor = execute.Execute(questions={"numbers": {"check": question}})
+    preprocessor.preprocess(nb, {"nbgrader": {"notebook": "numbers"}})
+    assert determine_grade(test) == (earned, 2) and test.source == "check.two(two)"

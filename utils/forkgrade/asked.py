@@ -8,11 +8,30 @@ So a notebook that fakes everything else is worth what its values are worth.
 from nbformat import NotebookNode, v4
 from plainjudge.verdicts import Verdict, verdict_on
 
+#: How a kernel displays what a probe sees.
+KIND = "application/vnd.forkgrade.seen+json"
+
 
 def probe_of(question: dict) -> dict:
     """What is sent to where the student's code runs: what to ask, and nothing to judge it by."""
     rounds = [one["cases"] for one in question["rounds"]]
     return {key: question[key] for key in ("observe", "module", "check")} | {"rounds": rounds}
+
+
+def asking(question: dict) -> str:
+    """The source of a cell by which a kernel asks a question and displays what it sees."""
+    module, _, name = question["observe"].rpartition(".")
+    return (
+        f"from {module} import {name} as _observe\n"
+        f"_seen = _observe({probe_of(question)!r}, globals())\n"
+        f"get_ipython().display_pub.publish({{{KIND!r}: _seen}})"
+    )
+
+
+def seen_in(outputs: list[NotebookNode]) -> object:
+    """What such a cell has displayed; None where it has not."""
+    shown = [output.data for output in outputs if output.output_type == "display_data"]
+    return next((data[KIND] for data in shown if KIND in data), None)
 
 
 def judged(question: dict, seen: object, outputs: list[NotebookNode]) -> tuple[list, Verdict]:

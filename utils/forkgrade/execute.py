@@ -14,7 +14,7 @@ from nbgrader import utils as nbutils
 from nbgrader.preprocessors import Execute as ColdExecute
 from traitlets import Dict, Instance, default
 
-from forkgrade.asked import judged, probe_of
+from forkgrade.asked import asking, judged, probe_of, seen_in
 from forkgrade.judge import Questions, questions_of
 from forkgrade.limits import Limits
 from forkgrade.notes import note
@@ -67,7 +67,7 @@ class Execute(ColdExecute):
             self.log.warning(
                 "no fork here: this notebook gets a kernel of its own, slow and not confined"
             )
-            return super().preprocess(nb, resources, km)
+            return self.run_in_kernel(nb, resources, km)
         cells = [cell for cell in nb.cells if cell.cell_type == "code"]
         for cell in cells:
             cell.outputs, cell.execution_count = [], None
@@ -79,6 +79,28 @@ class Execute(ColdExecute):
         finally:
             remove(folder)
         return nb, resources
+
+    def run_in_kernel(
+        self, nb: NotebookNode, resources: dict, km: object
+    ) -> tuple[NotebookNode, dict]:
+        """Runs a notebook in a kernel, as nbgrader does. Where a test has a question, the kernel
+        asks it.
+        """
+        questions = self.questions.get(resources.get("nbgrader", {}).get("notebook"), {})
+        asked = [cell for cell in nb.cells if grade_id(cell) in questions]
+        sources = [cell.source for cell in asked]
+        for cell in asked:
+            cell.source = asking(questions[grade_id(cell)])
+        try:
+            done = super().preprocess(nb, resources, km)
+        finally:
+            for cell, source in zip(asked, sources, strict=True):
+                cell.source = source
+        for cell in asked:
+            result = CellResult(cell.outputs, seen_in(cell.outputs))
+            for text in store(cell, result, cell.execution_count, questions[grade_id(cell)]):
+                note(nb, text)
+        return done
 
     def run_cells(
         self,
