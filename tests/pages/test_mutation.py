@@ -280,15 +280,20 @@ def must_be_red(nb, page):
     return {"fresh run", "nbval"} if shown else {"fresh run"}
 
 
+#: So many lessons, one after the other, are shown an alteration of each kind between them: each
+#: alteration costs a comparison of the whole page.
+TURNS = 6
+
+
 def sample_of(found, turn):
-    """An alteration of each kind; with a turn, of every second kind, and with each turn others."""
+    """An alteration of each kind; with a turn, of one kind in TURNS, and with each turn others."""
     by_kind = {}
     for alteration in found:
         by_kind.setdefault(alteration[0], []).append(alteration)
     kinds = list(by_kind.values())
     if turn is None:
         return [same[0] for same in kinds]
-    return [same[turn % len(same)] for same in kinds[turn % 2 :: 2]]
+    return [same[turn % len(same)] for same in kinds[turn % TURNS :: TURNS]]
 
 
 def judge_alterations(title, nb, fresh, everything, note, turn=None):
