@@ -138,8 +138,8 @@ def execute(
         for cell in cells:
             cell.outputs, cell.execution_count = [], None
         asked = {"questions": questions} if questions else {}
-        run = Execute(client=client, limits=limits).run_cells
-        run(nb, [cell for cell in cells if cell.source.strip()], folder, **asked)
+        to_run = [cell for cell in cells if cell.source.strip()]
+        Execute(client=client, limits=limits).run_cells(nb, to_run, folder, **asked)
     finally:
         remove(folder)
 
