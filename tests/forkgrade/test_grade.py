@@ -242,6 +242,17 @@ def test_a_page_without_a_notebook_says_what_is_missing():
     assert graded.pages == {} and "its graded notebooks are gone" in graded.record.reasons[0]
 
 
+def test_what_stands_where_a_file_of_the_course_is_to_be_is_left_out(handed_in, warm):
+    from forkgrade.grade import grade
+
+    one, bundle = handed_in
+    bundle = replace(bundle, files={"data/table.csv": b"1", "own.py": b"2"})
+    odd = {"data": b"", "own.py/x": b"", "assignment_01.ipynb/x": b"", "data/mine": b"", "b": b""}
+    graded = grade(replace(one, files=one.files | odd), bundle, warm)
+    assert graded.record.status == GRADED
+    assert sorted(graded.files) == ["assignment_01.ipynb", "b", "data.csv", "data/mine"]
+
+
 def test_what_is_asked_instead_of_tests_is_handed_on(handed_in, warm, monkeypatch):
     from forkgrade.execute import Execute
     from forkgrade.grade import grade

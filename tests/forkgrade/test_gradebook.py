@@ -18,7 +18,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how i
 CLASS = {
     "adam": ("answer = 2", "Because.", None),
     "eve": ("answer = 3", "*stub*", "2026-02-01 10:00:00 UTC"),
-    "zoe": ("1 / 0", "So.", "2026-02-03 10:00:00 UTC"),
     "Zoë O'Neil": ("answer = 2", "So.", "2026-02-03 12:00:00 +0200"),
 }
 HIDDEN = "assert answer\n### BEGIN HIDDEN TESTS\nassert answer == 2\n### END HIDDEN TESTS"

@@ -127,3 +127,14 @@ def test_many_that_end_their_workers_cost_no_other_its_grade(grade_all):
     records, count = grade_all(graded, *students)
     assert count == 24 and records.pop("deadly").status == NOT_GRADED
     assert {record.status for record in records.values()} == {GRADED} and len(records) == 12
+
+
+def test_only_those_that_were_at_work_with_one_that_ended_it_are_tried_alone(
+    grade_all, monkeypatch
+):
+    from forkgrade import pool
+
+    begun, original = [], pool.pool
+    monkeypatch.setattr(pool, "pool", lambda *how: begun.append(how) or original(*how))
+    _, count = grade_all(graded, "deadly", *map(str, range(30)))
+    assert count == 31 and len(begun) <= 2 + 2 * pool.IN_MEMORY + 1

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from forkgrade.records import GRADED, Record, RecordStore, Submission
+from forkgrade.records import GRADED, Record, RecordStore, Submission, is_of
 
 SUBMISSION = Submission("=2+5", "01_numbers", "a digest")
 
@@ -24,14 +24,14 @@ def test_what_is_written_is_read(store):
 def test_a_submission_without_a_record_says_that_it_was_not_graded(store):
     record = store.read(SUBMISSION)
     assert record.status == "not graded" and "not been graded yet" in record.reasons[0]
-    assert not store.has_grade(SUBMISSION)
+    assert not is_of(store.read(SUBMISSION), SUBMISSION)
 
 
 def test_a_record_is_that_of_one_submission_and_of_no_other(store):
     store.write(Record("=2+5", "01_numbers", "a digest", GRADED, feedback="page.html"))
-    assert store.has_grade(SUBMISSION)
+    assert is_of(store.read(SUBMISSION), SUBMISSION)
     for other in {"digest": "another"}, {"student": "zoe"}, {"assignment": "02_words"}:
-        assert not store.has_grade(replace(SUBMISSION, **other))
+        assert not is_of(store.read(replace(SUBMISSION, **other)), replace(SUBMISSION, **other))
 
 
 def test_a_name_that_is_no_text_can_be_kept(store):
@@ -43,7 +43,7 @@ def test_a_name_that_is_no_text_can_be_kept(store):
 
 def test_what_could_not_be_graded_has_no_grade(store):
     store.write(Record("=2+5", "01_numbers", "a digest", reasons=["no space left"]))
-    assert not store.has_grade(SUBMISSION)
+    assert not is_of(store.read(SUBMISSION), SUBMISSION)
 
 
 def test_what_is_forgotten_has_no_record(store):
@@ -76,11 +76,11 @@ def test_a_broken_record_is_set_aside_and_named_in_one_line(store, content, why)
     path = store.path(SUBMISSION)
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    assert not store.has_grade(SUBMISSION)
+    assert not is_of(store.read(SUBMISSION), SUBMISSION)
     (line,) = said
     assert line.startswith(f"{path} was broken (") and why in line and "\n" not in line
     assert [(one.name, one.read_bytes()) for one in path.parent.iterdir()] == [
         ("01_numbers.broken", content)
     ]
     store.write(Record(**WHOLE))
-    assert store.has_grade(SUBMISSION) and len(said) == 1
+    assert is_of(store.read(SUBMISSION), SUBMISSION) and len(said) == 1

@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 from forkgrade import sandbox, warm_client
 from forkgrade.__main__ import start_warm_process
+from forkgrade.course import Course
 from forkgrade.limits import Limits
 from forkgrade.protocol import JsonLines
 from forkgrade.warm_client import Cell, NoSandbox, WarmClient, WarmGone, WarmProcess
@@ -98,7 +99,6 @@ def test_nothing_of_its_maker_can_be_found_from_inside_a_notebook(tmp_path, monk
     solutions = tmp_path / "solutions" / "01_numbers"
     solutions.mkdir(parents=True)
     (solutions / "a.ipynb").write_text(f"torch.optim {secret}")
-    (tmp_path / "grading" / "submitted" / "one" / "01_numbers").mkdir(parents=True)
     (tmp_path / "own").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE", secret)
@@ -107,7 +107,8 @@ def test_nothing_of_its_maker_can_be_found_from_inside_a_notebook(tmp_path, monk
     os.set_inheritable(reader, True)
     folders = {"source_directory": "solutions", "db_url": secret}
     limits = {"preload": [], "preload_with": {"torch.optim": "wave"}}
-    warm = start_warm_process(Config(CourseDirectory=folders, Limits=limits), None)
+    course = Course(Config(CourseDirectory=folders, Limits=limits), tmp_path)
+    warm = start_warm_process(course, ["01_numbers"])
     try:
         client = warm.wait()
         done = run(client, tmp_path / "own", "1", SEARCH.format(halves=halves), limits=PATIENT)

@@ -5,7 +5,7 @@ import signal
 import stat
 
 import pytest
-from forkgrade.records import GRADED, NOT_GRADED, Graded, Record, RecordStore, Submission
+from forkgrade.records import GRADED, NOT_GRADED, Graded, Record, RecordStore, Submission, is_of
 
 from tests.forkgrade.conftest import NAME
 from tests.forkgrade.test_gradebook import graded, points
@@ -75,6 +75,25 @@ def test_what_lay_there_goes_with_all_that_was_in_it(small, writer):
     assert list(small.course.staging.iterdir()) == []
 
 
+def test_files_that_cannot_be_laid_down_cost_one_submission_its_grade_and_no_other(small, writer):
+    odd = with_files("odd", "a", "a/b")
+    records = writer.write([odd, with_files("zoe", "assignment_01.ipynb")])
+    assert [record.status for record in records] == [NOT_GRADED, GRADED]
+    assert "the grader failed on it (" in records[0].reasons[0]
+    assert entered(small.course)["odd"]["check-two"] == (None, None, True)
+    assert below(small.root / "grading" / "autograded") == [
+        f"zoe/{NAME}/assignment_01.ipynb",
+        f"zoe/{NAME}/data.csv",
+    ]
+
+
+def test_a_page_may_lie_beside_the_folder_of_the_table(small, writer):
+    small.course.config.CourseDirectory.feedback_directory = "pages"
+    (record,) = writer.write([with_files("zoe", "assignment_01.ipynb")])
+    assert record.feedback == f"../pages/zoe/{NAME}/assignment_01.html"
+    assert (small.course.work / record.feedback).is_file()
+
+
 def test_a_group_may_share_the_folders(small):
     from forkgrade import batches
 
@@ -142,7 +161,7 @@ def test_a_writer_that_is_killed_leaves_no_record_of_what_is_not_whole(
     assert os.wait()[1] == signal.SIGKILL
     store = RecordStore(small.course.records)
     names = [Submission(name, NAME, "a digest") for name in ("adam", "zoe")]
-    assert not any(store.has_grade(one) for one in names)
+    assert not any(is_of(store.read(one), one) for one in names)
     writer.write(batch())
-    assert all(store.has_grade(one) for one in names)
+    assert all(is_of(store.read(one), one) for one in names)
     assert {one["check-two"] for one in entered(small.course).values()} == {(2.0, None, False)}

@@ -8,7 +8,7 @@ import re
 import tempfile
 import traceback
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode, v4
@@ -62,7 +62,7 @@ def grade(
         notebooks = {
             name: run(name, handed_in, bundle, client, graded) for name in bundle.notebooks
         }
-        graded.files |= others(handed_in)
+        graded.files |= others(handed_in, bundle)
         record.status = GRADED
         record.reasons += [text for nb in notebooks.values() if nb for text in notes(nb)]
         if pages:
@@ -93,7 +93,9 @@ def run(
     restore(nb, release)
     nb, _ = DeduplicateIds().preprocess(nb, {})
     put_back(nb, parts.cells, parts.kernelspec)
-    execute(nb, others(handed_in) | bundle.files, bundle.questions.get(name), limits, client)
+    execute(
+        nb, others(handed_in, bundle) | bundle.files, bundle.questions.get(name), limits, client
+    )
     nb, _ = LimitOutput(
         config=Config(LimitOutput=bundle.settings.get("LimitOutput", {}))
     ).preprocess(nb, {})
@@ -110,10 +112,19 @@ def notebook_of(text: str) -> NotebookNode:
     return nbformat.reads(text, as_version=4)
 
 
-def others(handed_in: HandedIn) -> dict[str, bytes]:
-    """The files of a submission beside its notebooks."""
-    files = handed_in.files.items()
-    return {path: content for path, content in files if not path.endswith(".ipynb")}
+def others(handed_in: HandedIn, bundle: Bundle) -> dict[str, bytes]:
+    """The files of a submission beside its notebooks, but for those that stand where a file or a
+    folder of the course's own is to be.
+    """
+    own = {*bundle.files, *(f"{name}.ipynb" for name in bundle.notebooks)}
+    folders = {str(folder) for path in own for folder in PurePosixPath(path).parents}
+    return {
+        path: content
+        for path, content in handed_in.files.items()
+        if not path.endswith(".ipynb")
+        and path not in own | folders
+        and not own & {str(folder) for folder in PurePosixPath(path).parents}
+    }
 
 
 def execute(
@@ -138,8 +149,8 @@ def execute(
         for cell in cells:
             cell.outputs, cell.execution_count = [], None
         asked = {"questions": questions} if questions else {}
-        run = Execute(client=client, limits=limits).run_cells
-        run(nb, [cell for cell in cells if cell.source.strip()], folder, **asked)
+        to_run = [cell for cell in cells if cell.source.strip()]
+        Execute(client=client, limits=limits).run_cells(nb, to_run, folder, **asked)
     finally:
         remove(folder)
 

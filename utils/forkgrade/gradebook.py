@@ -26,7 +26,7 @@ from nbgrader.api import (
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from forkgrade.book_cells import Remembered
@@ -140,26 +140,27 @@ def enter_points(
     known = select(BaseCell.__table__).where(BaseCell.notebook_id.in_(set(notebook_of.values())))
     for cell in connection.execute(known):
         cells[cell.notebook_id].append(cell)
-
-    def rows(kind: type, kinds: set[str]) -> Iterator[tuple[str, str, str]]:
-        """(submitted notebook, name of a cell, id of the row) of each cell of some kinds."""
-        names = {
-            cell.id: cell.name for some in cells.values() for cell in some if cell.type in kinds
-        }
-        pairs = [
-            (one, cell.id) for one in scored for cell in cells[notebook_of[one]] if cell.id in names
-        ]
-        found = complete(connection, (kind.notebook_id, kind.cell_id), pairs)
-        return ((one, names[cell], row) for (one, cell), row in found.items())
-
-    change_grades(connection, scored, list(rows(Grade, WITH_GRADE)))
+    cells_of = {one: cells[notebook_of[one]] for one in scored}
+    change_grades(connection, scored, rows_for(connection, Grade, WITH_GRADE, cells_of))
     comments = [
         {"row": row, "auto_comment": comment_on(result.unanswered.get(name, False))}
-        for one, name, row in rows(Comment, WITH_COMMENT)
+        for one, name, row in rows_for(connection, Comment, WITH_COMMENT, cells_of)
         if (result := scored[one])
     ]
     change(connection, Comment, comments)
     remember(connection, {one: result for one, result in scored.items() if result})
+
+
+def rows_for(
+    connection: Connection, kind: type, kinds: set[str], cells_of: dict[str, list[Row]]
+) -> list[tuple[str, str, str]]:
+    """(submitted notebook, name of a cell, id of its grade or comment) of each cell of some kinds;
+    rows that are not there are added.
+    """
+    some = [(one, cell) for one, cells in cells_of.items() for cell in cells if cell.type in kinds]
+    columns = kind.notebook_id, kind.cell_id
+    found = complete(connection, columns, [(one, cell.id) for one, cell in some])
+    return [(one, cell.name, found[one, cell.id]) for one, cell in some]
 
 
 def change_grades(

@@ -182,10 +182,6 @@ class RecordStore:
         """Removes the record of a submission, if there is one."""
         self.path(submission).unlink(missing_ok=True)
 
-    def has_grade(self, submission: Submission) -> bool:
-        """Whether this very submission, and no earlier one, was graded."""
-        return is_of(self.read(submission), submission)
-
 
 def key(one: Submission | Record) -> tuple[str, str]:
     """What tells a submission from all others."""

@@ -54,10 +54,10 @@ class Writer:
                 "keeps it: see to the grade book, and grade again"
             ) from error
         for one in batch:
+            if one.record.status == GRADED:
+                self.place_or_withdraw(one)
             if one.trouble:
                 self.log(one.record, one.trouble)
-            if one.record.status == GRADED:
-                self.place(one)
             self.store.write(one.record)
         return [one.record for one in batch]
 
@@ -82,10 +82,7 @@ class Writer:
                 for one in some:
                     self.enter(book, assignment, [one])
                 return
-            (one,) = some
-            why = own_failure(f"{type(error).__name__}: {first_line(error)}")
-            one.record.status, one.trouble = NOT_GRADED, traceback.format_exc()
-            one.record.reasons.append(why)
+            fail(some[0], error)
 
     def withdraw(self, book: Gradebook, graded: Graded) -> None:
         """Takes back what an earlier run graded of a submission."""
@@ -94,6 +91,17 @@ class Writer:
             for folder in self.course.autograded(submission), self.course.feedback(submission):
                 remove(folder)
             withdraw_scores(book, submission)
+
+    def place_or_withdraw(self, graded: Graded) -> None:
+        """Puts the files of a submission in their place; where that cannot be done, it has no
+        grade.
+        """
+        try:
+            self.place(graded)
+        except OSError as error:
+            fail(graded, error)
+            with open_book(self.course) as book:
+                self.withdraw(book, graded)
 
     def place(self, graded: Graded) -> None:
         """Puts the files of a submission in their place, and the pages, if there are any."""
@@ -109,8 +117,8 @@ class Writer:
         folder = self.course.feedback(graded.record.submission)
         self.swap(folder, graded.pages, self.page_rights)
         first = next(iter(graded.pages), None)
-        page = (folder / first).relative_to(self.course.work).as_posix() if first else ""
-        graded.record.feedback = page
+        page = os.path.relpath(folder / first, self.course.work) if first else ""
+        graded.record.feedback = Path(page).as_posix() if page else ""
 
     def swap(self, folder: Path, files: Mapping[str, bytes], rights: int) -> None:
         """Puts files in the place of a folder and of all that was in it; none, where there are no
@@ -141,6 +149,13 @@ class Writer:
 def assignment_of(graded: Graded) -> str:
     """The assignment of what was graded."""
     return graded.record.assignment
+
+
+def fail(graded: Graded, error: Exception) -> None:
+    """Makes of what was graded what could not be, for an error that is just handled."""
+    why = own_failure(f"{type(error).__name__}: {first_line(error)}")
+    graded.record.status, graded.trouble = NOT_GRADED, traceback.format_exc()
+    graded.record.reasons.append(why)
 
 
 def share(folder: Path) -> None:
