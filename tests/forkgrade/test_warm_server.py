@@ -9,7 +9,7 @@ import time
 
 import pytest
 from forkgrade.limits import Limits
-from forkgrade.warm_client import WarmGone, WarmProcess
+from forkgrade.warm_client import Cell, WarmGone, WarmProcess
 
 from tests.forkgrade.notebooks import LIMITS, is_running, run, text
 
@@ -71,7 +71,7 @@ def test_a_notebook_ends_with_the_warm_process_however_that_ends(tmp_path):
 
     def send():
         try:
-            client.run([(source, "student")], str(tmp_path), LIMITS)
+            client.run([Cell(source, "student")], str(tmp_path), LIMITS)
         except WarmGone as error:
             failed.append(error)
 
