@@ -111,3 +111,44 @@ def test_a_mark_that_is_broken_is_made_again(small):
     mark = small.course.records / f"{NAME}.release"
     mark.write_bytes(b"\xff")
     assert small.course.release(NAME) == first and mark.read_text() == first
+
+
+def test_what_is_asked_is_kept_until_something_that_it_depends_on_changes(small, monkeypatch):
+    from forkgrade import course as module
+
+    source = small.root / "solutions" / NAME
+    assert small.course.questions(NAME) == {} and not (small.root / "grading" / "secret").exists()
+    (source / "private").mkdir()
+    (source / "private" / "oracles.py").write_text("", encoding="utf-8")
+    small.course.config.Judge.probe = "a.probe"
+    compiled = []
+
+    def questions(self, folder, secret):
+        compiled.append(secret)
+        return {"numbers": {"check-two": {"number": len(compiled)}}}
+
+    monkeypatch.setattr(module.Judge, "questions", questions)
+    first = small.course.questions(NAME)
+    assert small.course.questions(NAME) == first and len(compiled) == 1
+    (source / "private" / "oracles.py").write_text("ORACLES = []", encoding="utf-8")
+    assert small.course.questions(NAME) != first and len(compiled) == 2
+    (small.root / "grading" / "secret").write_text("another", encoding="utf-8")
+    small.course.questions(NAME)
+    assert compiled[2] == b"another"
+    (small.course.records / f"{NAME}.questions").write_text("{", encoding="utf-8")
+    small.course.questions(NAME)
+    small.course.limits.course_packages = ["plainjudge"]
+    small.course.questions(NAME)
+    small.course.questions(NAME)
+    assert len(compiled) == 5
+
+
+def test_oracles_that_cannot_be_used_are_told(small):
+    from forkgrade.course import CourseError
+
+    private = small.root / "solutions" / NAME / "private"
+    private.mkdir()
+    (private / "oracles.py").write_text("1 / 0", encoding="utf-8")
+    small.course.config.Judge.probe = "a.probe"
+    with pytest.raises(CourseError, match=r"oracles\.py cannot be loaded: ZeroDivisionError"):
+        small.course.questions(NAME)

@@ -270,7 +270,7 @@ def test_what_is_asked_instead_of_tests_is_handed_on(handed_in, warm, monkeypatc
 def test_nothing_but_the_work_is_left(small, grade):
     small.hand_in("zoe")
     grade("zoe")
-    kept = ["autograded", "feedback", "gradebook.db", "records", "release", "secret", "submitted"]
+    kept = ["autograded", "feedback", "gradebook.db", "records", "release", "submitted"]
     assert sorted(path.name for path in (small.root / "grading").iterdir()) == kept
 
 

@@ -177,7 +177,10 @@ class Course:
         They are kept beside the records, since to load oracles takes seconds: until the solution,
         the secret or the course's own packages change.
         """
-        source, kept = self.source(assignment), self.records / f"{assignment}.questions"
+        source, judge = self.source(assignment), Judge(config=self.config)
+        if not judge.judges(source):
+            return {}
+        kept = self.records / f"{assignment}.questions"
         secret = secret_of(self.work)
         facts = [tree_digest(source), hashlib.sha256(secret).hexdigest()]
         basis = " ".join([*facts, *map(package_digest, self.limits.course_packages)])
@@ -186,7 +189,7 @@ class Course:
             if held["basis"] == basis:
                 return held["questions"]
         try:
-            found = Judge(config=self.config).questions(source, secret)
+            found = judge.questions(source, secret)
         except ValueError as error:
             raise CourseError(str(error)) from error
         write_whole(kept, json.dumps({"basis": basis, "questions": found}))

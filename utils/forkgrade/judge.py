@@ -38,6 +38,10 @@ class Judge(Configurable):
         help="the function that asks an answer: it is given a question and the notebook's names"
     ).tag(config=True)
 
+    def judges(self, source: Path) -> bool:
+        """Whether the assignment whose solution lies in a folder has oracles that are used."""
+        return bool(self.probe) and (source / self.oracles).exists()
+
     def questions(self, source: Path, secret: bytes) -> dict[str, Questions]:
         """{notebook: its questions} of the assignment whose solution lies in a folder; none where
         it has no oracles.
@@ -46,7 +50,7 @@ class Judge(Configurable):
         loaded.
         """
         path = source / self.oracles
-        if not self.probe or not path.exists():
+        if not self.judges(source):
             return {}
         try:
             module, oracles = load(path)
@@ -84,8 +88,8 @@ def questions_of(
     ValueError.
     """
     source = Path(directory.format_path(directory.source_directory, ".", assignment))
-    secret = secret_of(Path(directory.root, directory.submitted_directory).parent)
-    return Judge(config=config).questions(source, secret)
+    judge, work = Judge(config=config), Path(directory.root, directory.submitted_directory).parent
+    return judge.questions(source, secret_of(work)) if judge.judges(source) else {}
 
 
 def secret_of(folder: Path) -> bytes:
