@@ -26,6 +26,12 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
 c.Limits.course_packages = ["plainjudge", "autograd_seen"]
+# A picture, so that no notebook's first one has to make what all share.
+c.Limits.warm_up = [
+    "1 / 0",
+    "import torch\nfrom autograd_seen import draw_graph\n"
+    "draw_graph(torch.ones(2, requires_grad=True).exp().sum() * 2)",
+]
 # An exercise with an oracle is asked by this function, and judged elsewhere.
 c.Judge.probe = "autograd_seen.checks.probing.observe"
 

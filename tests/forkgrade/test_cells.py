@@ -1,5 +1,8 @@
 """Cells give the outputs that a kernel would give, and the course's own mean what it meant."""
 
+import subprocess
+import sys
+
 import pytest
 from forkgrade.limits import Limits
 from forkgrade.warm_client import Cell
@@ -209,3 +212,17 @@ def test_what_is_printed_while_a_probe_asks_is_kept_as_text(ask):
     source = "import operator, sys\noperator.loud = lambda *a: print('so', file=sys.stderr)"
     (output,) = ask("operator.loud", source).outputs
     assert (output["name"], output["text"]) == ("stdout", "so\n")
+
+
+def test_a_cell_that_warms_up_leaves_no_name_no_count_and_no_output():
+    # In a process of its own: a shell of IPython is one for all.
+    code = (
+        "import sys\nfrom forkgrade.cells import Runner\nrunner, out = Runner(), sys.stdout\n"
+        "runner.warm_up(['left = 1', 'print(left)', '1 / 0'])\n"
+        "assert sys.stdout is out and runner.outputs == [] and runner.count == 0\n"
+        "outputs, _ = runner.run('left', 'student', 5)\n"
+        "sys.stdout = out\n"
+        "print(outputs[0]['ename'], runner.count)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "NameError 1\n", done.stderr

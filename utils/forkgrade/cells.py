@@ -24,7 +24,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from traitlets import Type
 
-from forkgrade.protocol import CUT, CellKind, Output
+from forkgrade.protocol import CUT, MOMENT, CellKind, Output
 from forkgrade.settings import Settings
 
 HERE = os.path.dirname(__file__)  # frames of this package say nothing to a student
@@ -188,6 +188,17 @@ class Runner:
         self.now, self.builtins = vars(builtins), dict(vars(builtins))
         self.transform = TransformerManager().transform_cell
         self.streams = Stream("stdout", self), Stream("stderr", self)
+
+    def warm_up(self, sources: Iterable[str]) -> None:
+        """Runs some cells and forgets them: what they import, compile and keep is there for the
+        notebooks of processes that are forked from this one.
+        """
+        standard = sys.stdout, sys.stderr
+        for source in sources:
+            self.run(source, "student", MOMENT)
+        sys.stdout, sys.stderr = standard
+        self.shell.reset()
+        self.outputs, self.count = [], 0
 
     # -- outputs
 

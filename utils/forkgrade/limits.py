@@ -101,6 +101,12 @@ class Limits(Configurable):
         Unicode(),
         help="the course's own packages: imported with all their parts",
     ).tag(config=True)
+    warm_up = List(
+        Unicode(),
+        ["1 / 0"],
+        help="cells that the warm process runs before any notebook, so that what they make once is "
+        "there; no backward pass, after which torch cannot be forked",
+    ).tag(config=True)
     preload_with = Dict(
         # What an optimizer imports when it is first made takes a second, and torch.testing's first
         # look half of one.

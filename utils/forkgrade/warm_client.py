@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import json
 import os
 import secrets
 import select
@@ -229,4 +230,9 @@ class WarmProcess:
 def command(socket_path: str, limits: Limits, solutions: str | None) -> list[str]:
     """The program that is a warm process, and what it is told."""
     python = [sys.executable, "-P", "-m", "forkgrade.warm_server"]
-    return [*python, socket_path, *limits.modules(solutions), "--", *limits.course_packages]
+    told = {
+        "modules": limits.modules(solutions),
+        "packages": limits.course_packages,
+        "sources": limits.warm_up,
+    }
+    return [*python, socket_path, json.dumps(told)]

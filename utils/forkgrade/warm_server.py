@@ -1,18 +1,21 @@
 """The warm process: it holds torch, runs no notebook itself, and forks a confined child for each.
 
-`python -m forkgrade.warm_server SOCKET MODULE... -- PACKAGE...` imports these and listens on a Unix
-socket; see protocol.py. It ends when its standard input does, so with the process that started it.
+`python -m forkgrade.warm_server SOCKET '{"modules": […], "packages": […], "sources": […]}'` imports
+these, runs the sources as cells, and listens on a Unix socket; see protocol.py. It ends when its
+standard input does, so with the process that started it.
 """
 
 import contextlib
 import gc
 import importlib
+import json
 import os
 import pkgutil
 import select
 import socket
 import sys
 import warnings
+from collections.abc import Sequence
 
 from forkgrade.cells import Runner
 from forkgrade.protocol import PIECE
@@ -20,11 +23,16 @@ from forkgrade.sandbox import die_with_parent
 from forkgrade.supervise import supervise
 
 
-def serve(socket_path: str, modules: list[str], packages: list[str]) -> None:
-    """Imports modules and the course's packages, then listens until standard input ends."""
+def serve(
+    socket_path: str, modules: list[str], packages: list[str], sources: Sequence[str] = ()
+) -> None:
+    """Imports modules and the course's packages, runs the cells that warm it up, then listens until
+    standard input ends.
+    """
     preload(modules, packages)
     warnings.simplefilter("ignore")
     runner = Runner(packages)
+    runner.warm_up(sources)
     gc.collect()
     gc.freeze()  # a collection in a child would copy every page that it looks at
     listener = socket.socket(socket.AF_UNIX)
@@ -71,5 +79,5 @@ def accept(listener: socket.socket, runner: Runner) -> None:
 
 
 if __name__ == "__main__":
-    end = sys.argv.index("--")
-    serve(sys.argv[1], sys.argv[2:end], sys.argv[end + 1 :])
+    told = json.loads(sys.argv[2])
+    serve(sys.argv[1], told["modules"], told["packages"], told["sources"])
