@@ -52,23 +52,59 @@ def test_a_number_never_reads_as_zero_unless_it_is():
         (torch.tensor([1.0, -2.0, 0.5]), "[1, -2, 0.5]"),
         (torch.tensor([3]), "[3]"),
         (torch.tensor([True, False]), "[True, False]"),
-        (torch.arange(5.0), "0 … 4"),
-        (torch.tensor([[1.23456, -7.0]]), "-7 … 1.23"),
-        (torch.arange(6).reshape(2, 3), "0 … 5"),
-        (torch.tensor([[True, False]]), "False … True"),
-        (torch.tensor([[float("nan"), 1.0], [2.0, float("nan")]]), "nan in 2 of 4"),
-        (torch.tensor([[float("-inf"), 1.0]]), "-inf … 1"),
+        (torch.arange(6.0), "[0, 1, 2, 3, 4, 5]"),
+        (torch.arange(7.0), "0 … 6"),
+        (torch.tensor([[1.23456, -7.0]]), "[[1.2346, -7]]"),
+        (torch.arange(6).reshape(2, 3), "[[0, 1, 2], [3, 4, 5]]"),
+        (torch.arange(16).reshape(4, 4)[:, :1], "[[0], [4], [8], [12]]"),
+        (torch.arange(10).reshape(2, 5), "0 … 9"),
+        (torch.arange(10).reshape(5, 2), "0 … 9"),
+        (torch.arange(8).reshape(2, 2, 2), "0 … 7"),
+        (torch.full((2, 3), 1 / 3), "all 0.3333"),
+        (torch.zeros(3), "[0, 0, 0]"),
+        (torch.tensor([[2.5]]), "[[2.5]]"),
+        (torch.tensor([[1, 2j], [0, 1]]), "[[1+0j, 0+2j], [0+0j, 1+0j]]"),
+        (torch.tensor([[True, False]]), "[[True, False]]"),
+        (torch.tensor([[float("nan"), 1.0]]), "[[nan, 1]]"),
+        (torch.full((5, 5), float("nan")), "nan in 25 of 25"),
+        (torch.tensor([[float("-inf"), 1.0]]), "[[-inf, 1]]"),
         (torch.ones(0, 3), "empty"),
         (torch.tensor(1 + 2j), "1+2j"),
-        (torch.tensor([[0.1, 0.2]], dtype=torch.float16), "0.1 … 0.2"),
-        (torch.tensor([[0.5, 2.0]], dtype=torch.bfloat16), "0.5 … 2"),
-        (torch.tensor([[1 / 3, 2 / 3]], dtype=torch.float64), "0.333 … 0.667"),
-        (torch.tensor([[1, 255]], dtype=torch.uint8), "1 … 255"),
+        (torch.tensor([[0.1, 0.2]], dtype=torch.float16), "[[0.1, 0.2]]"),
+        (torch.tensor([[0.5, 2.0]], dtype=torch.bfloat16), "[[0.5, 2]]"),
+        (torch.arange(1, 10, dtype=torch.float64) / 9, "0.111 … 1"),
+        (torch.arange(1, 256, dtype=torch.uint8), "1 … 255"),
     ],
     ids=str,
 )
 def test_a_tensor_shows_its_numbers_or_the_smallest_and_the_largest(tensor, words):
     assert summary_of(tensor) == words
+
+
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        (torch.tensor(2.5), "2.5"),
+        (torch.arange(4.0), "[0, 1, 2, 3]"),
+        (torch.arange(5.0), "0 … 4"),
+        (torch.tensor([[2.5]]), "[[2.5]]"),
+        (torch.tensor([[1.0, -7.0]]), "-7 … 1"),
+        (torch.tensor([[1.0, float("nan")]]), "nan in 1 of 2"),
+        (torch.ones(2, 2), "all 1"),
+        (torch.tensor([[1j, 0]]), ""),
+        (torch.arange(7.0), "0 … 6"),
+    ],
+    ids=str,
+)
+def test_in_a_sentence_more_than_four_numbers_are_the_smallest_and_the_largest(tensor, words):
+    assert read_value(tensor).brief() == words
+
+
+def test_a_matrix_has_rows_unless_it_holds_one_number_many_times():
+    assert read_value(torch.tensor([[1.0, 2.0], [3.0, 4.0]])).rows == ((1.0, 2.0), (3.0, 4.0))
+    assert read_value(torch.zeros(1, 1)).rows == ((0.0,),)
+    for other in (torch.ones(2, 2), torch.ones(2), torch.ones(5, 5), torch.tensor(1.0)):
+        assert read_value(other).rows == ()
 
 
 def test_a_tensor_whose_numbers_cannot_be_read_has_no_words():

@@ -1,12 +1,16 @@
 """What a tensor holds, as plain data, and how a number is written. Knows no torch."""
 
+import cmath
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 #: A longer name, value or label is shortened to this many characters.
 LONGEST = 40
 #: Significant digits that tell a number from the whole number that it rounds to.
 DIGITS = 7
+#: The numbers of a vector that stand in a sentence.
+BRIEF = 4
 
 
 class Value(NamedTuple):
@@ -20,7 +24,8 @@ class Value(NamedTuple):
     size: int
     #: The shape; None for a nested tensor.
     shape: tuple[int, ...] | None = ()
-    #: All numbers: of a tensor without dimensions, or of a vector of at most four. Else empty.
+    #: All numbers, those of the last dimension together: of a tensor without dimensions, a short
+    #: vector or a small matrix. Else empty.
     numbers: tuple[int | float | complex | bool, ...] = ()
     #: The smallest and the largest number, where they could be read.
     ends: tuple[int | float | bool, int | float | bool] | None = None
@@ -37,22 +42,58 @@ class Value(NamedTuple):
         """Whether anything is known of what the tensor holds."""
         return self.size == 0 or bool(self.numbers) or self.ends is not None or self.nans > 0
 
+    @property
+    def rows(self) -> tuple[tuple[int | float | complex | bool, ...], ...]:
+        """The rows of a matrix that is written out; empty for any other value, and for a matrix of
+        which "all 1" tells as much.
+        """
+        if self.shape is None or len(self.shape) != 2 or not self.numbers or self._all_same:
+            return ()
+        width = self.shape[1]
+        return tuple(self.numbers[i : i + width] for i in range(0, self.size, width))
+
+    @property
+    def _all_same(self) -> bool:
+        """Whether a matrix holds one number many times."""
+        return self.size > 1 and all(one == self.numbers[0] for one in self.numbers)
+
+    def brief(self) -> str:
+        """The same with at most four numbers, else the smallest and the largest."""
+        one_line = self.shape is not None and len(self.shape) < 2
+        if len(self.numbers) <= (BRIEF if one_line else 1):
+            return str(self)
+        nans = sum(map(cmath.isnan, self.numbers))
+        if nans or any(isinstance(one, complex) for one in self.numbers):
+            ends = None
+        else:
+            ends = min(self.numbers), max(self.numbers)
+        return str(self._replace(numbers=(), ends=ends, nans=nans))
+
     def __str__(self) -> str:
-        """One number, up to four in brackets, or the smallest and the largest; empty if none of
-        these could be read.
+        """One number, those of a short vector in brackets, those of a small matrix in brackets row
+        by row, or the smallest and the largest; empty if none of these could be read.
         """
         if self.size == 0 and self.shape is not None:
             return "empty"
         if self.number is not None:
             return number(self.number)
+        if self.rows:
+            return bracketed(map(bracketed, (map(number, row) for row in self.rows)))
+        if self.numbers and self.shape is not None and len(self.shape) == 2:
+            return f"all {number(self.numbers[0])}"
         if self.numbers:
-            return "[" + ", ".join(map(number, self.numbers)) + "]"
+            return bracketed(map(number, self.numbers))
         if self.nans:
             return f"nan in {self.nans} of {self.size}"
         if self.ends is None:
             return ""
         low, high = self.ends
         return f"all {number(low)}" if low == high else f"{_rough(low)} … {_rough(high)}"
+
+
+def bracketed(parts: Iterable[str]) -> str:
+    """``"[1, 2]"`` for the texts "1" and "2"."""
+    return f"[{', '.join(parts)}]"
 
 
 def clip(text: str, longest: int = LONGEST) -> str:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from autograd_seen.live.reading import FEW, read_value
+from autograd_seen.live.reading import FEW, SIDE, read_value
 from autograd_seen.values import Value
 
 
@@ -24,9 +24,17 @@ def test_a_few_numbers_are_read_whole_and_more_by_their_ends():
     assert read_value(torch.arange(FEW + 1.0)) == Value(FEW + 1, (FEW + 1,), ends=(0.0, FEW))
 
 
+def test_a_small_matrix_is_read_whole():
+    square = torch.arange(SIDE * SIDE).reshape(SIDE, SIDE)
+    assert read_value(square).numbers == tuple(range(SIDE * SIDE))
+    assert read_value(square.T).numbers[:2] == (0, SIDE)
+    for wide in (torch.zeros(1, SIDE + 1), torch.zeros(SIDE + 1, 1), torch.zeros(1, 1, 1)):
+        assert read_value(wide) == Value(wide.numel(), wide.shape, ends=(0.0, 0.0))
+
+
 def test_missing_numbers_are_counted():
-    value = read_value(torch.tensor([[1.0, math.nan], [math.nan, 2.0]]))
-    assert (value.nans, value.ends) == (2, None)
+    value = read_value(torch.tensor([1.0, math.nan] * 4))
+    assert (value.nans, value.ends) == (4, None)
 
 
 @pytest.mark.parametrize(

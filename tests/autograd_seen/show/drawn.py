@@ -167,8 +167,19 @@ def transformer():
     return draw_graph(model(torch.rand(2, 3, 8)).sum())
 
 
+def matrices():
+    """A product of small matrices and a vector of six numbers, with gradients held before."""
+    X = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, -6.0]])
+    W = torch.tensor([[0.5, -1.25], [2.0, 0.3], [1 / 3, 400.0]], requires_grad=True)
+    b = torch.tensor([0.25, -1.5, 3.0, 1e-5, 7.0, 1 / 7], requires_grad=True)
+    (X @ W * 0.1).sum().backward()
+    loss = ((X @ W).tanh() ** 2).sum() + (b**3).sum()
+    return draw_graph(record_backward(loss))
+
+
 #: Graphs of many forms, most of them with a pass.
 MANY = [
+    matrices,
     recorded_sine,
     square,
     diamond,

@@ -384,6 +384,19 @@ def test_nothing_shows_before_its_turn(player):
     assert {"◂ −7.6613", "None → −7.6613"} <= set(shown_numbers(player))
 
 
+def test_a_matrix_is_one_question_mark_until_it_is_computed(browser, bare):
+    W = torch.tensor([[1.0, 2.0], [1.0, 2.0]], requires_grad=True)
+    y = W * 2
+    z = y.sum()
+    with opened(browser, bare(shown=step_through(z).html)) as page:
+        texts = page.locator("[data-node] text")
+        shown = [text.strip("\u00a0") for text in texts.all_text_contents()]
+        assert [text for text in shown if "?" in text] == ["?", "z = ?"] and "[2, 4]]" not in shown
+        page.get_by_role("slider").fill("1")
+        shown = [text.strip("\u00a0") for text in texts.all_text_contents()]
+        assert shown.index("[[2, 4],") + 1 == shown.index("[2, 4]]") and "?" not in shown
+
+
 def test_the_numbers_are_pytorchs(player):
     x = torch.tensor(4.0, requires_grad=True)
     torch.sin(x**2).backward()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
 from autograd_seen.graph import Fact, Note
-from autograd_seen.show.content import content, minus
+from autograd_seen.show.content import BLANK, content, minus, value_lines
 from autograd_seen.show.player import Player
 from autograd_seen.values import Value
 
@@ -94,6 +94,8 @@ def on_its_arrow(**facts):
 
 FOUR = Value(4, (4,), (1.0, 2.0, 3.0, 4.0))
 MATRIX = Value(6, (2, 3), ends=(-1.0, 5.5))
+WRITTEN = Value(4, (2, 2), (-1.0, 0.25, 10.0, 3.0))
+SIX = Value(6, (6,), (1.0, 2.0, 3.0, 4.0, 5.0, 0.123456))
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,18 @@ MATRIX = Value(6, (2, 3), ends=(-1.0, 5.5))
         ({"value": FOUR, "shape": (4,)}, ["#1 = [1, 2, 3, 4]"]),
         ({"value": None, "shape": (4,)}, ["#1", "(4,)"]),
         ({"value": MATRIX, "shape": (2, 3)}, ["#1", "(2, 3)", "−1 … 5.5"]),
+        (
+            {"value": WRITTEN, "shape": (2, 2)},
+            ["#1", "(2, 2)", "[[−1, 0.25],", "_[10, ___3]]"],
+        ),
+        (
+            {"value": WRITTEN, "shape": (2, 2), "notes": (Note(Fact.MAY_BE_NEWER),)},
+            ["#1", "(2, 2)", "[[−1, 0.25],____", "_[10, ___3]] now"],
+        ),
+        ({"value": Value(4, (2, 2), (1.0,) * 4), "shape": (2, 2)}, ["#1", "(2, 2)", "all 1"]),
+        ({"value": Value(1, (1, 1), (2.0,)), "shape": (1, 1)}, ["#1", "(1, 1)", "[[2]]"]),
+        ({"value": SIX, "shape": (6,)}, ["#1", "(6,)", "[1, 2, 3, 4, 5, 0.1235]"]),
+        ({"grad": WRITTEN}, ["#1 = 16", ".grad = [[−1, 0.25],", "_________[10, ___3]]"]),
         ({"value": None, "shape": (4,), "dtype": "float64"}, ["#1", "(4,) · float64"]),
         ({"value": None, "dtype": "bfloat16"}, ["#1", "bfloat16"]),
         ({"notes": (Note(Fact.MAY_BE_NEWER),)}, ["#1 = 16 now"]),
@@ -116,7 +130,35 @@ MATRIX = Value(6, (2, 3), ends=(-1.0, 5.5))
     ],
 )
 def test_a_tensor_on_its_arrow_tells_its_value_or_its_shape_and_what_is_noted(facts, lines):
-    assert on_its_arrow(**facts) == lines
+    assert [line.replace(BLANK, "_") for line in on_its_arrow(**facts)] == lines
+
+
+def test_the_rows_of_a_matrix_are_equally_long_and_the_text_of_an_operand_is_whole():
+    long = Value(6, (3, 2), (-1234.5678, 1e-12, 0.0, 1.0, 1 / 3, -2.0))
+    node = draw_graph(torch.sin(leaf(4.0) ** 2)).graph.nodes[0]._replace(value=long, shape=(3, 2))
+    rows = [line.text for line in value_lines(node)]
+    assert len(set(map(len, rows))) == 1 and "…" not in "".join(rows)
+    told = " ".join(row.strip(BLANK).replace(BLANK, "") for row in rows)
+    assert told == minus(str(long))
+
+
+def test_a_gradient_that_is_a_matrix_is_added_row_below_row():
+    W = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    W.grad = torch.tensor([[0.5, 0.0], [0.0, 1.0]])
+    L = (W * torch.tensor([[1.0, 10.0], [2.0, 20.0]])).sum()
+    lines = said(record_backward(L, accumulate=True))["W"]
+    assert [line.replace(BLANK, "_") for line in lines] == [
+        *("W", "(2, 2)", "[[1, 2],", "_[3, 4]]", "leaf"),
+        *("◂ .grad = [[0.5, 0],", "___________[__0, 1]]"),
+        *("________+ [[1, 10],", "___________[2, 20]]"),
+        *("________= [[1.5, 10],", "___________[__2, 21]]"),
+    ]
+
+
+def test_beside_an_edge_no_number_of_a_vector_is_cut_off():
+    z = torch.tensor([1.2, -0.4, 2.1], requires_grad=True)
+    p = torch.softmax(z, 0)
+    assert "◂ [0.1985, −0.0151, −0.1835]" in gradients_of(record_backward(p, torch.eye(3)[0]))
 
 
 def gradients_of(recording):
@@ -161,4 +203,5 @@ def test_what_a_label_says_the_text_says_too(draw):
     ]
     for line in said:
         for part in re.split(r" = (?=[−\d[])| · ", line.removeprefix("× ").removeprefix("◂ ")):
-            assert part.rstrip("…") in text, f"{part} is not in the text"
+            told = part.rstrip("…").replace(BLANK, "")
+            assert told in text, f"{part} is not in the text"

@@ -34,7 +34,15 @@ def folded():
     return compose(draw_graph(x).graph, "down")
 
 
+def matrices():
+    W = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    L = torch.exp(W * 0.5).sum()
+    recording = record_backward(L)
+    return compose(recording.graph, "right", recording.gradients())
+
+
 SCENES = {
+    "matrices": matrices,
     "every role": lambda: compose(every_role()),
     "to the right": lambda: recorded("right"),
     "down": lambda: recorded("down"),

@@ -60,6 +60,17 @@ def test_a_root_has_two_outlines_and_an_operation_has_corners():
     assert {s[0].style for s in outlines if s[0].radius == theme.CORNER} == set(theme.CORNERED)
 
 
+def test_an_oval_with_a_matrix_leaves_room_for_it_in_its_corners():
+    tall = torch.arange(12.0).reshape(4, 3).requires_grad_()
+    outline = next(
+        shape
+        for part in parts(compose(draw_graph(tall.exp().sum()).graph, "down"))
+        for shape in part.shapes
+        if isinstance(shape, Rect) and shape.style == "leaf"
+    )
+    assert outline.radius == theme.ROUNDEST < outline.height / 2
+
+
 def test_each_text_of_a_box_stands_inside_it():
     for part in parts(compose(every_role())):
         if part.kind == "node" and isinstance(part.shapes[0], Rect):

@@ -47,6 +47,18 @@ def key_of(recording, name):
     return key
 
 
+def test_a_matrix_is_hidden_row_by_row_until_it_is_computed():
+    W = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    y = W * 2
+    z = y.sum()
+    recording = record_backward(z)
+    hidden = dict(
+        zip((node.name for node in recording.graph.nodes), story(recording)["value"], strict=True)
+    )
+    assert hidden["W"] == "" and hidden["z"] == "20"
+    assert hidden["y"] == ["[[2, 4],", "\u00a0[6, 8]]"]
+
+
 def test_the_play_goes_forward_and_then_backward():
     assert captions(sine()) == [
         ["with what is given", "x = 4"],

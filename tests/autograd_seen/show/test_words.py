@@ -126,9 +126,16 @@ def test_now_stands_beside_a_value_that_may_be_newer_and_beside_no_other():
 
 
 def test_a_long_value_is_shortened_and_its_now_is_not():
-    node = Node(0, "tensor", "leaf", "w", value=Value(4, (4,), (1.2345, 2.3456, 3.4567, 4.5678)))
+    node = Node(0, "tensor", "leaf", "w", value=Value(8, (8,), ends=(-123.0, 123.0)))
     newer = node._replace(notes=(note(Fact.MAY_BE_NEWER),))
-    assert words.value(newer, 10) == "[1.2345, … now"
+    assert words.value(newer, 6) == "-123 … now"
+    numbers = node._replace(value=Value(4, (4,), (1.2345, 2.3456, 3.4567, 4.5678)))
+    assert words.value(numbers, 10) == "[1.2345, 2.3456, 3.4567, 4.5678]"
+
+
+def test_a_note_tells_a_matrix_by_its_ends():
+    one, two = Value(4, (2, 2), (1.0, 2.0, 3.0, 4.0)), Value(2, (2,), (1.0, 2.0))
+    assert words.note(Note(Fact.HOOKED, (one, two))) == "a hook changed 1 … 4 to [1, 2]"
 
 
 def test_one_is_singular():

@@ -9,8 +9,10 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from autograd_seen.values import Value
 
-#: A vector of at most so many numbers is read whole.
-FEW = 4
+#: A vector of at most so many numbers is read whole, and a matrix with at most so many rows and
+#: columns. A complex number takes the room of two.
+FEW, SIDE = 6, 4
+FEW_COMPLEX, SIDE_COMPLEX = 4, 2
 #: Of a float32, what so many digits do not tell apart fewer do not either.
 MOST_OFTEN = 6
 #: The dtypes of real numbers in which the ends of a range are found as they are.
@@ -42,7 +44,7 @@ def _read(tensor: torch.Tensor) -> Value:
     size, shape = tensor.numel(), tuple(map(int, tensor.shape))
     if tensor.device.type == "meta" or size == 0:
         return Value(size, shape)
-    if tensor.dim() == 0 or (tensor.dim() == 1 and size <= FEW):
+    if _is_small(tensor):
         numbers = tensor.reshape(-1).tolist() if tensor.layout == torch.strided else tensor.tolist()
         listed = numbers if isinstance(numbers, list) else [numbers]
         return Value(size, shape, tuple(_shortest(one, tensor.dtype) for one in listed))
@@ -55,6 +57,13 @@ def _read(tensor: torch.Tensor) -> Value:
         return Value(size, shape, nans=int(tensor.isnan().sum()))
     ends = _shortest(low, tensor.dtype), _shortest(high, tensor.dtype)
     return Value(size, shape, ends=ends)
+
+
+def _is_small(tensor: torch.Tensor) -> bool:
+    few, side = (FEW_COMPLEX, SIDE_COMPLEX) if tensor.is_complex() else (FEW, SIDE)
+    if tensor.dim() == 2:
+        return tensor.layout == torch.strided and max(tensor.shape) <= side
+    return tensor.dim() == 0 or (tensor.dim() == 1 and tensor.numel() <= few)
 
 
 def _shortest(

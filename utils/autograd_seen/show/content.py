@@ -1,21 +1,38 @@
 """What a picture says in each box and beside each edge, before anything has a place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from autograd_seen.arrange.labels import on_arrows
-from autograd_seen.graph import Arrival, Edge, EdgeGradient, Gradients, Graph, Group, Node, Step
+from autograd_seen.graph import (
+    Arrival,
+    Edge,
+    EdgeGradient,
+    Gradients,
+    Graph,
+    Group,
+    Node,
+    Note,
+    Step,
+)
 from autograd_seen.show import theme, words
 from autograd_seen.show.maths import Readings
-from autograd_seen.values import clip
+from autograd_seen.values import Value, bracketed, clip, number
 
 #: Characters that a box shows of a name or a class name, of a value, and of a note.
 SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 34
+#: Numbers of a vector that stand behind a name, and characters of a sum that stand on one line.
+BESIDE_NAME, SHOWN_SUM = 4, 60
+#: A blank that no reader of SVG leaves out.
+BLANK = "\u00a0"
 
 
 class Line(NamedTuple):
     """One line of text: ``style`` is "strong", "plain", "muted", "mono", "local" or "back";
     ``size`` in pixels. One that is ``beside`` may stand behind the line before it.
+
+    The row of a matrix has a style such as "local cells": all characters are equally wide.
     """
 
     text: str
@@ -96,6 +113,47 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
+# --- values ---------------------------------------------------------------------------------------
+
+
+def value_lines(node: Node) -> list[Line]:
+    """What a tensor holds, where that takes lines of its own: the rows of a matrix."""
+    return _rows(node.value, words.value_suffix(node))
+
+
+def _rows(
+    value: Value | None, after: str = "", before: str = "", style: str = "cells"
+) -> list[Line]:
+    """The rows of a matrix of more than one, below one another as PyTorch prints them, with texts
+    before the first and after the last; empty for any other value.
+    """
+    if value is None or len(value.rows) < 2:
+        return []
+    cells = [[minus(number(one)) for one in row] for row in value.rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    last, lines = len(cells) - 1, []
+    for i, row in enumerate(cells):
+        aligned = bracketed(
+            cell.rjust(width, BLANK) for cell, width in zip(row, widths, strict=True)
+        )
+        start = f"{before}[" if i == 0 else BLANK * (len(before) + 1)
+        end = f"]{after}" if i == last else "," + BLANK * len(after)
+        lines.append(Line(f"{start}{aligned}{end}", style, theme.NUMBER))
+    return lines
+
+
+def _told(value: Value | None, longest: int = SHOWN_VALUE) -> str:
+    """A value on one line: numbers in all their digits, or at most so many characters."""
+    told = words.told(value)
+    return told if value is not None and value.numbers else clip(told, longest)
+
+
+def _told_lines(before: str, value: Value | None, style: str, beside: bool = False) -> list[Line]:
+    """A value behind a few characters: on one line, or as the rows of a matrix."""
+    one_line = [Line(minus(before + _told(value)), style, theme.NUMBER, beside)]
+    return _rows(value, before=before, style=f"{style} cells") or one_line
+
+
 # --- nodes ----------------------------------------------------------------------------------------
 
 
@@ -120,23 +178,32 @@ def _tensor_tip(node: Node) -> str:
 
 def _label_text(node: Node) -> NodeText:
     """A tensor on its arrow: its value, or its shape where that says more."""
-    value = minus(words.value(node, SHOWN_VALUE))
+    value, rows = minus(words.value(node, SHOWN_VALUE)), value_lines(node)
     # A number, or a vector of few, tells its shape as well.
-    whole = node.value is not None and bool(node.value.numbers)
+    whole = _stands_beside_name(node.value) and len(node.value.shape) < 2
     detail = [clip(str(node.shape), SHOWN)] if node.shape and not whole else []
     detail += [node.dtype] if node.dtype not in ("float32", "") else []
     lines = [Line(f"{node.name} = {value}" if whole else node.name, "strong", theme.NUMBER)]
     lines += [Line(" · ".join(detail), "plain", theme.NUMBER, beside=True)] if detail else []
-    lines += [Line(value, "plain", theme.NUMBER)] if value and not whole else []
+    if not whole:
+        lines += rows or ([Line(value, "plain", theme.NUMBER)] if value else [])
     lines += _muted(words.notes(node.notes))
     return NodeText((*lines, *_grad_lines(node)), "label", _tensor_tip(node))
+
+
+def _stands_beside_name(value: Value | None) -> bool:
+    """Whether a value stands behind the name: a number, a vector of few, a matrix of one row."""
+    if value is None or not value.numbers:
+        return False
+    return len(value.rows) == 1 or (len(value.shape) < 2 and value.size <= BESIDE_NAME)
 
 
 def _grad_lines(node: Node) -> list[Line]:
     if node.grad is None:
         return []
-    grad = minus(f".grad = {clip(words.grad(node), SHOWN_VALUE)}")
-    return [Line(grad, "plain", theme.NUMBER)]
+    if not str(node.grad):
+        return [Line(".grad = set", "plain", theme.NUMBER)]
+    return _told_lines(".grad = ", node.grad, "plain")
 
 
 def _muted(notes: list[str]) -> list[Line]:
@@ -172,51 +239,66 @@ def _listed(text: str) -> list[str]:
 
 
 def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
-    value = minus(words.value(node, SHOWN_VALUE))
-    beside_name = bool(value) and not words.is_range(value)
+    value, rows = minus(words.value(node, SHOWN_VALUE)), value_lines(node)
+    numbers = node.value is not None and bool(node.value.numbers)
+    beside_name = _stands_beside_name(node.value)
+    beside_name |= bool(value) and not numbers and not words.is_range(value)
     # The end of a long name tells it apart.
     name = node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]
     first = f"{name} = {value}" if beside_name else name
     detail = [clip(str(node.shape), SHOWN)] if node.shape else []
     detail += [node.dtype] if node.dtype not in ("float32", "") else []
-    detail += [value] if value and not beside_name else []
+    detail += [value] if value and not beside_name and not rows else []
     notes = words.notes(node.notes) + ([] if value else ["value not kept"])
     said = " · ".join([node.role, *(clip(note, SHOWN_NOTE) for note in notes)])
     lines = [Line(first, "strong", theme.NAME)]
     lines += [Line(" · ".join(detail), "plain", theme.NUMBER, beside=True)] if detail else []
-    lines.append(Line(said, "muted", theme.NOTE, beside=True))
+    lines += [*rows, Line(said, "muted", theme.NOTE, beside=not rows)]
     return (*lines, *(_grad_lines(node) if with_grad else []))
 
 
 def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
     """The gradient of a tensor, under its value."""
-    texts = []
     if node.key in passed.leaves:
-        texts = _leaf_texts(passed.leaves[node.key], passed.accumulated)
-    elif node.key in passed.arrived:
+        return _leaf_lines(passed.leaves[node.key], passed.accumulated)
+    if node.key in passed.arrived:
         arrival = passed.arrived[node.key]
-        texts = [_arrival_text(arrival), *words.notes(arrival.notes)]
-    # Only the number of ".grad would be" may stand behind it.
-    return [Line(minus(text), "back", theme.NUMBER, beside=text.startswith("◂")) for text in texts]
+        return [*_told_lines("◂ ", arrival.gradient, "back", True), *_back(arrival.notes)]
+    return []
 
 
-def _arrival_text(arrival: Arrival) -> str:
-    return f"◂ {clip(words.told(arrival.gradient), SHOWN_VALUE)}"
+def _back(notes: Iterable[Note]) -> list[Line]:
+    return [Line(minus(text), "back", theme.NUMBER) for text in words.notes(notes)]
 
 
-def _leaf_texts(step: Step, accumulated: bool) -> list[str]:
+def _leaf_lines(step: Step, accumulated: bool) -> list[Line]:
     """What arrived at a leaf, and what became of ``.grad``, or would have."""
-    arriving, notes = clip(words.told(step.arriving[0]), SHOWN_VALUE), words.notes(step.notes)
     if step.arriving[0] is None:
-        return ["◂ None: nothing arrived"]
+        return [Line("◂ None: nothing arrived", "back", theme.NUMBER, beside=True)]
     if step.stays:
-        return [f"◂ {arriving}", *notes]
-    before, after = (clip(words.told(value), SHOWN) for value in (step.before, step.after))
-    held = "" if step.before is None else f"{before} + {arriving} = "
-    if accumulated:
-        return [f"◂ .grad = {held}{after}", *notes]
-    # On a line of its own, so that the oval is no wider than after a pass that accumulates.
-    return [".grad would be", f"◂ {held}{after}", *notes]
+        lines = _told_lines("◂ ", step.arriving[0], "back", True)
+    elif accumulated:
+        lines = _sum_lines("◂ .grad = ", step)
+    else:
+        # On a line of its own, so that the oval is no wider than after a pass that accumulates.
+        lines = [Line(".grad would be", "back", theme.NUMBER), *_sum_lines("◂ ", step)]
+    return [*lines, *_back(step.notes)]
+
+
+def _sum_lines(start: str, step: Step) -> list[Line]:
+    """What ``.grad`` held, what arrived, and their sum: on one line, or below one another."""
+    (arriving,) = step.arriving
+    if step.before is None:
+        return _told_lines(start, step.after, "back", True)
+    before, added, after = (_told(value, SHOWN) for value in (step.before, arriving, step.after))
+    told = f"{start}{before} + {added} = {after}"
+    if len(told) <= SHOWN_SUM and not (len(step.after.rows) > 1 or len(arriving.rows) > 1):
+        return [Line(minus(told), "back", theme.NUMBER, beside=True)]
+    indent = start[:-2]
+    below = (("+ ", arriving), ("= ", step.after))
+    first = _told_lines(start, step.before, "back")
+    signs = [_told_lines(BLANK * len(indent) + sign, value, "back") for sign, value in below]
+    return [*first, *(line for lines in signs for line in lines)]
 
 
 # --- edges and frames -----------------------------------------------------------------------------
@@ -241,12 +323,12 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
         return (Line(border, "muted", theme.SMALL),) if border else ()
     local = []
     if flow.local is not None:
-        factor = minus(f"× {clip(words.told(flow.local), SHOWN)}")
-        local = [Line(factor, "local", theme.NUMBER)]
-    sent = f"◂ {clip(words.told(flow.sent), SHOWN)}"
-    sent = sent if flow.sent is not None else f"◂ {words.NOT_DEFINED}"
+        local = _told_lines("× ", flow.local, "local")
+    sent = [Line(f"◂ {words.NOT_DEFINED}", "back", theme.NUMBER, beside=True)]
+    if flow.sent is not None:
+        sent = _told_lines("◂ ", flow.sent, "back", True)
     notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
-    return (*local, Line(minus(sent), "back", theme.NUMBER, beside=True), *notes)
+    return (*local, *sent, *notes)
 
 
 def _other_lines(flow: EdgeGradient | None, arrival: Arrival) -> tuple[Line, ...]:
@@ -254,9 +336,8 @@ def _other_lines(flow: EdgeGradient | None, arrival: Arrival) -> tuple[Line, ...
     a hook has changed it.
     """
     known = flow is not None and words.told(flow.sent) == words.told(arrival.gradient)
-    texts = [] if known else [_arrival_text(arrival)]
-    texts += words.notes(arrival.notes)
-    return tuple(Line(minus(text), "back", theme.NUMBER) for text in texts)
+    lines = [] if known else _told_lines("◂ ", arrival.gradient, "back")
+    return (*lines, *_back(arrival.notes))
 
 
 def _came_back(index: int, result: int | None, passed: Gradients) -> bool:

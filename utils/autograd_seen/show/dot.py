@@ -6,7 +6,7 @@ import graphviz
 
 from autograd_seen.graph import Branch, Graph
 from autograd_seen.show import theme
-from autograd_seen.show.content import SHOWN, Content, EdgeText, Line
+from autograd_seen.show.content import BLANK, SHOWN, Content, EdgeText, Line
 from autograd_seen.values import clip
 
 SHAPES = {
@@ -110,7 +110,7 @@ def _clusters(branches: Iterable[Branch], content: Content, indent: str) -> Iter
 
 
 def _label(lines: tuple[Line, ...]) -> str:
-    return _quoted("\n".join(line.text for line in lines))
+    return _quoted("\n".join(line.text for line in lines).replace(BLANK, " "))
 
 
 def _quoted(text: str) -> str:

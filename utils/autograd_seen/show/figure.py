@@ -65,15 +65,16 @@ def _arrowhead(head: Arrowhead) -> Artist:
 
 
 def _text(text: Text) -> Artist:
+    styles = text.style.split()
     return Words(
         text.x,
         text.y,
         text.text,
         size=text.size * POINTS,
         weight="bold" if text.style == "strong" else "normal",
-        style="italic" if text.style == "back" else "normal",
-        family=theme.FIGURE_MONO if text.style == "mono" else theme.FIGURE_FONT,
-        color=theme.ink(theme.LIGHT, text.style),
+        style="italic" if "back" in styles else "normal",
+        family=theme.FIGURE_MONO if styles[-1] in ("mono", "cells") else theme.FIGURE_FONT,
+        color=theme.ink(theme.LIGHT, styles[0]),
         horizontalalignment="center",
         verticalalignment="baseline",
         parse_math=False,

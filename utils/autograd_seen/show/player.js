@@ -37,9 +37,10 @@
     return picture;
   }
 
-  // Puts the value at the end of a tensor's text into an element of its own.
+  // Puts the value at the end of a tensor's text, or of its next text, into an element of its own.
   function setApart(node, value) {
-    const text = [...node.querySelectorAll("text")].find((t) => value && t.textContent.endsWith(value));
+    const text = [...node.querySelectorAll("text")].find(
+      (t) => value && !t.childElementCount && t.textContent.endsWith(value));
     if (!text) return null;
     const part = document.createElementNS(SVG, "tspan");
     text.replaceChildren(text.textContent.slice(0, -value.length), part);
@@ -75,8 +76,10 @@
     const picture = unpack(host.querySelector("img")), table = host.querySelector("table").cloneNode(true);
     const parts = ["node", "edge", "flow"].flatMap((kind) =>
       [...picture.querySelectorAll(`[data-${kind}]`)].map((element) => [kind, +element.dataset[kind], element]));
-    const values = parts.filter(([kind]) => kind === "node").map(([kind, index, element]) =>
-      [index, setApart(element, story.value[index])]).filter(([, element]) => element);
+    // A matrix has a text for each row.
+    const values = parts.filter(([kind]) => kind === "node").flatMap(([kind, index, element]) =>
+      [story.value[index]].flat().map((value, row) => [index, setApart(element, value), value, row ? "" : "?"]))
+      .filter(([, element]) => element);
 
     const button = (name, says, act) => {
       const made = make("button", { type: "button", class: name, title: says, "aria-label": says }, icon(name));
@@ -136,7 +139,8 @@
         element.classList.toggle("lit", Boolean(lit[kind]?.includes(index)));
         if (kind === "node") element.classList.toggle("unanswered", at < story.back[index]);
       }
-      for (const [index, element] of values) element.textContent = at < story.node[index] ? "?" : story.value[index];
+      for (const [index, element, value, hidden] of values)
+        element.textContent = at < story.node[index] ? hidden : value;
       for (const row of table.querySelectorAll("tr[data-step]")) {
         row.classList.toggle("later", +row.dataset.step > (moment.step ?? 0));
         row.classList.toggle("now", +row.dataset.step === moment.step);

@@ -2,7 +2,7 @@
 them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
@@ -313,13 +313,22 @@ def _row_width(widths: Sequence[float]) -> float:
 def _box_size(node: Node, block: Block) -> Size:
     """The size of a box: even numbers, so that a middle is a whole pixel."""
     height = block.height + (theme.OVAL_PAD if node.kind == "tensor" else theme.BOX_PAD)
-    sides = max(height * 0.5, theme.OVAL_SIDE) if node.kind == "tensor" else theme.BOX_SIDE
+    sides = theme.BOX_SIDE
+    if node.kind == "tensor":
+        lines = [line for row in block.rows for line in row.lines]
+        sides = max(oval_radius(lines, height), theme.OVAL_SIDE)
     return 2 * round((block.width + sides) / 2), 2 * round(height / 2)
+
+
+def oval_radius(lines: Iterable[Line], height: float) -> float:
+    """The radius of an oval's ends: half its height, or less where a matrix fills it."""
+    filled = any(line.style.endswith("cells") for line in lines)
+    return min(height / 2, theme.ROUNDEST) if filled else height / 2
 
 
 def text_width(line: Line) -> float:
     """How many pixels a line of text is wide, in a wide font."""
-    if line.style == "mono":
+    if line.style.split()[-1] in ("mono", "cells"):
         return theme.MONO_WIDTH * line.size * len(line.text)
     width = sum(theme.WIDTHS.get(c, theme.OTHER_WIDTH) for c in line.text) * line.size
     return width * (theme.BOLDER if line.style == "strong" else 1)

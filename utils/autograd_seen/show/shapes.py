@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from autograd_seen.show import theme
-from autograd_seen.show.scene import Box, Cluster, Label, Route, Scene
+from autograd_seen.show.scene import Box, Cluster, Label, Route, Scene, oval_radius
 
 Point = tuple[float, float]
 #: One point to which a straight line leads, or two control points and the end of a curve.
@@ -78,7 +78,7 @@ def _node(index: int, box: Box) -> Part:
     style, texts = box.text.style, _texts(box.label)
     if style == "label":
         return Part("node", index, tuple(texts), box.text.tip)
-    radius = theme.CORNER if style in theme.CORNERED else box.height / 2
+    radius = theme.CORNER if style in theme.CORNERED else oval_radius(box.lines, box.height)
     insets = (0, theme.INSET) if style == "root" else (0,)
     outlines = [
         Rect(

@@ -8,7 +8,7 @@ from functools import cached_property
 from autograd_seen.arrange.labels import on_arrows
 from autograd_seen.graph import Edge, EdgeGradient, Graph, Node, Recording, Step
 from autograd_seen.show import words
-from autograd_seen.show.content import SHOWN_VALUE, minus
+from autograd_seen.show.content import SHOWN_VALUE, minus, value_lines
 from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
 
 #: A line of a caption: pieces of text, each as [class, text].
@@ -106,11 +106,14 @@ def tell(texts: StepTexts) -> dict:
     }
 
 
-def _hidden_value(turns: Turns, node: Node) -> str:
-    """What to hide of a tensor until it is computed; an input is there from the start."""
+def _hidden_value(turns: Turns, node: Node) -> str | list[str]:
+    """What to hide of a tensor until it is computed, a matrix line by line; an input is there from
+    the start.
+    """
     if node.kind != "tensor" or not turns.reached[node.key]:
         return ""
-    return minus(words.value(node, SHOWN_VALUE))
+    rows = [line.text for line in value_lines(node)]
+    return rows or minus(words.value(node, SHOWN_VALUE))
 
 
 def _moments(turns: Turns, texts: StepTexts) -> list[dict]:

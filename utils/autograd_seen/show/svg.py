@@ -15,17 +15,23 @@ def to_svg(scene: Scene, title: str, description: str = "") -> str:
     Follows the reader's light or dark theme on a plate of its own, and prints light.
     """
     bordered = not all(route.text.tracked for route in scene.routes)
+    drawn_parts = parts(scene)
+    in_cells = any(_has_cells(part) for part in drawn_parts)
     size = f'width="{scene.width}" height="{scene.height}"'
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-graph" role="img" '
         f'aria-label={quoteattr(title)} {size} viewBox="0 0 {scene.width} {scene.height}">',
         f"<title>{escape(title)}</title>",
         *([f"<desc>{escape(description)}</desc>"] if description else []),
-        f"<style>{_css(scene.recorded, bordered, bool(scene.clusters))}</style>",
+        f"<style>{_css(scene.recorded, bordered, bool(scene.clusters), in_cells)}</style>",
         f'<rect class="plate" {size} rx="{theme.PLATE_CORNER}"/>',
     ]
-    drawn = "".join(_part(part, scene.recorded) for part in parts(scene))
+    drawn = "".join(_part(part, scene.recorded) for part in drawn_parts)
     return "\n".join(head) + f"{drawn}\n</svg>\n"
+
+
+def _has_cells(part: Part) -> bool:
+    return any(isinstance(one, Text) and one.style.endswith("cells") for one in part.shapes)
 
 
 # --- shapes ---------------------------------------------------------------------------------------
@@ -99,7 +105,7 @@ def _short(value: float) -> str:
 
 
 @cache
-def _css(recorded: bool, bordered: bool, framed: bool) -> str:
+def _css(recorded: bool, bordered: bool, framed: bool, in_cells: bool) -> str:
     """The style sheet, with rules for what is drawn. Every rule is about this picture alone."""
     rules = [
         f"text{{font-family:{theme.FONT};text-anchor:middle}}",
@@ -109,6 +115,7 @@ def _css(recorded: bool, bordered: bool, framed: bool) -> str:
     ]
     if recorded:
         rules += [f".way{{fill:none;{_width('way')};{_dash('way')}}}", ".back{font-style:italic}"]
+    rules += [f".cells{{font-family:{theme.MONO}}}"] if in_cells else []
     rules += [f".border{{{_dash('border')}}}"] if bordered else []
     rules += [f".frame{{{_width('frame')};{_dash('frame')}}}"] if framed else []
     rules += [f".{style}{{{_width(style)}}}" for style in theme.BOXES]

@@ -22,18 +22,29 @@ def told(value: Value | None) -> str:
     return str(value) or f"shape {value.shape}"
 
 
+def brief(value: Value | None) -> str:
+    """A value in a sentence: of more than four numbers the smallest and the largest."""
+    return told(value) if value is None or value.shape is None else value.brief() or told(value)
+
+
 def held(node: Node) -> str:
     """What a tensor holds in a few words; empty where it is not known."""
     return "" if node.value is None else str(node.value) or "not shown"
 
 
 def value(node: Node, longest: int = 1_000) -> str:
-    """What a tensor holds, at most ``longest`` characters of it, and "now" behind it where that may
-    be newer than what was computed from it.
+    """What a tensor holds, "now" behind it where that may be newer than what was computed from it.
+    What is not numbers takes at most ``longest`` characters.
     """
-    text = clip(held(node), longest)
+    written = node.value is not None and bool(node.value.numbers)
+    text = held(node) if written else clip(held(node), longest)
+    return text + value_suffix(node)
+
+
+def value_suffix(node: Node) -> str:
+    """What stands behind a value that may be newer than what was computed from it."""
     may_be_newer = any(one.fact in NEWER for one in node.notes)
-    return f"{text} now" if may_be_newer and node.value is not None and str(node.value) else text
+    return " now" if may_be_newer and node.value is not None and str(node.value) else ""
 
 
 def is_range(text: str) -> bool:
@@ -129,23 +140,23 @@ WORDS = {
     Fact.GROWS: "{} {}, {} … {}".format,
     Fact.SUMMED: "summed {} → {}".format,
     Fact.CAST: "cast {} → {}".format,
-    Fact.HOOKED: lambda expected, found: f"a hook changed {told(expected)} to {told(found)}",
+    Fact.HOOKED: lambda expected, found: f"a hook changed {brief(expected)} to {brief(found)}",
     Fact.HOOKED_GRAD: lambda expected, found: (
-        f"a hook changed .grad from {told(expected)} to {told(found)}"
+        f"a hook changed .grad from {brief(expected)} to {brief(found)}"
     ),
     Fact.NOTHING_ARRIVED: lambda: "nothing arrived",
     Fact.NOT_ACCUMULATED: lambda: "frozen: not accumulated",
     Fact.DO_NOT_FIT: lambda: "values do not fit: one overwritten",
     Fact.NOT_THE_PRODUCT: lambda expected, found: (
-        f"sent {told(found)}, where local × arriving is {told(expected)}"
+        f"sent {brief(found)}, where local × arriving is {brief(expected)}"
     ),
     Fact.NOT_THE_SUM: lambda expected, found: (
-        f"{told(found)} arrived, where {told(expected)} was sent"
+        f"{brief(found)} arrived, where {brief(expected)} was sent"
     ),
     Fact.NOT_THE_GRAD: lambda expected, found: (
-        f".grad is {told(found)}, where the pass gives {told(expected)}"
+        f".grad is {brief(found)}, where the pass gives {brief(expected)}"
     ),
-    Fact.UNDERFLOWED: lambda before, after: f"{told(before)} underflows to {told(after)}",
-    Fact.OVERFLOWED: lambda before, after: f"{told(before)} overflows to {told(after)}",
+    Fact.UNDERFLOWED: lambda before, after: f"{brief(before)} underflows to {brief(after)}",
+    Fact.OVERFLOWED: lambda before, after: f"{brief(before)} overflows to {brief(after)}",
     Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
 }
