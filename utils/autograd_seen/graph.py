@@ -307,6 +307,8 @@ class EdgeGradient:
     #: Whether the node was asked for its local derivative. A Function written in Python, and what a
     #: hook has packed, is not.
     asked: bool = True
+    #: The local Jacobian where it is one of few entries: a row for each number of the result.
+    jacobian: Value | None = None
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def test_a_small_matrix_is_read_whole():
         assert read_value(wide) == Value(wide.numel(), wide.shape, ends=(0.0, 0.0))
 
 
+def test_a_tensor_of_any_size_can_be_read_whole():
+    value = read_value(torch.tensor([[0.1] * 6, [3.0] * 6], requires_grad=True), whole=True)
+    assert value == Value(12, (2, 6), (0.1,) * 6 + (3.0,) * 6)
+
+
 def test_missing_numbers_are_counted():
     value = read_value(torch.tensor([1.0, math.nan] * 4))
     assert (value.nans, value.ends) == (4, None)

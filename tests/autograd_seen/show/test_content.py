@@ -155,6 +155,21 @@ def test_a_gradient_that_is_a_matrix_is_added_row_below_row():
     ]
 
 
+def test_a_small_jacobian_stands_beside_its_edge_and_a_pattern_on_one_line():
+    x = torch.tensor([2.0, 3.0, 5.0], requires_grad=True)
+    A = torch.tensor([[2.0, 7.0, -1.0], [4.0, 0.5, 3.0]])
+    for output, lines in (
+        (A @ x, ["J = [[2, __7, −1],", "_____[4, 0.5, _3]]"]),
+        (x.view(3), ["J = identity"]),
+        (x.sum(), ["J = [1, 1, 1]"]),
+        (torch.diag(x), []),
+    ):
+        recording = record_backward(output, torch.ones_like(output))
+        texts = content(recording.graph, recording.gradients())
+        found = [line.text for edge in texts.edges for line in edge.lines if "local" in line.style]
+        assert [line.replace(BLANK, "_") for line in found] == lines
+
+
 def test_beside_an_edge_no_number_of_a_vector_is_cut_off():
     z = torch.tensor([1.2, -0.4, 2.1], requires_grad=True)
     p = torch.softmax(z, 0)

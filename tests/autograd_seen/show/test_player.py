@@ -320,10 +320,13 @@ def test_a_recording_comes_alone():
 
 
 def test_a_whole_jacobian_is_named_and_not_shown():
-    x = leaf([1.0, 2.0])
+    x = leaf([1.0] * 13)
     shown = step_through(x.sum())
-    assert "1 × J = [1, 1] to x" in captions(shown)[-2]
+    assert "1 × J = all 1 to x" in captions(shown)[-2]
     assert Page(shown.html).rows[1][3] == "Jacobian"
+    small = step_through(x[:2].sum())
+    assert "1 × [1, 1] = [1, 1] to #1" in captions(small)[-3]
+    assert Page(small.html).rows[1][3] == "J = [1, 1]"
 
 
 def test_every_part_of_the_story_is_in_the_picture():

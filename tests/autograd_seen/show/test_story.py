@@ -47,6 +47,18 @@ def key_of(recording, name):
     return key
 
 
+def test_a_small_jacobian_is_told_in_the_table_and_in_the_caption():
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    y = torch.tensor([[2.0, 7.0], [4.0, -0.5]]) @ x
+    recording = record_backward(y, torch.tensor([10.0, -1.0]))
+    texts = StepTexts(recording, polish=minus)
+    assert texts.local(recording.steps[0].flows[0]) == "J = [[2, 7], [4, −0.5]]"
+    told = captions(recording)[-2][1]
+    assert told == "[10, −1] × [[2, 7], [4, −0.5]] = [16, 70.5] to x"
+    (line,) = [one for one in story(recording)["moments"][-2]["lines"] if "[16, 70.5]" in str(one)]
+    assert ["jacobian", "[[2, 7], [4, −0.5]]"] in line
+
+
 def test_a_matrix_is_hidden_row_by_row_until_it_is_computed():
     W = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
     y = W * 2

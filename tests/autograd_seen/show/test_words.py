@@ -138,6 +138,23 @@ def test_a_note_tells_a_matrix_by_its_ends():
     assert words.note(Note(Fact.HOOKED, (one, two))) == "a hook changed 1 … 4 to [1, 2]"
 
 
+@pytest.mark.parametrize(
+    ("shape", "numbers", "told"),
+    [
+        ((2, 2), (1.0, 0.0, 0.0, 1.0), "identity"),
+        ((2, 2), (1.0, 0.0, 0.0, 2.0), "[[1, 0], [0, 2]]"),
+        ((2, 3), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0), "[[1, 0, 0], [0, 1, 0]]"),
+        ((2, 3), (0.0,) * 6, "all 0"),
+        ((3,), (1.0,) * 3, "[1, 1, 1]"),
+        ((7,), (0.5,) * 7, "all 0.5"),
+        ((7,), (0.5,) * 6 + (1.0,), "[0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1]"),
+        ((1, 1), (1.0,), "[[1]]"),
+    ],
+)
+def test_a_jacobian_is_told_by_its_numbers_or_its_pattern(shape, numbers, told):
+    assert words.jacobian(Value(len(numbers), shape, numbers)) == told
+
+
 def test_one_is_singular():
     assert words.counted(1, "step") == "1 step" and words.counted(0, "step") == "0 steps"
     assert words.counted(1_000, "box", "boxes") == "1,000 boxes"

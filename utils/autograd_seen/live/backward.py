@@ -5,7 +5,7 @@ carried.
 import math
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +15,7 @@ import torch
 from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Note, Recording, Step
 from autograd_seen.live import differences, names
 from autograd_seen.live.forward import Tape, check_tape
+from autograd_seen.live.jacobians import jacobians_of
 from autograd_seen.live.reading import read_value
 from autograd_seen.live.rehearsal import (
     check_not_reentrant,
@@ -62,8 +63,9 @@ def record_backward(
 
     The numbers are those that the engine handed from node to node. A local derivative is a node's
     answer to a gradient of ones; for one number in and one out that is d(output)/d(input), for an
-    elementwise operation the derivative of each element, and for any other operation, or a complex
-    number, it is left out, being a whole Jacobian. A Function written in Python, and what a hook
+    elementwise operation the derivative of each element. For any other operation it is a Jacobian:
+    where that has at most 12 entries and two dimensions it is found by asking for each row, else,
+    and for a complex number, it is left out. A Function written in Python, and what a hook
     has packed, is asked nothing beside the pass. A Function has no local derivative then; of what
     is packed and has one number in and one out it is what was sent divided by what arrived.
 
@@ -128,13 +130,14 @@ def record(
         # Asked for before the pass, which may free what the answer needs.
         with random_state_kept():
             local = local_derivatives(route)
+            jacobians = local_jacobians(route, local)
         before = {key: _keep(route.leaf(key).grad) for key in route.leaves}
         checkpoints = {key: checkpoint_of(route.live.operations[key]) for key in route.live.packed}
     held = [output, *(tensor for _, tensor in [*given, *named])]
     heard = run(route, output, gradient, accumulate, create_graph, held)
     with _unseen():
         seed = torch.ones_like(output.detach()) if gradient is None else gradient
-        passed = Passed(route, heard, local, before, checkpoints, seed, accumulate)
+        passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
         return Recording(
             route.graph, tuple(passed.steps()), read_value(seed), accumulate, create_graph
         )
@@ -303,6 +306,20 @@ def _local(route: Route, key: int) -> dict[int, torch.Tensor]:
     return {slot: _keep(one) for slot, one in given.items() if one.numel() == size}
 
 
+def local_jacobians(route: Route, asked: Iterable[int]) -> dict[int, dict[int, torch.Tensor]]:
+    """By the key of each operation that is asked and not pointwise: its small Jacobians by slot."""
+    found, nodes = {}, route.graph.nodes
+    for key in asked:
+        if not route.is_pointwise(key):
+            sources = {edge.slot: edge.source for _, edge in route.entering[key]}
+            inputs = {
+                slot: None if route.dtype(source).is_complex else nodes[source].shape
+                for slot, source in sources.items()
+            }
+            found[key] = jacobians_of(route.live.operations[key], inputs)
+    return found
+
+
 @dataclass(frozen=True)
 class Heard:
     """What hooks heard of a pass: the operations in the order of the engine, and by key what
@@ -435,6 +452,7 @@ class Passed:
     route: Route
     heard: Heard
     local: dict[int, dict[int, torch.Tensor]]
+    jacobians: dict[int, dict[int, torch.Tensor]]
     #: By the key of a leaf: what ``.grad`` held.
     before: dict[int, torch.Tensor | None]
     #: By the key of what a hook has packed: the checkpoint that unpacks it, if one does.
@@ -480,7 +498,11 @@ class Passed:
         notes = self._reduced(key, edge)
         if asked and local is not None and gradient is not None:
             notes += differences.of_product(local, self.heard.arrived[key][0], gradient)
-        return EdgeGradient(place, _value(local), _value(gradient), gradient, notes, asked)
+        jacobian, shown = self.jacobians.get(key, {}).get(edge.slot), None
+        if jacobian is not None and gradient is not None:
+            shown = read_value(jacobian, whole=True)
+            notes += differences.of_rows(jacobian, self.heard.arrived[key], gradient)
+        return EdgeGradient(place, _value(local), _value(gradient), gradient, notes, asked, shown)
 
     def _ratio(self, key: int, sent: torch.Tensor | None) -> torch.Tensor | None:
         """The local derivative as the pass shows it, where one number arrived and one was sent.

@@ -25,8 +25,29 @@ def of_product(
     else:  # the engine has summed what the forward pass had broadcast
         total, size = product.sum_to_size(sent.shape), product.abs().sum_to_size(sent.shape)
     terms = product.numel() // max(1, sent.numel())
+    return _of_total(total, size, sent, terms, (local.dtype, arrived.dtype))
+
+
+def of_rows(
+    jacobian: torch.Tensor, arrived: tuple[torch.Tensor | None, ...], sent: torch.Tensor
+) -> tuple[Note, ...]:
+    """A note where what a node sent is not the sum of its Jacobian's rows, each times what arrived
+    there; several results are one behind the other.
+    """
+    known = [one for one in arrived if one is not None]
+    if len(known) < len(arrived) or not _have_numbers(jacobian, *known, sent):
+        return ()
+    weights = torch.cat([one.reshape(-1) for one in known])
+    product = jacobian.reshape(len(weights), -1) * weights[:, None]
+    total, size = product.sum(0).reshape(sent.shape), product.abs().sum(0).reshape(sent.shape)
+    return _of_total(total, size, sent, len(weights), (jacobian.dtype, weights.dtype))
+
+
+def _of_total(
+    total: torch.Tensor, size: torch.Tensor, sent: torch.Tensor, terms: int, dtypes: tuple
+) -> tuple[Note, ...]:
     cast = total.to(sent.dtype)
-    if not _is_near(cast, sent, size, terms, (local.dtype, arrived.dtype, sent.dtype)):
+    if not _is_near(cast, sent, size, terms, (*dtypes, sent.dtype)):
         return (_note(Fact.NOT_THE_PRODUCT, total, sent),)
     return _out_of_range(total, cast, sent)
 

@@ -19,9 +19,9 @@ MOST_OFTEN = 6
 WIDE = (torch.float32, torch.float64)
 
 
-def read_value(tensor: torch.Tensor) -> Value:
+def read_value(tensor: torch.Tensor, whole: bool = False) -> Value:
     """What a tensor holds. ``is_readable`` is False where nothing can be read (on the meta device,
-    say).
+    say). A dense tensor may be read ``whole``, whatever its size.
 
     Changes neither the tensor nor the random state.
     """
@@ -33,18 +33,18 @@ def read_value(tensor: torch.Tensor) -> Value:
             _disable_current_modes() if modes else nullcontext(),
         ):
             # What is computed from a detached tensor is recorded nowhere.
-            return _read(tensor.detach())
+            return _read(tensor.detach(), whole)
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
         return Value(size=-1, shape=None)
 
 
-def _read(tensor: torch.Tensor) -> Value:
+def _read(tensor: torch.Tensor, whole: bool) -> Value:
     if tensor.is_nested:
         return Value(tensor.numel(), None)
     size, shape = tensor.numel(), tuple(map(int, tensor.shape))
     if tensor.device.type == "meta" or size == 0:
         return Value(size, shape)
-    if _is_small(tensor):
+    if whole or _is_small(tensor):
         numbers = tensor.reshape(-1).tolist() if tensor.layout == torch.strided else tensor.tolist()
         listed = numbers if isinstance(numbers, list) else [numbers]
         return Value(size, shape, tuple(_shortest(one, tensor.dtype) for one in listed))

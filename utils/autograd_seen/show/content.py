@@ -324,11 +324,21 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     local = []
     if flow.local is not None:
         local = _told_lines("× ", flow.local, "local")
+    elif flow.jacobian is not None:
+        local = _jacobian_lines(flow.jacobian)
     sent = [Line(f"◂ {words.NOT_DEFINED}", "back", theme.NUMBER, beside=True)]
     if flow.sent is not None:
         sent = _told_lines("◂ ", flow.sent, "back", True)
     notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
     return (*local, *sent, *notes)
+
+
+def _jacobian_lines(jacobian: Value) -> list[Line]:
+    told = minus(f"J = {words.jacobian(jacobian)}")
+    one_line = [Line(told, "local", theme.NUMBER)]
+    if words.is_identity(jacobian):
+        return one_line
+    return _rows(jacobian, before="J = ", style="local cells") or one_line
 
 
 def _other_lines(flow: EdgeGradient | None, arrival: Arrival) -> tuple[Line, ...]:

@@ -11,7 +11,7 @@ from autograd_seen.values import Value
 MOST_STEPS = 80
 #: Addends of a sum that are written out.
 MOST_ADDENDS = 4
-#: What stands for a local derivative that is a whole Jacobian.
+#: What stands for a local derivative that is a whole Jacobian, and no small one.
 JACOBIAN = "Jacobian"
 #: What stands for one that a node was not asked for.
 NOT_ASKED = "not asked"
@@ -90,6 +90,8 @@ class StepTexts:
 
     def local(self, flow: EdgeGradient) -> str:
         """The local derivative, or the word for one that is no number."""
+        if flow.jacobian is not None:
+            return f"J = {self.polish(words.jacobian(flow.jacobian))}"
         if flow.local is None:
             return JACOBIAN if flow.asked else NOT_ASKED
         return self.number(flow.local)

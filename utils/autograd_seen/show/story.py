@@ -237,6 +237,8 @@ def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
 
 
 def _local(flow: EdgeGradient, texts: StepTexts) -> list[str]:
+    if flow.jacobian is not None:
+        return ["jacobian", texts.polish(words.jacobian(flow.jacobian))]
     if flow.local is None:
         return ["jacobian", "J"]
     kind = "local" if flow.local.size == 1 else "each"

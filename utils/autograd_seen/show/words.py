@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 
 from autograd_seen.graph import Fact, Graph, Group, Node, Note
-from autograd_seen.values import Value, clip
+from autograd_seen.values import Value, clip, number
 
 #: What stands for a gradient that is not defined, or that nothing has set.
 NONE = "None"
 #: What stands for a gradient that is sent to an input for which no derivative is defined.
 NOT_DEFINED = f"{NONE}: not defined"
+#: Of one number many times, so many are written out.
+MOST_SAME = 6
 #: What makes a value newer than what was computed from it, or may do so.
 NEWER = (Fact.OVERWRITTEN, Fact.MAY_BE_NEWER)
 
@@ -20,6 +22,21 @@ def told(value: Value | None) -> str:
     if value.shape is None:
         return "nested"
     return str(value) or f"shape {value.shape}"
+
+
+def jacobian(value: Value) -> str:
+    """A local Jacobian in a few words: its numbers, or the pattern that they make."""
+    if is_identity(value):
+        return "identity"
+    same = value.size > 1 and len(set(value.numbers)) == 1
+    return f"all {number(value.numbers[0])}" if same and value.size > MOST_SAME else str(value)
+
+
+def is_identity(value: Value) -> bool:
+    """Whether a value is a square matrix with ones on its diagonal and zeros elsewhere."""
+    if len(value.rows) < 2 or len(value.rows) != len(value.rows[0]):
+        return False
+    return all(one == (i == j) for i, row in enumerate(value.rows) for j, one in enumerate(row))
 
 
 def brief(value: Value | None) -> str:
