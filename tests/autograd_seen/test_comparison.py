@@ -95,7 +95,7 @@ def test_many_numbers_are_told_by_their_range():
     assert lines == [
         "a   10 numbers       0 … 9",
         "b   10 numbers   0.5 … 9.5",
-        "differ in 10 of 10 numbers, most in 0 against 0.5",
+        "differ in 10 of 10 numbers, most at [0]: 0 against 0.5",
     ]
 
 
@@ -104,12 +104,56 @@ def test_among_many_numbers_nan_and_inf_are_told():
     assert str(compare(a=one, b=torch.ones(8))).splitlines() == [
         "a   8 numbers   1 … 2   nan in 1   inf in 1",
         "b   8 numbers   1 … 1",
-        "differ in 3 of 8 numbers, most in nan against 1",
+        "differ in 3 of 8 numbers, most at [5]: nan against 1",
     ]
     assert str(compare(a=one.fill_(NAN), b=one)).splitlines()[0] == "a   8 numbers   nan in 8"
     assert verdict(a=[*range(7), NAN], b=[*range(7), NAN]) == (
         "agree to 12 digits, both nan in 1 of 8 numbers"
     )
+
+
+SOFTMAX = torch.tensor(
+    [[0.1985, -0.0151, -0.1835], [-0.0151, 0.0521, -0.037], [-0.1835, -0.037, 0.2205]]
+)
+
+
+def test_a_small_matrix_has_a_line_for_each_row():
+    flat = SOFTMAX.reshape(-1).tolist()
+    assert str(compare(rows=SOFTMAX, by_hand=flat)).splitlines() == [
+        "rows       0.1985   -0.0151   -0.1835",
+        "          -0.0151    0.0521   -0.0370",
+        "          -0.1835   -0.0370    0.2205",
+        "by hand    0.1985   -0.0151   -0.1835",
+        "          -0.0151    0.0521   -0.0370",
+        "          -0.1835   -0.0370    0.2205",
+        "agree to 6 digits",
+    ]
+    lists = str(compare(a=[[1.0, 2.0], [3.0, 4.0]], b=[(1.0, 2.0), (3.0, 4.0)])).splitlines()
+    assert lists[:2] == ["a   1.0000   2.0000", "    3.0000   4.0000"]
+    wide = torch.zeros(2, 7)
+    assert str(compare(a=wide, b=wide)).splitlines()[0] == "a   14 numbers   0 … 0"
+    assert str(compare(a=torch.ones(0, 3), b=torch.ones(0, 3))).endswith("there are no numbers")
+
+
+def test_the_place_of_the_largest_difference_is_told():
+    other = SOFTMAX.clone()
+    other[1, 2] += 0.5
+    assert verdict(a=SOFTMAX, b=other) == (
+        "differ in 1 of 9 numbers, at [1, 2]: −0.037 against 0.463"
+    )
+    other[2, 0] = 0.3
+    told = "differ in 2 of 9 numbers, most at [2, 0]: −0.1835 against 0.3"
+    assert verdict(a=SOFTMAX.reshape(-1).tolist(), b=other) == told
+    many = torch.zeros(2, 3, 4)
+    one = many.clone()
+    one[1, 2, 3] = 1.0
+    assert verdict(a=many, b=one) == "differ in 1 of 24 numbers, at [1, 2, 3]: 0 against 1"
+
+
+def test_parts_of_unequal_shape_have_no_place():
+    parts = [torch.zeros(2, 3), torch.zeros(3)]
+    other = [torch.zeros(2, 3), torch.ones(3)]
+    assert verdict(a=parts, b=other) == "differ in 3 of 9 numbers, most in 0 against 1"
 
 
 def test_many_complex_numbers_are_told_by_their_size():

@@ -22,7 +22,8 @@ DIGITS = {
 EXACT = 99
 #: With fewer digits in common, two numbers differ.
 FEWEST = 3
-#: More numbers than this are told by their range.
+#: More numbers than this are told by their range, and so are those of a matrix with more rows or
+#: columns.
 MOST_SHOWN = 6
 
 
@@ -31,24 +32,37 @@ class Comparison:
     largest difference between two answers in the same place.
     """
 
-    def __init__(self, rows: dict[str, list], digits: int):
+    def __init__(self, rows: dict[str, list], digits: int, shape: tuple[int, ...] | None = None):
         #: The numbers of each answer, and how many digits of them are compared.
         self.rows, self.digits = rows, digits
+        #: The shape of the answers; None where it is not one shape.
+        self.shape = shape
         #: The largest difference between two answers in the same place; nan where one of them is
         #: not a number.
         self.largest = _largest(list(rows.values()))
 
     def __str__(self) -> str:
-        shown = {name: _cells(row) for name, row in self.rows.items()}
-        columns = max(len(cells) for cells in shown.values())
-        name_width = max(len(name) for name in shown)
-        padded = {name: cells + [""] * (columns - len(cells)) for name, cells in shown.items()}
-        widths = [max(len(cells[i]) for cells in padded.values()) for i in range(columns)]
+        shown = [
+            ("" if i else name, cells)
+            for name, row in self.rows.items()
+            for i, cells in enumerate(self._lines(row))
+        ]
+        columns = max(len(cells) for _, cells in shown)
+        name_width = max(map(len, self.rows))
+        padded = [(name, cells + [""] * (columns - len(cells))) for name, cells in shown]
+        widths = [max(len(cells[i]) for _, cells in padded) for i in range(columns)]
         lines = []
-        for name, cells in padded.items():
+        for name, cells in padded:
             aligned = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
             lines.append("   ".join([name.ljust(name_width), *aligned]).rstrip())
         return "\n".join([*lines, self.verdict])
+
+    def _lines(self, row: list) -> list[list[str]]:
+        """The cells of one answer: a small matrix row by row, anything else on one line."""
+        if self.shape is None or len(self.shape) != 2 or max(self.shape) > MOST_SHOWN:
+            return [_cells(row)]
+        width = self.shape[1]
+        return [[_cell(v) for v in row[i : i + width]] for i in range(0, len(row), width)] or [[]]
 
     __repr__ = __str__
 
@@ -61,7 +75,8 @@ class Comparison:
         gaps = [max(gap for gap, _, _ in self._gaps(place)) for place in places]
         wrong = [gap for gap in gaps if _digits(gap, self.digits) < min(FEWEST, self.digits)]
         if wrong:
-            return self._difference(places[gaps.index(max(wrong))], len(wrong), len(places))
+            at = gaps.index(max(wrong))
+            return self._difference(places[at], len(wrong), len(places), self._place(at))
         everybody = "both" if len(self.rows) == 2 else "all"
         kinds = [_kind(place) for place in places]
         if kinds[0] and len(set(kinds)) == 1:
@@ -76,11 +91,24 @@ class Comparison:
         pairs = combinations(zip(self.rows, place, strict=True), 2)
         return [(_gap(one[1], two[1], self.digits), one, two) for one, two in pairs]
 
-    def _difference(self, place: tuple, count: int, size: int) -> str:
+    def _place(self, at: int) -> str:
+        """``"[1, 2]"``: where a number stands in a matrix or in a long vector; else empty."""
+        shape = self.shape or ()
+        if len(shape) < 2 and math.prod(shape) <= MOST_SHOWN:
+            return ""
+        index = []
+        for size in reversed(shape):
+            at, place = divmod(at, size)
+            index.insert(0, place)
+        return str(index)
+
+    def _difference(self, place: tuple, count: int, size: int, at: str) -> str:
         _, *pair = max(self._gaps(place), key=lambda gap: gap[0])
         named = len(self.rows) > 2
         one, two = (_told(value) + (f" ({name})" if named else "") for name, value in pair)
         where = f" in {count} of {size} numbers" if size > 1 else ""
+        if at:
+            return f"differ{where}, {'most ' if count > 1 else ''}at {at}: {one} against {two}"
         return f"differ{where}{', most in' if count > 1 else ':'} {one} against {two}"
 
 
@@ -91,7 +119,9 @@ def compare(**answers: object) -> Comparison:
     number of digits in which all of them agree: the difference of two numbers in relation to the
     larger one, rounded down, and at most what is the same on every machine (12 digits; 6 where an
     answer is a float32, 3 for float16, 2 for bfloat16). With fewer than 3 digits in common they
-    differ, and the two numbers that differ most are told.
+    differ, and the two numbers that differ most are told, with their place in a matrix or in a long
+    vector. A matrix of at most six rows and columns has a line for each row; of more than six other
+    numbers the table tells the range.
 
     An exact 0 agrees with numbers below 1e-12 (below 1e-6 where an answer is a float32, 1e-3 and
     1e-2 for the shorter ones). inf agrees with inf of the same sign, and nan only with nan.
@@ -130,7 +160,11 @@ def compare(**answers: object) -> Comparison:
             f"compare needs answers of one size, and got these numbers of elements: {told}"
         )
     _check_shapes(dict(zip(rows, answers.values(), strict=True)))
-    return Comparison(rows, min((DIGITS.get(dtype, EXACT) for dtype in dtypes), default=EXACT))
+    digits = min((DIGITS.get(dtype, EXACT) for dtype in dtypes), default=EXACT)
+    shapes = [shape for shape in map(_whole_shape, answers.values()) if shape is not None]
+    # One that is written as a flat list has the shape of the others.
+    shape = max(shapes, key=len) if len(shapes) == len(answers) else None
+    return Comparison(rows, digits, shape)
 
 
 def _numbers(name: str, value: object, dtypes: set[torch.dtype]) -> list:
@@ -179,6 +213,18 @@ def _shape(value: object) -> tuple[int, ...]:
     shapes = {_shape(part) for part in value}
     inner = shapes.pop() if len(shapes) == 1 else ()
     return tuple(size for size in (len(value), *inner) if size != 1)
+
+
+def _whole_shape(value: object) -> tuple[int, ...] | None:
+    """The shape of an answer with its ones; None for lists of unequal parts."""
+    if isinstance(value, torch.Tensor):
+        return tuple(value.shape)
+    if not isinstance(value, list | tuple):
+        return ()
+    shapes = set(map(_whole_shape, value))
+    if len(shapes) > 1 or None in shapes:
+        return None
+    return (len(value), *(shapes.pop() if shapes else ()))
 
 
 def _kind(place: tuple) -> str:
