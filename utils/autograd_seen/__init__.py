@@ -11,11 +11,13 @@ from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
+from autograd_seen.plots import plot_jacobian
 from autograd_seen.progress import progress
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.show.side_by_side import side_by_side
 from autograd_seen.step import step_through
 from autograd_seen.tables import table
+from autograd_seen.taylor import taylor_remainder
 
 __all__ = [
     "GraphPicture",
@@ -26,11 +28,13 @@ __all__ = [
     "flip",
     "load_ipython_extension",
     "numerical_gradient",
+    "plot_jacobian",
     "progress",
     "record_backward",
     "record_forward",
     "side_by_side",
     "step_through",
     "table",
+    "taylor_remainder",
     "unload_ipython_extension",
 ]

@@ -1,0 +1,83 @@
+"""The heat map of a Jacobian: its numbers, names, the rows that v picks, and their sum."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from autograd_seen import plot_jacobian
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+J = torch.tensor([[-0.4271, -0.3089, -0.0565], [0.6268, 0.2446, 0.0825]])
+ROWS, JOINTS = ["x", "y"], ["shoulder", "elbow", "wrist"]
+
+
+def texts(axes):
+    return [text.get_text() for text in axes.texts]
+
+
+def frames(axes):
+    return [one for one in axes.patches if isinstance(one, Rectangle)]
+
+
+def test_each_number_stands_in_its_cell_below_the_name_of_its_column():
+    figure = plot_jacobian(None, J, ROWS, JOINTS)
+    assert isinstance(figure, Figure)
+    (axes,) = figure.axes
+    cells = {text.get_position(): text.get_text() for text in axes.texts}
+    assert len(cells) == 6 and cells[0, 1] == "0.6268" and cells[2, 0] == "−0.0565"
+    assert [label.get_text() for label in axes.get_xticklabels()] == JOINTS
+    assert [label.get_text() for label in axes.get_yticklabels()] == ROWS
+    # The lowest number and the highest have opposite colours.
+    (image,) = axes.images
+    low, high = image.get_clim()
+    assert low == -high and high > 0.6268 and not frames(axes)
+
+
+def test_the_rows_that_v_picks_are_framed_and_their_sum_is_drawn_below():
+    v = torch.tensor([0.0, -19.62], requires_grad=True)
+    axes, below = plot_jacobian(None, J, ROWS, JOINTS, v).axes
+    (frame,) = frames(axes)
+    assert frame.get_y() < 1 < frame.get_y() + frame.get_height() and frame.get_y() > 0.5 - 0.1
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y, v = −19.62"]
+    heights = torch.tensor([bar.get_height() for bar in below.patches])
+    torch.testing.assert_close(heights, v.detach() @ J, check_dtype=False)
+    assert texts(below) == ["−12.3", "−4.799", "−1.619"]
+    assert len(frames(plot_jacobian(None, J, ROWS, JOINTS, torch.ones(2)).axes[0])) == 2
+
+
+def test_it_draws_on_given_axes_and_returns_them():
+    figure = Figure()
+    first, second = figure.subplots(1, 2)
+    assert plot_jacobian(second, J, ROWS, JOINTS, torch.ones(2)) is second
+    assert not first.texts and len(second.texts) == 6 and len(figure.axes) == 3
+
+
+@pytest.mark.parametrize("fill", [0.0, float("nan"), float("inf")])
+def test_numbers_without_a_size_are_drawn_too(fill, tmp_path):
+    figure = plot_jacobian(None, torch.full((1, 2), fill), ["x"], ["a", "b"])
+    figure.savefig(tmp_path / "one.png")
+    assert texts(figure.axes[0]) == [f"{fill:g}"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            (J[0], ["x"], JOINTS),
+            r"matrix of the shape \(outputs, inputs\), and got shape \(3,\)",
+        ),
+        ((J[:0], [], JOINTS), "matrix of the shape"),
+        ((J, JOINTS, ROWS), r"shape \(2, 3\), names of 3 rows and of 2 columns"),
+        ((J, ROWS, JOINTS, torch.ones(3)), r"v of the shape \(3,\) for 2 rows"),
+    ],
+)
+def test_what_does_not_fit_is_told(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        plot_jacobian(None, *arguments)
+
+
+def test_matplotlib_is_imported_by_who_plots_alone():
+    script = "import sys, autograd_seen.plots; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
