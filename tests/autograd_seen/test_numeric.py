@@ -226,6 +226,18 @@ def test_a_function_of_any_shape_gets_its_jacobian():
     assert torch.allclose(nudged, exact, rtol=1e-8, atol=0)
 
 
+def test_inputs_that_are_a_million_times_apart_get_steps_of_their_own():
+    # Misra1a of NIST's reference data sets, at its first start.
+    volumes = torch.linspace(77.6, 760, 14, dtype=torch.float64)
+
+    def f(b):
+        return b[0] * (1 - torch.exp(-b[1] * volumes))
+
+    start = torch.tensor([500.0, 0.0001], dtype=torch.float64)
+    exact = torch.autograd.functional.jacobian(f, start)
+    assert torch.allclose(numerical_gradient(f, start), exact, rtol=1e-9, atol=0)
+
+
 def test_each_output_gets_steps_of_its_own_size():
     def f(x):
         return torch.stack([torch.sin(1e4 * x), torch.sin(x), torch.sin(50 * x**2)])

@@ -47,6 +47,9 @@ def numerical_gradient(
     Example:
         >>> numerical_gradient(lambda x: x**2, 3.0)
         tensor(6., dtype=torch.float64)
+        >>> numerical_gradient(lambda x: torch.stack([x[0] * x[1], x[0]]), torch.tensor([2.0, 3.0]))
+        tensor([[3., 2.],
+                [1., 0.]])
         >>> numerical_gradient(lambda x: x**3, 1.0, step=0.5)
         tensor(3.2500, dtype=torch.float64)
     """
