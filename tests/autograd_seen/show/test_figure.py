@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
+from autograd_seen.show import theme
 from autograd_seen.show.figure import POINTS, to_figure
 from autograd_seen.show.scene import compose
 from autograd_seen.show.svg import to_svg
@@ -162,3 +163,15 @@ def test_a_dollar_sign_is_no_formula():
     x = torch.tensor(1.0, requires_grad=True)
     figure = to_figure(compose(draw_graph(x, **{"${x}$": x}).graph))
     assert any(shape[2] == "${x}$ = 1" for shape in read_figure(figure) if shape[0] == "text")
+
+
+def test_the_rows_of_a_matrix_and_the_names_of_classes_have_letters_of_one_width():
+    axes = to_figure(matrices()).axes[0]
+    families = {
+        one.get_text().strip("\u00a0"): one.get_family()
+        for one in axes.get_children()
+        if isinstance(one, Text)
+    }
+    for text in ("[[1, 2],", "◂ [[0.8244, 1.3591],", "ExpBackward0"):
+        assert families[text] == [theme.FIGURE_MONO]
+    assert families["leaf"] == [theme.FIGURE_FONT]
