@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from autograd_seen import draw_graph
-from autograd_seen.live.operations import operator
+from autograd_seen.live.operations import OPERATORS, operator
 from autograd_seen.show.maths import UNSAVED
 from autograd_seen.values import number
 
@@ -283,6 +283,7 @@ def test_a_function_of_the_users_keeps_the_name_it_was_given(name):
         ("GridSampler2DBackward0", "grid_sampler2d"),
         ("MaxPool2DWithIndicesBackward0", "max_pool2d_with_indices"),
         ("LinalgLuFactorExBackward0", "linalg_lu_factor_ex"),
+        ("torch::autograd::CopyBackwards", "copy"),
         ("torch::autograd::CopySlices", "write in place"),
         ("torch::autograd::NotImplemented", "not_implemented"),
         ("", ""),
@@ -290,6 +291,15 @@ def test_a_function_of_the_users_keeps_the_name_it_was_given(name):
 )
 def test_a_node_without_a_sign_reads_as_its_name(class_name, word):
     assert operator(class_name).word == word
+
+
+def test_every_operator_is_found_by_the_name_of_its_node():
+    x = torch.ones(2, requires_grad=True)
+    z = torch.empty(2, dtype=torch.float64).copy_(x)
+    assert last(draw_graph(z)).expression == "copy(x)"
+    for kind, row in OPERATORS.items():
+        found = operator(kind if "::" in kind else f"{kind}Backward0")
+        assert (found.sign, found.elementwise) == (row.sign, row.elementwise), kind
 
 
 @pytest.mark.parametrize(

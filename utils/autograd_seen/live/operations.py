@@ -31,7 +31,6 @@ ROWS = (
         functions=("conv1d", "conv2d", "conv3d"),
         argument_places=(0, 1, 2),
     ),
-    Operator("CopyBackwards", word="copy", elementwise=True),
     Operator(
         "Div",
         sign="÷",
@@ -85,6 +84,7 @@ ROWS = (
     ),
     Operator("T", word="transpose", view=True),
     Operator("ToCopy", word="to", elementwise=True),
+    Operator("torch::autograd::CopyBackwards", word="copy", elementwise=True),
     Operator("torch::autograd::CopySlices", word="write in place"),
     Operator("UnsafeView", word="view", view=True),
     Operator("Unsqueeze", word="unsqueeze", view=True),
