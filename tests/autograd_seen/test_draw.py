@@ -127,7 +127,7 @@ def test_a_write_in_place_is_an_operation():
     view.mul_(3)
     z = y.sum()
     picture = draw_graph(z)
-    assert [node.name for node in operations_of(picture)] == ["× 2", "write in place", "sum"]
+    assert [node.name for node in operations_of(picture)] == ["× 2", "write into a view", "sum"]
     assert tensors_of(picture)["y"].value == "[2, 6, 6] now"
 
 

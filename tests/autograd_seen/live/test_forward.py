@@ -251,6 +251,41 @@ def test_a_function_of_the_users_named_like_an_operator_is_none():
 # What was overwritten.
 
 
+def write(code):
+    """The picture of a sum of ``y`` after a line that writes into it, and how the write reads."""
+    space = {"x": leaf(3.0, 2.0, 5.0, 7.0), "c": leaf(4.0), "k": torch.tensor(6.0), "torch": torch}
+    space["m"] = torch.tensor([True, False, True, False])
+    with record_forward() as tape:
+        exec(f"y = 3 * x\n{code}\nz = y.sum()", space)
+    names = {name: space[name] for name in {"y", *re.findall(r"\b[xcmk]\b", code)}}
+    picture = draw_graph(space["z"], tape=tape, **names)
+    return next(node for node in operations_of(picture) if "wrote" in "".join(node.notes))
+
+
+@pytest.mark.parametrize(
+    ("code", "title", "expression"),
+    [
+        ("y[1] = c", "y[1] ← c", "#1 with [1] ← c"),
+        ("y[-1] = 0", "y[-1] ← 0", "#1 with [-1] ← 0"),
+        ("y[1] = torch.tensor(8.0)", "y[1] ← 8", "#1 with [1] ← 8"),
+        ("y[1] = k", "y[1] ← k", "#1 with [1] ← k"),
+        ("y[1:3] = x[:2]", "y[1:3] ← #2", "#1 with [1:3] ← #2"),
+        ("y[::2] = c", "y[::2] ← c", "#1 with [::2] ← c"),
+        ("y[..., 2] = c", "y[..., 2] ← c", "#1 with [..., 2] ← c"),
+        ("y[None, 2:] = c", "y[None, 2:] ← c", "#1 with [None, 2:] ← c"),
+        ("y[m] = 0.5", "y[m] ← 0.5", "#1 with [m] ← 0.5"),
+        ("y[~m] = 0.5", "y[mask] ← 0.5", "#1 with [mask] ← 0.5"),
+        ("y[torch.tensor([2, 0])] = c", "y[indices] ← c", "#1 with [indices] ← c"),
+        # What was written is known, and where it is not.
+        ("y[[2, 0]] = c", "index_put", "index_put(#1, c)"),
+        ("y[1:].mul_(3)", "write into a view", "write into a view(#1)"),
+    ],
+)
+def test_a_write_into_a_part_says_where_and_what(code, title, expression):
+    node = write(code)
+    assert (node.name, node.expression) == (title, expression)
+
+
 def test_a_write_in_place_says_its_versions():
     x = leaf(3.0, 2.0)
     with record_forward() as tape:
@@ -262,7 +297,7 @@ def test_a_write_in_place_says_its_versions():
     assert [(node.expression, node.notes) for node in operations_of(picture)] == [
         ("x × 5", ()),
         ("#1 + 1", ("wrote in place: version 0 → 1",)),
-        ("write in place(#2)", ("wrote in place: version 1 → 2",)),
+        ("#2 with [0] ← 7", ("wrote in place: version 1 → 2",)),
         ("sum(y)", ()),
     ]
     nodes = tensors_of(picture)

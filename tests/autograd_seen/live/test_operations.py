@@ -284,7 +284,7 @@ def test_a_function_of_the_users_keeps_the_name_it_was_given(name):
         ("MaxPool2DWithIndicesBackward0", "max_pool2d_with_indices"),
         ("LinalgLuFactorExBackward0", "linalg_lu_factor_ex"),
         ("torch::autograd::CopyBackwards", "copy"),
-        ("torch::autograd::CopySlices", "write in place"),
+        ("torch::autograd::CopySlices", "write into a view"),
         ("torch::autograd::NotImplemented", "not_implemented"),
         ("", ""),
     ],

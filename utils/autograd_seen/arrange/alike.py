@@ -11,7 +11,11 @@ from autograd_seen.graph import Node
 from autograd_seen.values import Value
 
 #: Settings that may grow by a fixed step from copy to copy: which part of a tensor is taken.
-PARTS = {"SelectBackward0": ("index",), "SliceBackward0": ("start", "end")}
+PARTS = {
+    "SelectBackward0": ("index",),
+    "SliceBackward0": ("start", "end"),
+    "torch::autograd::CopySlices": ("index",),
+}
 
 #: Tensors that a node saves and that the graph shows: its inputs, and its results. Any other, such
 #: as a mask or the indices of a permutation, is only a name there.
@@ -108,7 +112,8 @@ def depends_on_more(node: Node, operands: int, beside: int) -> bool:
     trace of a number. Nothing is known of a Function written in Python or in C++.
     """
     operator = node.operator
-    if operator.python or operator.kind in FORGETFUL or "::" in node.class_name:
+    opaque = "::" in node.class_name and not any(name == "index" for name, _ in node.settings)
+    if operator.python or operator.kind in FORGETFUL or opaque:
         return True
     known = operands + len(node.constants)
     is_told = operator.kind in OF_TWO and any(name == "other" for name, _ in node.settings)

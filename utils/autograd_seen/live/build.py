@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from types import EllipsisType
 from typing import NamedTuple
 
 import torch
@@ -10,6 +11,7 @@ import torch
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 from autograd_seen.live import operations
 from autograd_seen.live.arithmetic import misfits
+from autograd_seen.live.forward import TensorState
 from autograd_seen.live.found import ConstantId, Found, GradientEdge, Spot, metadata, node_name
 from autograd_seen.live.known import Known, Operand
 from autograd_seen.live.memory import share_memory, storage
@@ -130,7 +132,7 @@ class Builder:
         self.operations[key] = node
         saved = self.known.saved[node]
         numbers = [(one.slot, one.number) for one in entries if one.number is not None]
-        settings = settings_of(node).items()
+        settings = [*settings_of(node).items(), *self._index(node)]
         self.nodes.append(
             Node(
                 key,
@@ -149,6 +151,17 @@ class Builder:
             )
         )
         return key
+
+    def _index(self, node) -> Iterator[tuple[str, object]]:
+        """Where ``y[…] = value`` has written, as far as a tape tells: each part of the index."""
+        recorded = self.known.taped.operations.get(node)
+        for part in recorded.index if recorded is not None else ():
+            if isinstance(part, TensorState):
+                tensor = part.tensor
+                kind = "mask" if tensor.dtype in (torch.bool, torch.uint8) else "indices"
+                yield "index", self.known.names.get(ConstantId(id(tensor)), kind)
+            else:
+                yield "index", part if type(part) is int else written_index(part)
 
     def _notes(self, node) -> Iterator[Note]:
         recorded = self.known.taped.operations.get(node)
@@ -251,6 +264,14 @@ def _made_from(name: str, word: str, direct: bool) -> Note:
     if word in ("no_grad", "inference_mode"):
         return Note(Fact.MADE, (name, "under", word))
     return Note(Fact.MADE, (name, "by" if direct else "through", word))
+
+
+def written_index(part: slice | EllipsisType | None) -> str:
+    """A part of an index as Python writes it: "1:3", "..." or "None"."""
+    if not isinstance(part, slice):
+        return "None" if part is None else "..."
+    ends = [part.start, part.stop] + ([part.step] if part.step is not None else [])
+    return ":".join("" if one is None else str(one) for one in ends)
 
 
 def _frozen(value):

@@ -65,7 +65,9 @@ class TensorState:
 class Operation:
     """One call of the user's code that made a tensor or wrote into one."""
 
-    __slots__ = ("arguments", "line", "mode", "name", "operands", "results", "span", "written")
+    __slots__ = (
+        *("arguments", "index", "line", "mode", "name", "operands", "results", "span", "written"),
+    )
 
     def __init__(
         self,
@@ -77,6 +79,7 @@ class Operation:
         line: str,
         mode: str,
         span: tuple[int, int],
+        index: tuple = (),
     ):
         #: The public name of the function: "sin", "add_", "linear".
         self.name: str = name
@@ -96,6 +99,8 @@ class Operation:
         #: The numbers in which autograd counts its nodes: the first that this call could give, and
         #: the first after it.
         self.span: tuple[int, int] = span
+        #: Of ``y[…] = value`` what stands in the brackets, a TensorState for a tensor; else empty.
+        self.index: tuple = index
 
     @property
     def border(self) -> str:
@@ -292,8 +297,9 @@ class _Recorder(TorchFunctionMode):
             if line is not None:
                 mode = "inference_mode" if torch.is_inference_mode_enabled() else "no_grad"
                 mode = "" if torch.is_grad_enabled() else mode
+                index = _index(args[1], arguments[1]) if name == "__setitem__" else ()
                 self.tape.add(
-                    Operation(name, arguments, operands, results, written, line, mode, span)
+                    Operation(name, arguments, operands, results, written, line, mode, span, index)
                 )
         return result
 
@@ -387,6 +393,25 @@ def _look(args, kwargs) -> tuple[tuple, tuple[TensorState, ...]]:
         if KEYWORDS.get(keyword) == len(arguments):
             arguments.append(seen)
     return tuple(arguments), tuple(operands)
+
+
+def _index(given: object, seen: object) -> tuple:
+    """What stands in the brackets of ``y[…] = value``: whole numbers, slices and what a tape keeps
+    of tensors; empty where there is anything else.
+    """
+    parts, looked = (given, seen) if isinstance(given, tuple) else ((given,), (seen,))
+    if not isinstance(looked, tuple) or len(looked) != len(parts):
+        return ()
+    pairs = zip(parts, looked, strict=True)
+    index = tuple(b if isinstance(b, TensorState) else a for a, b in pairs)
+    return index if all(map(_is_plain, index)) else ()
+
+
+def _is_plain(part: object) -> bool:
+    """Whether a part of an index can be told as Python writes it."""
+    if isinstance(part, slice):
+        return all(one is None or type(one) is int for one in (part.start, part.stop, part.step))
+    return part is None or part is ... or type(part) in (int, TensorState)
 
 
 def _what_came(

@@ -85,7 +85,7 @@ ROWS = (
     Operator("T", word="transpose", view=True),
     Operator("ToCopy", word="to", elementwise=True),
     Operator("torch::autograd::CopyBackwards", word="copy", elementwise=True),
-    Operator("torch::autograd::CopySlices", word="write in place"),
+    Operator("torch::autograd::CopySlices", word="write into a view"),
     Operator("UnsafeView", word="view", view=True),
     Operator("Unsqueeze", word="unsqueeze", view=True),
     Operator("Where", functions=("where",), argument_places=(1, 2), elementwise=True),

@@ -61,14 +61,21 @@ class Taped:
         operation = self.operations.get(node)
         if operation is None:
             return ()
+        sources = node.next_functions
+        if operation.index:
+            return self._written(operation, sources)
         operator = operations.operator(node_name(node))
         inputs = operations.inputs_of(operator, operation.name, operation.arguments)
-        sources = node.next_functions
         for slot, one in enumerate(inputs):
             source = sources[slot] if slot < len(sources) else None
             if not self._fits(one, source):
                 return ()
         return inputs
+
+    def _written(self, operation, sources: tuple) -> Sequence:
+        """What ``y[…] = value`` takes: what y was before is told by the graph or not at all."""
+        value = operation.arguments[2]
+        return (None, value) if len(sources) == 2 and self._fits(value, sources[1]) else ()
 
     def _fits(self, given, source: tuple | None) -> bool:
         """Whether the caller may have given this where a node has that in ``next_functions``."""

@@ -9,6 +9,8 @@ from autograd_seen.values import Value, clip, exact
 
 #: What stands for an input that was not saved: a constant, since a path would have been drawn.
 UNSAVED = "const"
+#: What ``y[…] = value`` becomes.
+INTO_A_PART = ("torch::autograd::CopySlices", "IndexPut")
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -55,6 +57,9 @@ class Readings(dict[int, Reading]):
 
 def read(graph: Graph, node: Node) -> Reading:
     """How an operation of a graph reads in maths."""
+    parts = [str(part) for name, part in node.settings if name == "index"]
+    if parts and node.operator.kind in INTO_A_PART:
+        return _written_into(graph, node, f"[{', '.join(parts)}]")
     reading = _read(node, _inputs(graph, node))
     if node.run:
         title = ", ".join(_read(one, Inputs(())).title for one in node.run)
@@ -65,6 +70,16 @@ def read(graph: Graph, node: Node) -> Reading:
         title = f"{once} × {node.count}"
         return Reading(clip(title), clip(f"{title} of {_enters(graph, node)}"))
     return Reading(clip(reading.title), clip(reading.expression), reading.ordered)
+
+
+def _written_into(graph: Graph, node: Node, part: str) -> Reading:
+    """How ``y[1] = c`` reads: what y was before, with c in that place."""
+    before, value = (*_inputs(graph, node).texts, None, None)[:2]
+    results = graph.results(node.key)
+    name = results[0].name if results and results[0].named else ""
+    value = UNSAVED if value is None else value
+    whole = f"{UNSAVED if before is None else before} with {part} ← {value}"
+    return Reading(clip(f"{name}{part} ← {value}"), clip(whole))
 
 
 def _enters(graph: Graph, node: Node) -> str:
