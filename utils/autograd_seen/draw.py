@@ -58,8 +58,10 @@ def draw_graph(
     12": its first copy, with what enters that one; what leaves the frame is what leaves the last.
     Where more than 30 boxes are left, a run of views is one box too. Copies agree in every
     operation, shape and setting that the graph holds; the frame says where they have parameters and
-    constants of their own, and where they may differ in what is not drawn. No tensor that is a
-    variable's is folded away.
+    constants of their own, and where they may differ in what is not drawn. Where they differ in a
+    number, as in ``h = a * v + (1 - a) * h`` over data, it says "each with its own number", and the
+    box with the number tells the first, the second and the last. No tensor that is a variable's is
+    folded away.
 
     Args:
         output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.

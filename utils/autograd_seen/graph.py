@@ -47,6 +47,8 @@ class Fact(Enum):
     AFTER_ALL = auto()
     #: (name, first, second, last): a setting that grows from copy to copy of a repeated block.
     GROWS = auto()
+    #: (first, second, last), as values: a number that each copy of a repeated block has for itself.
+    OWN_NUMBER = auto()
     #: (shape before, after): the engine summed what the forward pass had broadcast.
     SUMMED = auto()
     #: (dtype before, after): the engine cast a gradient.
@@ -203,6 +205,11 @@ class Group:
     #: Whether the copies may differ in what the graph does not show: numbers that were not saved,
     #: saved tensors that are not drawn.
     unknown: bool = False
+    #: Whether each copy has numbers for itself, such as the factor of a product: notes of the first
+    #: copy's operations tell some of them.
+    numbers: bool = False
+    #: Whether the versions that are told of the first copy are others in the next ones.
+    versions: bool = False
 
 
 @dataclass(frozen=True)

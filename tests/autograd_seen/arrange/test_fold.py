@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 import torch
-from autograd_seen import draw_graph
+from autograd_seen import draw_graph, record_forward
 from autograd_seen.arrange import fold
 from autograd_seen.graph import Fact, Note
 from autograd_seen.live.walk import trace
@@ -126,13 +126,14 @@ class Times(torch.autograd.Function):
 ORDERS = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
 FIRST = torch.tensor([True, False, False])
 SOME = "; what is not drawn may differ"
+NUMBERS = ", with numbers of its own"
 OWN = ", with constants of its own: #1 is the first's"
 NOT_FOLDED = None
 STEPS = {
     "different constants": (lambda x, i: x * torch.full((3,), i + 1.0), OWN),
     "equal constants": (lambda x, i: x * torch.full((3,), 2.0), ""),
-    "different numbers": (lambda x, i: x * (i + 1), NOT_FOLDED),
-    "nearly equal numbers": (lambda x, i: x * (1 + i * 1e-6), NOT_FOLDED),
+    "different numbers": (lambda x, i: x * (i + 1), NUMBERS),
+    "nearly equal numbers": (lambda x, i: x * (1 + i * 1e-6), NUMBERS),
     "numbers added": (lambda x, i: x + i, SOME),
     "tensors added": (lambda x, i: x + torch.full((3,), i + 1.0), SOME),
     "bounds": (lambda x, i: x.clamp(max=10.0 - i), NOT_FOLDED),
@@ -185,6 +186,80 @@ def groups_of(values, role="constant"):
         at = sketch.apply("mul", at, sketch.tensor(role, value=value))
     graph = check(sketch.graph()).graph
     return [(group.times, len(group.own), group.unknown) for group in graph.groups]
+
+
+def test_one_other_number_at_the_end_stands_for_itself():
+    x = z = torch.tensor(0.5, requires_grad=True)
+    for i in range(6):
+        z = z * (1.5 if i < 5 else 1.500001)
+    picture = draw_graph(z, x=x)
+    assert (labels(picture.graph), boxes(picture.graph)) == ([], ["(× 1.5) × 5", "× 1.500001"])
+
+
+def blended(numbers, tape=False):
+    """The picture of ``h = a·v + (1 − a)·h`` over these v."""
+    a, h = torch.tensor(0.3, requires_grad=True), torch.tensor(0.0)
+    with record_forward() as recorded:
+        for v in numbers:
+            h = a * v + (1 - a) * h
+    return draw_graph(h, tape=recorded if tape else None)
+
+
+@pytest.mark.parametrize("tape", [False, True])
+def test_a_loop_over_numbers_folds_and_tells_that_each_copy_has_its_own(tape):
+    picture = blended([1.0, 0.5, -0.3, 0.8, 0.2, 3.1], tape)
+    (group,) = picture.graph.groups
+    assert (group.times, group.numbers, group.versions) == (5, True, False)
+    (note,) = [node.notes for node in shown(picture.graph).nodes if "number" in str(node.notes)]
+    assert note == ("own number: 0.5, -0.3 … 3.1",)
+    assert "each with its own number" in picture.svg and "with numbers of its own" in str(picture)
+    assert group.unknown is not tape, "without a tape nobody knows which number a was taken from"
+
+
+def test_runs_of_equal_numbers_among_others_do_not_cut_a_loop_into_pieces():
+    picture = blended([0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 1.0])
+    assert labels(picture.graph) == ["× 14"]
+
+
+def test_blocks_that_are_equal_fold_before_what_each_has_for_itself():
+    x = z = torch.tensor(0.5, requires_grad=True)
+    for _ in range(8):
+        z = z * 2 * 3
+    picture = draw_graph(z, x=x)
+    assert (labels(picture.graph), boxes(picture.graph)) == (["× 8"], ["× 2", "× 3"])
+    assert not picture.graph.groups[0].numbers
+
+
+def test_an_inner_loop_over_other_numbers_in_each_round_is_told_of_both():
+    z = torch.tensor(0.5, requires_grad=True)
+    for i in range(4):
+        for k in range(5):
+            z = z * (2 + i + 7 * k)
+        z = z.sin()
+    outer, inner = draw_graph(z).graph.groups
+    assert (outer.times, inner.times, outer.numbers, inner.numbers) == (4, 5, True, True)
+
+
+def test_numbers_of_another_kind_are_not_alike():
+    values = [Value(1, (), (number,)) for number in (1, 2, 3, 4, 1j, 2j, 3j, 4j)]
+    sketch = Sketch()
+    at = sketch.tensor(name="x")
+    for value in values:
+        at = sketch.apply("mul", at, constants=((1, value),), arity=2)
+    assert [group.times for group in check(sketch.graph()).graph.groups] == []
+
+
+def test_a_loop_that_writes_into_a_buffer_folds_and_says_that_its_versions_go_on():
+    a = torch.tensor(0.3, requires_grad=True)
+    with record_forward() as tape:
+        level = torch.zeros(12)
+        for t in range(1, 12):
+            level[t] = level[t - 1] + a * (t - level[t - 1])
+        z = level.sum()
+    picture = draw_graph(z, tape=tape)
+    (group,) = picture.graph.groups
+    assert (group.times, group.versions, len(boxes(picture.graph)) < 25) == (9, True, True)
+    assert "index 2, 3 … 10" in str(picture) and "versions of its own" in str(picture)
 
 
 def test_constants_belong_to_each_copy_unless_all_are_known_to_be_equal():

@@ -5,9 +5,9 @@ A pure function of plain data.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from autograd_seen.graph import Node
+from autograd_seen.graph import Fact, Node, Note
 from autograd_seen.values import Value
 
 #: Settings that may grow by a fixed step from copy to copy: which part of a tensor is taken.
@@ -48,18 +48,55 @@ FORGETFUL = frozenset(
 OF_TWO = frozenset("Add Copysign Fmod Remainder Rsub SpecialZeta Sub".split())
 
 
-def signature(node: Node) -> tuple:
-    """All of an operation that does not depend on where its inputs come from, but what may grow."""
-    constants = tuple((slot, exactly(value)) for slot, value in node.constants)
+#: What tells numbers and versions that each copy may have for itself.
+COUNTED = {Fact.WROTE, Fact.SAVED_OVERWRITTEN, Fact.OVERWRITTEN}
+OWN = {Fact.OWN_NUMBER, *COUNTED}
+
+
+def signature(node: Node, loose: bool = False) -> tuple:
+    """All of an operation that does not depend on where its inputs come from, but what may grow.
+
+    A ``loose`` one leaves out what each copy may have for itself: which numbers its constants are,
+    and which versions were counted.
+    """
+    constants = tuple((slot, _constant(value, loose)) for slot, value in node.constants)
     return (
         *(node.class_name, node.arity, constants, node.saved, node.freed),
-        *(node.notes, node.count, node.run, _typed(settings(node)[0])),
+        *(_told(node.notes, loose), node.count, node.run, _typed(settings(node)[0])),
     )
 
 
-def signature_of_tensor(tensor: Node) -> tuple:
+def signature_of_tensor(tensor: Node, loose: bool = False) -> tuple:
     """All of a tensor that the same tensor in another copy must share."""
-    return tensor.shape, tensor.dtype, tensor.notes, tensor.class_name, tensor.grad is not None
+    notes = _told(tensor.notes, loose)
+    return tensor.shape, tensor.dtype, notes, tensor.class_name, tensor.grad is not None
+
+
+def _told(notes: tuple[Note, ...], loose: bool) -> tuple:
+    return tuple(one.fact if loose and one.fact in OWN else one for one in notes)
+
+
+def _constant(value: Value, loose: bool) -> tuple | type:
+    is_real = isinstance(value.number, int | float)
+    return float if loose and is_real else exactly(value)
+
+
+def own_numbers(copies: Sequence[Node]) -> list[Note]:
+    """For each number in which the copies of an operation differ: the first, the second, and the
+    last.
+    """
+    told = []
+    for place in range(len(copies[0].constants)):
+        values = [copy.constants[place][1] for copy in copies]
+        if len({exactly(value) for value in values}) > 1:
+            told.append(Note(Fact.OWN_NUMBER, (values[0], values[1], values[-1])))
+    return told
+
+
+def differ_in(facts: set[Fact], copies: Iterable[Node]) -> bool:
+    """Whether notes of these facts say something else of each copy."""
+    told = [tuple(one for one in copy.notes if one.fact in facts) for copy in copies]
+    return any(one != told[0] for one in told)
 
 
 def settings(node: Node) -> tuple[tuple, tuple[tuple[str, int], ...]]:

@@ -32,7 +32,9 @@ def fold(graph: Graph) -> Folded:
       as it was. Repeats inside a block fold too. Each copy may have leaves and constants for
       itself, as each layer has its weights: ``Group.own`` lists the first copy's, but for constants
       that hold the same numbers in all. ``Group.unknown`` says that the copies may also differ in
-      what the graph does not show.
+      what the graph does not show. What is left then folds where copies differ in a number that is
+      no tensor, as in ``a * v + (1 - a) * h``: ``Group.numbers`` says so, and a note at the
+      operation tells the first, the second and the last. So it is with versions.
     - Where the graph is large even then, a run of views becomes one box, "view, transpose, view".
 
     A variable's tensor is never folded away. A member of a list or a module is, where the one that
@@ -40,11 +42,7 @@ def fold(graph: Graph) -> Folded:
     """
     folded = unfolded(graph)
     if _may_repeat(graph):
-        folded = folded.compose(_fold_chains)
-        before = None
-        while before is not folded:
-            before = folded
-            folded = folded.compose(_fold_blocks)
+        folded = _fold_repeats(folded.compose(_fold_chains))
     return folded.compose(_fold_views) if _boxes(folded.graph) > LARGE else folded
 
 
@@ -72,6 +70,32 @@ def _may_repeat(graph: Graph) -> bool:
 
 def _boxes(graph: Graph) -> int:
     return sum(node.kind == "operation" for node in graph.nodes)
+
+
+def _fold_repeats(folded: Folded) -> Folded:
+    """Equal blocks first, then those whose numbers differ; or all at once, where that leaves less
+    than half of the boxes: then the equal ones were mere runs of equal numbers among others.
+    """
+    equal = _fold_often(folded, loose=False)
+    if not _have_own(equal.graph):
+        return equal
+    one, other = (_fold_often(start, loose=True) for start in (equal, folded))
+    return other if 2 * _boxes(other.graph) < _boxes(one.graph) else one
+
+
+def _have_own(graph: Graph) -> bool:
+    """Whether operations differ in nothing but numbers and versions."""
+    nodes = [node for node in graph.nodes if node.kind == "operation"]
+    told = {alike.signature(node) for node in nodes}
+    return len({alike.signature(node, loose=True) for node in nodes}) < len(told)
+
+
+def _fold_often(folded: Folded, loose: bool) -> Folded:
+    before = None
+    while before is not folded:
+        before = folded
+        folded = folded.compose(lambda graph: _fold_blocks(graph, loose))
+    return folded
 
 
 def _fold_chains(graph: Graph) -> Folded | None:
@@ -120,9 +144,9 @@ def _fold_views(graph: Graph) -> Folded | None:
     return row.result() if row.removed else None
 
 
-def _fold_blocks(graph: Graph) -> Folded | None:
+def _fold_blocks(graph: Graph, loose: bool) -> Folded | None:
     """The largest repeats that share nothing, each as its first copy."""
-    row = Row(graph)
+    row = Row(graph, loose)
     for block in find_blocks(row):
         _collapse(row, block)
     return row.result() if row.removed else None
@@ -133,16 +157,32 @@ def _collapse(row: Row, block: Block) -> None:
     unknown = any(row.depends_on_more(i) for i in block.first_copy)
     nodes: set[int] = set()
     results: dict[End, int] = {}
+    numbers = versions = False
     for i in block.first_copy:
+        copies = [row.operations[j] for j in block.copies(i)]
+        numbers |= _have_own_numbers(copies)
+        versions |= _have_own_versions(row, block, i, copies)
         nodes |= {row.operations[i].key, *_collapse_outputs(row, block, i)}
         results |= {End(i, link.slot): link.tensor for link in row.outputs[i]}
-        copies = [row.operations[j] for j in block.copies(i)]
         row.removed |= {node.key for node in copies[1:]}
         _tell_growth(row, copies)
     own, firsts = _collapse_own(row, block)
     carries = tuple((tensor, results[end]) for end, tensor in sorted(block.carries.items()))
-    group = Group(tuple(nodes | firsts), block.times, carries, tuple(own), unknown)
+    group = Group(
+        tuple(nodes | firsts), block.times, carries, tuple(own), unknown, numbers, versions
+    )
     row.groups.append(group)
+
+
+def _have_own_numbers(copies: list[Node]) -> bool:
+    return bool(alike.own_numbers(copies)) or alike.differ_in({Fact.OWN_NUMBER}, copies)
+
+
+def _have_own_versions(row: Row, block: Block, position: int, copies: list[Node]) -> bool:
+    """Whether other versions were counted at the copies of an operation, or at their results."""
+    outputs = zip(*(row.outputs[j] for j in block.copies(position)), strict=True)
+    results = [[row.graph.nodes[link.tensor] for link in links] for links in outputs]
+    return any(alike.differ_in(alike.COUNTED, alikes) for alikes in (copies, *results))
 
 
 def _collapse_outputs(row: Row, block: Block, position: int) -> set[int]:
@@ -176,13 +216,13 @@ def _mark(row: Row, key: int, times: int) -> None:
 
 
 def _tell_growth(row: Row, copies: list[Node]) -> None:
-    """Says what grows from copy to copy: "index 0, 1 … 19"."""
+    """Says what grows from copy to copy, "index 0, 1 … 19", and which numbers are its own."""
     first, second, last = (alike.settings(copies[k])[1] for k in (0, 1, -1))
     notes = [
         Note(Fact.GROWS, (name, a, b, c))
         for (name, a), (_, b), (_, c) in zip(first, second, last, strict=True)
         if a != b
-    ]
+    ] + alike.own_numbers(copies)
     if notes:
         node = copies[0]
         row.changed[node.key] = node._replace(notes=(*node.notes, *notes))

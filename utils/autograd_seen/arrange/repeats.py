@@ -247,7 +247,8 @@ def _are_own(row: Row, one: int, two: int, period: int) -> bool:
     if {one, two} & (row.stopped | row.needed):
         return False
     a, b = row.graph.nodes[one], row.graph.nodes[two]
-    if a.role != b.role or alike.signature_of_tensor(a) != alike.signature_of_tensor(b):
+    one_told, two_told = (alike.signature_of_tensor(tensor, row.loose) for tensor in (a, b))
+    if a.role != b.role or one_told != two_told:
         return False
     moved = [End(user.position + period, user.slot) for user in row.users[one]]
     in_one_group = row.within[one] == row.within[two]

@@ -27,11 +27,12 @@ class End(NamedTuple):
 class Row:
     """A graph as a row of operations, and what a step takes away from it.
 
-    Operations are numbered by position, tensors by key.
+    Operations are numbered by position, tensors by key. In a ``loose`` row operations are alike
+    though each has numbers and versions for itself.
     """
 
-    def __init__(self, graph: Graph):
-        self.graph = graph
+    def __init__(self, graph: Graph, loose: bool = False):
+        self.graph, self.loose = graph, loose
         self.operations = [node for node in graph.nodes if node.kind == "operation"]
         self.inputs: list[list[Link]] = [[] for _ in self.operations]
         self.outputs: list[list[Link]] = [[] for _ in self.operations]
@@ -81,10 +82,10 @@ class Row:
         node, nodes = self.operations[position], self.graph.nodes
         slots = tuple(link.slot for link in self.inputs[position])
         results = tuple(
-            (slot, alike.signature_of_tensor(nodes[tensor]))
+            (slot, alike.signature_of_tensor(nodes[tensor], self.loose))
             for slot, tensor, _ in self.outputs[position]
         )
-        return (*alike.signature(node), self.within[node.key], slots, results)
+        return (*alike.signature(node, self.loose), self.within[node.key], slots, results)
 
     def depends_on_more(self, position: int) -> bool:
         """Whether an operation may compute something else than another with its signature."""

@@ -21,7 +21,7 @@ from autograd_seen.show.maths import Readings
 from autograd_seen.values import Value, bracketed, clip, number
 
 #: Characters that a box shows of a name or a class name, of a value, and of a note.
-SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 34
+SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 38
 #: Numbers of a vector that stand behind a name, and characters of a sum that stand on one line.
 BESIDE_NAME, SHOWN_SUM = 4, 60
 #: A blank that no reader of SVG leaves out.
@@ -207,7 +207,7 @@ def _grad_lines(node: Node) -> list[Line]:
 
 
 def _muted(notes: list[str]) -> list[Line]:
-    return [Line(clip(note, SHOWN_NOTE), "muted", theme.NOTE) for note in notes]
+    return [Line(minus(clip(note, SHOWN_NOTE)), "muted", theme.NOTE) for note in notes]
 
 
 def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
@@ -369,5 +369,6 @@ def _group_text(graph: Graph, group: Group) -> GroupText:
     lines = (
         Line(f"× {group.times}", "strong", theme.TITLE),
         Line(f"the first of {group.times} is shown", "muted", theme.NOTE),
+        *_muted(words.differs(group)),
     )
     return GroupText(lines, f"this block {group.times} times; {words.carried(graph, group)}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from autograd_seen.graph import Fact, Graph, Group, Node, Note
-from autograd_seen.values import Value, clip, number
+from autograd_seen.values import Value, clip, exact, number
 
 #: What stands for a gradient that is not defined, or that nothing has set.
 NONE = "None"
@@ -108,15 +108,27 @@ def carried(graph: Graph, group: Group) -> str:
     if constants:
         verb = "is" if len(constants) == 1 else "are"
         kinds.append(f"constants of its own: {_names(constants)} {verb} the first's")
-    parts = f", with {' and '.join(kinds)}" if kinds else ""
+    kinds += ["numbers of its own"] if group.numbers else []
+    kinds += ["versions of its own"] if group.versions else []
+    parts = f", with {_joined(kinds)}" if kinds else ""
     rest = "; what is not drawn may differ" if group.unknown else ""
     return f"each next one takes {' and '.join(pairs)}{parts}{rest}"
+
+
+def differs(group: Group) -> list[str]:
+    """What a frame says of the numbers in it, which are the first copy's."""
+    return ["each with its own number"] if group.numbers else []
 
 
 def _names(names: list[str]) -> str:
     """One name, two or three, or the first two and how many more."""
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} more"]
+    return _joined(names)
+
+
+def _joined(names: list[str]) -> str:
+    """``"a, b and c"``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
@@ -155,6 +167,9 @@ WORDS = {
     Fact.CONTINUES: lambda: "continues, not drawn",
     Fact.AFTER_ALL: "after all {}".format,
     Fact.GROWS: "{} {}, {} … {}".format,
+    Fact.OWN_NUMBER: lambda *three: "own number: {}, {} … {}".format(
+        *(exact(one.number) for one in three)
+    ),
     Fact.SUMMED: "summed {} → {}".format,
     Fact.CAST: "cast {} → {}".format,
     Fact.HOOKED: lambda expected, found: f"a hook changed {brief(expected)} to {brief(found)}",
