@@ -25,6 +25,7 @@ class ShownNode:
     grad: str
     saved: tuple
     freed: bool
+    raises: bool
     notes: tuple
     settings: tuple
     count: int
@@ -45,7 +46,18 @@ def _node(graph: Graph, node: Node) -> ShownNode:
         name, expression, ordered = reading.title, reading.expression, reading.ordered
     elif node.kind == "cut":
         name = "…"
-    plain = ("key", "kind", "role", "class_name", "shape", "dtype", "saved", "freed", "count")
+    plain = (
+        "key",
+        "kind",
+        "role",
+        "class_name",
+        "shape",
+        "dtype",
+        "saved",
+        "freed",
+        "raises",
+        "count",
+    )
     return ShownNode(
         name=name,
         expression=expression,

@@ -44,7 +44,9 @@ def draw_graph(
     says that a write in place may have changed the value since it was used; where a tensor was
     overwritten for certain, a note says that too. A write that PyTorch does not count, through
     ``.data`` or NumPy, shows only where the numbers beside it no longer fit. Drawing changes
-    nothing: not ``.grad``, not what is saved.
+    nothing: not ``.grad``, not what is saved. A box with a thick outline and "✗ would raise" has
+    lost what it saved to a write in place: a backward pass that comes to it is certain to raise. It
+    says which tensor was written over, at which versions, and with a tape by which line.
 
     Of a Recording (see ``record_backward``) the picture also shows the pass: a dashed line back
     along each edge, beside it the local derivative (``×``) and the gradient sent (``◂``), and in

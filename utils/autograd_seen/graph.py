@@ -39,7 +39,8 @@ class Fact(Enum):
     INFERENCE = auto()
     #: (version before, version after): an operation that wrote into its operand.
     WROTE = auto()
-    #: (what PyTorch says of the versions): an operation has lost a value that it saved.
+    #: (what the operation calls it, its name or "", its version then and now or nothing, the source
+    #: line that wrote or ""): an operation has lost a value that it saved.
     SAVED_OVERWRITTEN = auto()
     #: Drawing stopped here.
     CONTINUES = auto()
@@ -160,6 +161,13 @@ class Node(NamedTuple):
     #: An operation that was recorded: the source line, or the part of it, that ran it:
     #: "line 3: torch.sin(y)".
     line: str = ""
+
+    @property
+    def raises(self) -> bool:
+        """Whether a backward pass that comes here is certain to raise: a saved tensor was written
+        into since. A Function written in Python need not ask for what it saved.
+        """
+        return self.has(Fact.SAVED_OVERWRITTEN) and not self.operator.python
 
     def has(self, fact: Fact) -> bool:
         """Whether a note of this kind stands here."""

@@ -14,7 +14,7 @@ import autograd_seen
 import numpy as np
 import pytest
 import torch
-from autograd_seen import draw_graph, record_backward, step_through
+from autograd_seen import draw_graph, record_backward, record_forward, step_through
 from autograd_seen.live.walk import LEAF
 from torch.utils.checkpoint import checkpoint
 
@@ -713,7 +713,8 @@ def overwritten(x):
         (
             overwritten,
             RuntimeError,
-            r"PowBackward0 saved a value .* overwritten in place since: one of the var",
+            r"PowBackward0 saved a value .* overwritten in place since \(PowBackward0 saved self "
+            r"at version 0, now at 1\): one of the var",
         ),
     ],
 )
@@ -1040,6 +1041,27 @@ def test_a_graph_that_was_freed_says_so_in_one_line_and_one_that_saved_nothing_i
         record_backward(freed)
     assert "\n" not in str(raised.value)
     assert shown_steps(record_backward(kept))[-1].arriving == ("1",)
+
+
+@pytest.mark.parametrize("tape", [False, True])
+def test_after_a_pass_that_failed_the_write_that_clashed_is_told_and_not_only_that_it_freed(tape):
+    x = leaf(1.5)
+    with record_forward() as recorded:
+        y = x * 2
+        z = (y**2).exp()
+        y.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace"):
+        z.backward()
+    with pytest.raises(RuntimeError) as raised:
+        record_backward(z, tape=recorded if tape else None)
+    said = re.sub(r"line \d+", "line n", str(raised.value))
+    writer = ", written by line n: y.add_(1)" if tape else ""
+    assert said == (
+        "PowBackward0 saved a value for the backward pass, and it was overwritten in place since "
+        f"(PowBackward0 saved self (y) at version 0, now at 1{writer}). No backward pass can come "
+        "by there, and an earlier one has freed what lies before it: compute the output again, "
+        "without that write"
+    )
 
 
 def test_a_graph_that_is_cut_has_steps_for_what_is_drawn():

@@ -2,9 +2,11 @@
 unpacked.
 """
 
+import re
+
 import pytest
 import torch
-from autograd_seen import draw_graph
+from autograd_seen import draw_graph, record_forward
 from autograd_seen.live.saved import Lost, read_saved, settings_of
 from torch.utils.checkpoint import checkpoint
 
@@ -63,9 +65,7 @@ def test_a_saved_value_overwritten_in_place_is_neither_shown_nor_kept_quiet():
     y.add_(1)
     picture = draw_graph(z)
     assert tensors_of(picture)["#1"].value == "" and "y" not in tensors_of(picture)
-    assert operations_of(picture)[-1].notes == (
-        "saved value overwritten in place: saved at version 0, now at 1",
-    )
+    assert operations_of(picture)[-1].notes == ("saved self (y) overwritten, version 0 → 1",)
 
 
 def test_a_checkpointed_forward_is_not_run_again():
@@ -154,3 +154,104 @@ def test_settings_are_what_a_node_keeps_beside_tensors():
     assert read_saved(node).on_ctx == ("held",)
     assert settings_of(node).items() >= {"scale": 1.5, "name": "mine"}.items()
     assert not {"held", "rest"} & settings_of(node).keys()
+
+
+# A box that is certain to raise.
+
+
+def would_raise(picture):
+    """What a picture says at each operation at which a backward pass is certain to raise."""
+    return [node.notes for node in operations_of(picture) if node.raises]
+
+
+def raises(z):
+    """Whether a backward pass does raise of a write, by PyTorch itself."""
+    try:
+        z.sum().backward(retain_graph=True)
+    except RuntimeError as problem:
+        return "modified by an inplace operation" in str(problem)
+    return False
+
+
+FUNCTIONS = "sin log square abs exp sqrt sigmoid tanh relu neg cumsum expm1 reciprocal".split()
+
+
+@pytest.mark.parametrize("written", ["input", "output"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_is_said_to_raise_raises_and_nothing_else_does(name, written):
+    x = torch.tensor([0.7, 1.9], requires_grad=True)
+    u = x * 1
+    y = torch.cumsum(u, 0) if name == "cumsum" else getattr(torch, name)(u)
+    (u if written == "input" else y).add_(10)
+    assert bool(would_raise(draw_graph(y.sum()))) == raises(y)
+
+
+def test_a_write_that_pytorch_does_not_count_is_not_said_to_raise():
+    x = torch.tensor([0.7, 1.9], requires_grad=True)
+    for write in (lambda y: y.data.zero_(), lambda y: y.detach().numpy().fill(0)):
+        y = x.exp()
+        write(y)
+        assert not would_raise(draw_graph(y.sum())) and not raises(y)
+
+
+def test_a_function_of_the_users_need_not_ask_for_what_it_saved():
+    class Keeps(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * 2
+
+    x = torch.tensor([0.7, 1.9], requires_grad=True)
+    u = x * 1
+    z = Keeps.apply(u)
+    u.add_(1)
+    assert not would_raise(draw_graph(z)) and not raises(z)
+    assert "saved tensors[0] (u) overwritten, version 0 → 1" in str(draw_graph(z))
+
+
+def test_it_says_which_tensor_was_written_over_and_where_a_tape_knows_what_wrote():
+    x = torch.tensor([0.7, 1.9], requires_grad=True)
+    with record_forward() as tape:
+        y = torch.exp(x)
+        z = y.sum()
+        y.add_(10)
+        y.mul_(2)
+    told = "saved result (y) overwritten, version 0 → 2"
+    assert would_raise(draw_graph(z)) == [(told,)]
+    ((with_tape,),) = would_raise(draw_graph(z, tape=tape))
+    assert re.fullmatch(re.escape(f"{told}, by line ") + r"\d+: y.add_\(10\)", with_tape)
+
+
+def test_a_write_through_data_is_not_blamed_for_a_version_that_it_did_not_count():
+    x = torch.tensor([0.7, 1.9], requires_grad=True)
+    with record_forward() as tape:
+        y = torch.exp(x)
+        z = y.sum()
+        hidden = y.data
+        hidden.mul_(3)
+        y.add_(10)
+    ((note,),) = would_raise(draw_graph(z, tape=tape))
+    assert note.endswith("y.add_(10)")
+
+
+def test_an_optimizers_step_is_told_as_the_line_that_took_it():
+    layers = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Linear(3, 1))
+    optimizer = torch.optim.Adam(layers.parameters())
+    x = torch.rand(4, 2, requires_grad=True)
+    with record_forward() as tape:
+        loss, other = layers(x).sum(), layers(x).mean()
+        loss.backward()
+        optimizer.step()
+    told = would_raise(draw_graph(other, tape=tape))
+    assert [note.split(",")[0] for (note,) in told] == [
+        f"saved mat2 (in layers.{i}.weight) overwritten" for i in (0, 1)
+    ]
+    assert all(note.endswith("optimizer.step()") for (note,) in told)
+    with pytest.raises(RuntimeError, match="at version 2; expected version 1"):
+        other.backward()
+    # What the failed pass has freed hides nothing of the cause.
+    assert would_raise(draw_graph(other, tape=tape)) == told

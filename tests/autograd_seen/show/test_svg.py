@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import autograd_seen
 import pytest
 import torch
-from autograd_seen import draw_graph, record_backward
+from autograd_seen import draw_graph, record_backward, record_forward
 from autograd_seen.graph import Fact, Note
 from autograd_seen.show.scene import compose
 from autograd_seen.show.svg import to_svg
@@ -92,6 +92,32 @@ def test_form_and_word_tell_the_roles_apart_without_colour():
     for role in ("leaf", "constant", "root", "intermediate"):
         assert any(word.split(" · ")[0] == role for word in words)
     assert "continues, not drawn" in words and "saved tensors freed" in words
+
+
+def clashing():
+    x = torch.tensor([0.7, 1.9], requires_grad=True)
+    with record_forward() as tape:
+        y = torch.exp(x)
+        z = y.sum()
+        y.add_(10)
+    return draw_graph(z, tape=tape)
+
+
+def test_a_box_that_would_raise_has_an_outline_a_mark_and_words_of_its_own():
+    picture = clashing()
+    style = re.search("<style>(.*)</style>", picture.svg)[1]
+    widths = dict(re.findall(r"\.(\w+){stroke-width:([\d.]+)}", style))
+    assert [float(width) for style, width in widths.items() if style != "raises"] < [
+        float(widths["raises"])
+    ]
+    light, dark = style.split("@media screen")
+    assert ".raises{fill:" in light and ".raises{fill:" in dark
+    said = texts(picture)
+    at = said.index("✗ would raise")
+    assert said[at + 1 : at + 3] == ["saved result (y) overwritten", "version 0 → 1"]
+    assert re.fullmatch(r"by line \d+: y.add_\(10\)", said[at + 3])
+    assert "✗ would raise" in picture.html and "penwidth=3.4" in picture.source
+    assert ".raises" not in sine().svg, "a rule where no box has this style"
 
 
 def test_a_minus_in_a_value_is_a_minus_and_a_name_stays_as_it_is():

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import torch
 
-from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Note, Recording, Step
+from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Node, Note, Recording, Step
 from autograd_seen.live import differences, names
 from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.live.jacobians import jacobians_of
@@ -153,7 +153,14 @@ def _unseen() -> Iterator[None]:
 
 
 def _check_can_run(route: "Route", accumulate: bool) -> None:
-    if any(node.freed for node in route.graph.nodes):
+    freed = any(node.freed for node in route.graph.nodes)
+    lost = [node for node in route.graph.nodes if node.raises]
+    if freed and lost:
+        raise RuntimeError(
+            f"{_told_lost(lost)}. No backward pass can come by there, and an earlier one has freed "
+            "what lies before it: compute the output again, without that write"
+        )
+    if freed:
         raise RuntimeError(
             "record_backward needs what the graph has saved, and an earlier backward pass has "
             "freed it: compute the output again, or pass retain_graph=True to the earlier one"
@@ -434,15 +441,28 @@ def _explain(route: Route, heard: Heard, problem: RuntimeError) -> None:
     if "modified by an inplace operation" not in str(problem):
         return
     lost = [
-        node.class_name
+        node
         for node in route.graph.nodes
         if node.has(Fact.SAVED_OVERWRITTEN) and node.key not in heard.order
     ]
     if lost:
-        raise RuntimeError(
-            f"{' and '.join(lost)} saved a value for the backward pass, and it was overwritten in "
-            f"place since: {problem}"
-        ) from problem
+        raise RuntimeError(f"{_told_lost(lost)}: {problem}") from problem
+
+
+def _told_lost(nodes: list[Node]) -> str:
+    """Which operations have lost what they saved; of the last one, where a pass comes first, also
+    how.
+    """
+    (attribute, name, versions, writer), *_ = [
+        note.details for note in nodes[-1].notes if note.fact is Fact.SAVED_OVERWRITTEN
+    ]
+    saved = f"{attribute} ({name})" if name else attribute
+    counted = "at version {}, now at {}".format(*versions) if versions else "as it was then"
+    last = f"{nodes[-1].class_name} saved {saved} {counted}{writer and f', written by {writer}'}"
+    return (
+        f"{' and '.join(node.class_name for node in nodes)} saved a value for the backward pass, "
+        f"and it was overwritten in place since ({last})"
+    )
 
 
 @dataclass(frozen=True)

@@ -168,11 +168,25 @@ class Builder:
         if recorded is not None:
             for seen, before in recorded.written[:1]:
                 yield Note(Fact.WROTE, (before, seen.version))
-        lost = list(self.known.saved[node].lost.values())
-        if lost:
-            yield Note(Fact.SAVED_OVERWRITTEN, lost[-1].versions)
+        for attribute, lost in self.known.saved[node].lost.items():
+            name, writer = self._called(lost.tensor), ""
+            if lost.tensor is not None and lost.versions:
+                writer = self.known.taped.writer(lost.tensor, *lost.versions)
+            yield Note(Fact.SAVED_OVERWRITTEN, (attribute, name, lost.versions, writer))
         if node in self.misfits:
             yield Note(Fact.DO_NOT_FIT)
+
+    def _called(self, tensor: torch.Tensor | None) -> str:
+        """What the caller calls a tensor, or the one whose memory it has; empty for neither."""
+        if tensor is None:
+            return ""
+        place, base = storage(tensor), ""
+        for name, other in self.known.named:
+            if other is tensor or (place and storage(other) == place):
+                if other.shape == tensor.shape:
+                    return name
+                base = base or f"in {name}"
+        return base
 
     def _result(self, edge: GradientEdge) -> int:
         """The key of the leaf or result at a gradient edge."""

@@ -38,6 +38,8 @@ class Known:
     taped: Taped
     #: By node, of those that are drawn.
     operands: dict[object, tuple[Operand, ...]]
+    #: What the caller has names for, in the graph or not.
+    named: Sequence[tuple[str, torch.Tensor]] = ()
 
 
 def read(
@@ -58,7 +60,7 @@ def read(
         tensors.setdefault(spot, tensor)
     reader = _Operands(found, names, saved, taped)
     operands = {node: reader.of(node) for node in found.operations}
-    return Known(found, names, tensors, saved, taped, operands)
+    return Known(found, names, tensors, saved, taped, operands, named)
 
 
 def _tensors(found: Found, given: list[torch.Tensor], saved: dict) -> dict:

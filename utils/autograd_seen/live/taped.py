@@ -12,8 +12,9 @@ from torch.autograd.graph import GradientEdge
 from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live import operations
-from autograd_seen.live.forward import Tape, TensorState
+from autograd_seen.live.forward import Tape, TensorState, version
 from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, node_name
+from autograd_seen.live.memory import storage
 
 #: The most operations that are touched with those that stand on a tape and not in the graph.
 MOST_WITH_TAPE = 1_500
@@ -47,12 +48,30 @@ class Taped:
     confirmed: dict[Spot, int] = field(default_factory=dict)
     #: By the ``id()`` of a tensor: the tape's operations that made or wrote it, with their turns.
     makers: dict[int, list] = field(default_factory=dict)
+    #: All of the tape's operations that wrote in place, oldest first.
+    writes: tuple = ()
 
     def spot(self, seen: TensorState) -> Spot | None:
         """Where a tensor of the tape stood in the graph; its id where it had no graph, None where
         that is not known.
         """
         return _spot(self.found, seen)
+
+    def writer(self, tensor: torch.Tensor, then: int, now: int) -> str:
+        """The source line that first wrote into what an operation saved at the version ``then``;
+        empty where the tape does not tell.
+        """
+        place = storage(tensor)
+        for operation in self.writes:
+            for seen, before in operation.written:
+                counted = before is not None and then <= before < now == version(seen.tensor)
+                if counted and place == storage(seen.tensor) and not self._is_data(seen.tensor):
+                    return operation.line
+        return ""
+
+    def _is_data(self, tensor: torch.Tensor) -> bool:
+        """Whether a tensor came from ``.data``, which has the memory and not the versions."""
+        return any(made.name == "data" for _, made, _ in self.makers.get(id(tensor), ()))
 
     def given(self, node: TorchNode) -> Sequence:
         """For each input of a node what the caller gave there, as far as the tape tells; empty
@@ -120,7 +139,8 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
     """What a tape has of this graph, the newest operation first; of no tape, nothing."""
     if tape is None:
         return Taped(found)
-    taped = Taped(found, makers=tape.makers())
+    writes = tuple(operation for operation in tape.operations if operation.written)
+    taped = Taped(found, makers=tape.makers(), writes=writes)
     foreign: set = set()
     for turn, operation in reversed(list(enumerate(tape.operations))):
         results = [(seen, _spot(found, seen)) for seen in operation.results]

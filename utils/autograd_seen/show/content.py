@@ -9,6 +9,7 @@ from autograd_seen.graph import (
     Arrival,
     Edge,
     EdgeGradient,
+    Fact,
     Gradients,
     Graph,
     Group,
@@ -42,8 +43,8 @@ class Line(NamedTuple):
 
 
 class NodeText(NamedTuple):
-    """A node's lines, its style (a tensor's role, "label", "operation", "freed" or "cut"), and what
-    a reader who points at it is told.
+    """A node's lines, its style (a tensor's role, "label", "operation", "raises", "freed" or
+    "cut"), and what a reader who points at it is told.
 
     A "label" stands on the arrow from what made the tensor to what uses it.
     """
@@ -163,7 +164,7 @@ def _node_text(node: Node, passed: Gradients, readings: Readings) -> NodeText:
         notes = _muted(words.notes(node.notes))
         return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
     if node.kind == "operation":
-        style = "freed" if node.freed else node.role
+        style = "raises" if node.raises else "freed" if node.freed else node.role
         return NodeText(_operation_lines(node, readings), style, _operation_tip(node, readings))
     step = passed.leaves.get(node.key)
     # What becomes of .grad says what it held.
@@ -212,11 +213,15 @@ def _muted(notes: list[str]) -> list[Line]:
 
 def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
     notes = ["saved tensors freed"] if node.freed else []
+    for note in node.notes:
+        is_lost = note.fact is Fact.SAVED_OVERWRITTEN
+        notes += words.lost(*note.details) if is_lost else words.notes([note])
     class_name = node.class_name.removeprefix("torch::autograd::")
     return (
         *(Line(text, "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
         *(Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)),
-        *_muted(notes + words.notes(node.notes)),
+        *([Line(words.RAISES, "strong", theme.NOTE)] if node.raises else []),
+        *_muted(notes),
     )
 
 

@@ -15,6 +15,7 @@ SHAPES = {
     "root": "shape=ellipse peripheries=2",
     "constant": "shape=ellipse style=dashed",
     "operation": "shape=box style=rounded",
+    "raises": f"shape=box penwidth={theme.STROKES['raises']}",
     "freed": "shape=box style=dashed",
     "cut": "shape=box style=dotted",
 }

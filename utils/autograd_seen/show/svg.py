@@ -14,6 +14,7 @@ def to_svg(scene: Scene, title: str, description: str = "") -> str:
 
     Follows the reader's light or dark theme on a plate of its own, and prints light.
     """
+    rare = tuple(one for one in theme.RARE if any(box.text.style == one for box in scene.boxes))
     bordered = not all(route.text.tracked for route in scene.routes)
     drawn_parts = parts(scene)
     in_cells = any(_has_cells(part) for part in drawn_parts)
@@ -23,7 +24,7 @@ def to_svg(scene: Scene, title: str, description: str = "") -> str:
         f'aria-label={quoteattr(title)} {size} viewBox="0 0 {scene.width} {scene.height}">',
         f"<title>{escape(title)}</title>",
         *([f"<desc>{escape(description)}</desc>"] if description else []),
-        f"<style>{_css(scene.recorded, bordered, bool(scene.clusters), in_cells)}</style>",
+        f"<style>{_css(scene.recorded, bordered, bool(scene.clusters), in_cells, rare)}</style>",
         f'<rect class="plate" {size} rx="{theme.PLATE_CORNER}"/>',
     ]
     drawn = "".join(_part(part, scene.recorded) for part in drawn_parts)
@@ -105,7 +106,9 @@ def _short(value: float) -> str:
 
 
 @cache
-def _css(recorded: bool, bordered: bool, framed: bool, in_cells: bool) -> str:
+def _css(
+    recorded: bool, bordered: bool, framed: bool, in_cells: bool, rare: tuple[str, ...]
+) -> str:
     """The style sheet, with rules for what is drawn. Every rule is about this picture alone."""
     rules = [
         f"text{{font-family:{theme.FONT};text-anchor:middle}}",
@@ -118,11 +121,13 @@ def _css(recorded: bool, bordered: bool, framed: bool, in_cells: bool) -> str:
     rules += [f".cells{{font-family:{theme.MONO}}}"] if in_cells else []
     rules += [f".border{{{_dash('border')}}}"] if bordered else []
     rules += [f".frame{{{_width('frame')};{_dash('frame')}}}"] if framed else []
-    rules += [f".{style}{{{_width(style)}}}" for style in theme.BOXES]
+    rules += [f".{style}{{{_width(style)}}}" for style in (*theme.BOXES, *rare)]
     rules += [f".{style}{{{_dash(style)}}}" for style in theme.BOXES if theme.dash(style)]
-    rules += _colours(theme.LIGHT, recorded, framed)
+    rules += _colours(theme.LIGHT, recorded, framed, rare)
     # "screen", so that print is always dark on light.
-    dark = "".join(f".autograd-graph {rule}" for rule in _colours(theme.DARK, recorded, framed))
+    dark = "".join(
+        f".autograd-graph {rule}" for rule in _colours(theme.DARK, recorded, framed, rare)
+    )
     light = "".join(f".autograd-graph {rule}" for rule in rules)
     return f"{light}@media screen and (prefers-color-scheme:dark){{{dark}}}"
 
@@ -135,8 +140,10 @@ def _dash(style: str) -> str:
     return f"stroke-dasharray:{' '.join(map(str, theme.dash(style)))}"
 
 
-def _colours(palette: theme.Palette, recorded: bool, framed: bool) -> list[str]:
-    rules = [_box_colours(palette, style) for style in theme.BOXES]
+def _colours(
+    palette: theme.Palette, recorded: bool, framed: bool, rare: tuple[str, ...]
+) -> list[str]:
+    rules = [_box_colours(palette, style) for style in (*theme.BOXES, *rare)]
     rules.append(f"text{{fill:{palette.inks['ink']}}}")
     rules += [f".{style}{{fill:{theme.ink(palette, style)}}}" for style in ("muted", "mono", "tip")]
     rules.append(f".edge{{stroke:{theme.ink(palette, 'edge')}}}")

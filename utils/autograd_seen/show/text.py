@@ -77,7 +77,8 @@ def _equation(node: Node, maker: Node | None, readings: Readings) -> str:
 
 
 def _made_by(maker: Node) -> list[str]:
-    return [f"{maker.class_name} {words.saves(maker)}", *words.notes(maker.notes)]
+    raises = [words.RAISES] if maker.raises else []
+    return [f"{maker.class_name} {words.saves(maker)}", *raises, *words.notes(maker.notes)]
 
 
 def _shape(node: Node) -> str:

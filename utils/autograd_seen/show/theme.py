@@ -2,7 +2,8 @@
 
 What is drawn has a *style*: the class of an element in an SVG, which the other forms look up here
 as well. Form tells the styles apart without colour: a leaf has a thick outline, a root two, a
-constant a dashed one; an operation has corners.
+constant a dashed one; an operation has corners, and where a backward pass would raise, a thick
+outline and a cross.
 """
 
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ LIGHT = Palette(
         "root": ("#e2ecfb", "#1f5aa6"),
         "constant": ("none", "#6b7685"),
         "operation": ("#fdf0d6", "#a06508"),
+        "raises": ("#fbe4e2", "#b3202c"),
         "frame": ("#f2f1ec", "#566170"),
     },
     inks={
@@ -42,6 +44,7 @@ DARK = Palette(
         "root": ("#182f50", "#83b3f4"),
         "constant": ("none", "#95a1b0"),
         "operation": ("#3a2d12", "#dfa640"),
+        "raises": ("#43201f", "#ff9087"),
         "frame": ("#222932", "#a9b4c1"),
     },
     inks={
@@ -56,6 +59,8 @@ DARK = Palette(
 COLOURED_AS = {"freed": "operation", "cut": "constant"}
 #: The boxes of nodes, in the order of their rules, behind the plate.
 BOXES = ("plate", "leaf", "intermediate", "root", "constant", "operation", "freed", "cut")
+#: And those that a picture has rules for only where it has such a box.
+RARE = ("raises",)
 #: Which ink a text or a line has, where its style is not the ink's name.
 INKS = {
     "strong": "ink",
@@ -68,7 +73,13 @@ INKS = {
 }
 
 #: The width of an outline or a line.
-STROKES = dict.fromkeys(BOXES, 1.4) | {"leaf": 2.4, "frame": 1.4, "edge": 1.6, "way": 1.4}
+STROKES = dict.fromkeys(BOXES, 1.4) | {
+    "leaf": 2.4,
+    "raises": 3.4,
+    "frame": 1.4,
+    "edge": 1.6,
+    "way": 1.4,
+}
 #: Dash and gap, in pixels. A border is an edge on which no gradient can come back.
 DASHES = {
     "constant": (5, 3),
@@ -79,7 +90,7 @@ DASHES = {
     "way": (5, 3),
 }
 #: The boxes with corners; any other is an oval.
-CORNERED = ("operation", "freed", "cut")
+CORNERED = ("operation", "raises", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
 #: The largest radius of an oval that holds a matrix, whose rows reach into its corners.

@@ -11,6 +11,8 @@ NONE = "None"
 NOT_DEFINED = f"{NONE}: not defined"
 #: Of one number many times, so many are written out.
 MOST_SAME = 6
+#: What stands at an operation at which a backward pass is certain to raise.
+RAISES = "✗ would raise"
 #: What makes a value newer than what was computed from it, or may do so.
 NEWER = (Fact.OVERWRITTEN, Fact.MAY_BE_NEWER)
 
@@ -148,9 +150,11 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
     ]
 
 
-def _saved_overwritten(*versions: int) -> str:
-    then_and_now = ": saved at version {}, now at {}".format(*versions) if versions else ""
-    return f"saved value overwritten in place{then_and_now}"
+def lost(attribute: str, name: str, versions: tuple[int, ...], writer: str) -> list[str]:
+    """Which saved value was written over, and by what, in lines of their own."""
+    saved = f"saved {attribute} ({name})" if name else f"saved {attribute}"
+    counted = ["version {} → {}".format(*versions)] if versions else []
+    return [f"{saved} overwritten", *counted, *([f"by {writer}"] if writer else [])]
 
 
 WORDS = {
@@ -163,7 +167,7 @@ WORDS = {
     Fact.SHARES_MEMORY: "shares memory with {}".format,
     Fact.INFERENCE: lambda: "inference tensor",
     Fact.WROTE: "wrote in place: version {} → {}".format,
-    Fact.SAVED_OVERWRITTEN: _saved_overwritten,
+    Fact.SAVED_OVERWRITTEN: lambda *details: ", ".join(lost(*details)),
     Fact.CONTINUES: lambda: "continues, not drawn",
     Fact.AFTER_ALL: "after all {}".format,
     Fact.GROWS: "{} {}, {} … {}".format,
