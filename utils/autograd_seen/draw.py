@@ -27,6 +27,7 @@ def draw_graph(
     max_operations: int = MOST_OPERATIONS,
     engine: str = "embedded",
     tape: Tape | None = None,
+    saved: bool = False,
     **names_of_tensors: torch.Tensor,
 ) -> GraphPicture:
     """Returns a picture of the computation that led to ``output``: tensors, operations, and their
@@ -76,9 +77,13 @@ def draw_graph(
         tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
             the numbers that PyTorch does not save, source lines, writes in place, and, dashed,
             where a value left the graph.
+        saved: whether each box says what it has saved for the backward pass: the names that PyTorch
+            has for it, shapes and bytes, and the picture their sum. Memory that several share, such
+            as that of a view, is counted where it stands first. A leaf is said to be one and is
+            summed apart: its memory is there anyway.
 
     Raises:
-        TypeError: ``output`` or a named argument is not a tensor.
+        TypeError: ``output`` or a named argument is not a tensor, or ``saved`` no truth value.
         ValueError: ``output`` has no graph, a named tensor is not in it, or an option has no such
             value.
         RuntimeError: ``engine="dot"``, and there is no ``dot``.
@@ -95,10 +100,17 @@ def draw_graph(
     """
     _check_options(output, direction, max_operations, engine)
     check_tape(tape)
+    if not isinstance(saved, bool):
+        raise TypeError(
+            f"saved={kind_of(saved)}: pass True to see what each operation saves, and call a "
+            "tensor that you want to name something else"
+        )
     if isinstance(output, Recording):
         if names_of_tensors or tape is not None:
             raise TypeError("a Recording has its names already: give them to record_backward")
-        return GraphPicture(folded(output.graph, fold, max_operations), direction, engine, output)
+        return GraphPicture(
+            folded(output.graph, fold, max_operations), direction, engine, output, saved=saved
+        )
     named = [
         (name, tensor)
         for name, tensor in names.of_frame(sys._getframe(1))
@@ -115,7 +127,7 @@ def draw_graph(
         trace.check_names(names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
         graph = trace.trace(output, [*given, *named], reach, tape, names_of_tensors)
-    return GraphPicture(folded(graph, fold, max_operations), direction, engine)
+    return GraphPicture(folded(graph, fold, max_operations), direction, engine, saved=saved)
 
 
 def _check_options(output, direction, max_operations, engine) -> None:

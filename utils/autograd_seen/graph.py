@@ -117,6 +117,39 @@ class Operator:
     python: bool = False
 
 
+class Kept(NamedTuple):
+    """A tensor that an operation keeps for the backward pass.
+
+    ``name`` is the operation's name for it, ``tensor`` the caller's or the picture's, or empty.
+    ``role`` is "leaf" for what has the memory of a leaf, "constant" for what does not require grad,
+    "intermediate", or "number" for a Python number that PyTorch keeps as a tensor.
+    """
+
+    name: str
+    tensor: str
+    shape: tuple[int, ...]
+    dtype: str
+    role: str
+    #: The bytes of its memory; 0 where this is counted already, and for a number.
+    size: int
+    #: Whether its memory is also that of a tensor that was kept before.
+    shared: bool = False
+
+
+class Memory(NamedTuple):
+    """The bytes that a graph keeps for its backward pass, each memory counted once, and the number
+    of tensors that these are.
+    """
+
+    tensors: int
+    leaf: int
+    constant: int
+    intermediate: int
+    #: Whether that is all: nothing lies beyond what was walked, was freed, or was packed by a hook,
+    #: and every node tells what it keeps.
+    complete: bool
+
+
 class Node(NamedTuple):
     """One tensor, one operation, or the place where drawing stopped.
 
@@ -147,6 +180,8 @@ class Node(NamedTuple):
     constants: tuple[tuple[int, Value], ...] = ()
     #: An operation: the names of the tensors that it keeps for the backward pass.
     saved: tuple[str, ...] = ()
+    #: An operation: these, as far as they can be read, with their bytes.
+    kept: tuple[Kept, ...] = ()
     #: An operation: a backward pass has freed what it saved.
     freed: bool = False
     #: An operation: it may keep more, which nothing can see from outside.
@@ -243,6 +278,8 @@ class Graph:
     root: int
     limit: int | None = None
     groups: tuple[Group, ...] = ()
+    #: What all operations keep that were walked, drawn or not.
+    memory: Memory | None = None
 
     @cached_property
     def makers(self) -> dict[int, Edge]:

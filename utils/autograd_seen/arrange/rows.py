@@ -152,7 +152,8 @@ class Row:
             key=lambda group: (group.nodes[0], -len(group.nodes)),
         )
         graph = Graph(
-            *(tuple(nodes), tuple(edges), new[self.graph.root]), self.graph.limit, tuple(groups)
+            *(tuple(nodes), tuple(edges), new[self.graph.root], self.graph.limit, tuple(groups)),
+            memory=self.graph.memory,
         )
         return Folded(graph, tuple(kept), tuple(e for _, _, e in ends))
 

@@ -13,6 +13,7 @@ from autograd_seen.live import operations
 from autograd_seen.live.arithmetic import misfits
 from autograd_seen.live.forward import TensorState
 from autograd_seen.live.found import ConstantId, Found, GradientEdge, Spot, metadata, node_name
+from autograd_seen.live.kept import Ledger
 from autograd_seen.live.known import Known, Operand
 from autograd_seen.live.memory import share_memory, storage
 from autograd_seen.live.reading import read_value
@@ -44,6 +45,7 @@ class Builder:
 
     def __post_init__(self):
         self.versions = version_notes(self.known)
+        self.ledger = Ledger(self.known.found, self.known.names)
         self.misfits = misfits(self.known, self.versions)
         #: By address of memory: the tensors of the graph that hold it.
         self.sharing: dict[int, list] = {}
@@ -68,7 +70,13 @@ class Builder:
         if found.root not in self.keys:
             self._result(found.root)  # a leaf by itself
         limit = len(found.operations) if found.cut else None
-        return Graph(tuple(self.nodes), tuple(self.edges), self.keys[found.root], limit)
+        return Graph(
+            tuple(self.nodes),
+            tuple(self.edges),
+            self.keys[found.root],
+            limit,
+            memory=self.ledger.memory(),
+        )
 
     def _enter(self, operand: Operand, node) -> Entry:
         slot, source = operand
@@ -143,6 +151,7 @@ class Builder:
                 constants=tuple(numbers),
                 class_name=name,
                 saved=(*saved.tensors, *(f"{one} (on ctx)" for one in saved.on_ctx)),
+                kept=self.ledger.of(node, saved, self._called_here(node, entries)),
                 freed=saved.freed,
                 opaque=saved.opaque,
                 notes=tuple(self._notes(node)),
@@ -151,6 +160,11 @@ class Builder:
             )
         )
         return key
+
+    def _called_here(self, node, entries: list[Entry]) -> dict[Spot, str]:
+        """What the inputs of an operation are called in the picture."""
+        drawn = zip(self.known.operands[node], entries, strict=True)
+        return {_spot(a.source): self.nodes[b.key].name for a, b in drawn if b.key is not None}
 
     def _index(self, node) -> Iterator[tuple[str, object]]:
         """Where ``y[…] = value`` has written, as far as a tape tells: each part of the index."""
@@ -278,6 +292,10 @@ def _made_from(name: str, word: str, direct: bool) -> Note:
     if word in ("no_grad", "inference_mode"):
         return Note(Fact.MADE, (name, "under", word))
     return Note(Fact.MADE, (name, "by" if direct else "through", word))
+
+
+def _spot(source: GradientEdge | torch.Tensor) -> Spot:
+    return ConstantId(id(source)) if isinstance(source, torch.Tensor) else source
 
 
 def written_index(part: slice | EllipsisType | None) -> str:

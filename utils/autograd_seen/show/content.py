@@ -89,15 +89,20 @@ class Content:
 
 
 def content(
-    graph: Graph, gradients: Gradients | None = None, readings: Readings | None = None
+    graph: Graph,
+    gradients: Gradients | None = None,
+    readings: Readings | None = None,
+    saved: bool = False,
 ) -> Content:
-    """What a picture of a graph says; with a pass through it, also what flowed back."""
+    """What a picture of a graph says; with a pass through it, also what flowed back, and if asked
+    for what each operation has saved.
+    """
     readings = Readings(graph) if readings is None else readings
     passed = gradients or Gradients({}, {}, {})
     labels = on_arrows(graph)
     return Content(
         tuple(
-            _label_text(node) if node.key in labels else _node_text(node, passed, readings)
+            _label_text(node) if node.key in labels else _node_text(node, passed, readings, saved)
             for node in graph.nodes
         ),
         tuple(
@@ -158,18 +163,27 @@ def _told_lines(before: str, value: Value | None, style: str, beside: bool = Fal
 # --- nodes ----------------------------------------------------------------------------------------
 
 
-def _node_text(node: Node, passed: Gradients, readings: Readings) -> NodeText:
+def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -> NodeText:
     if node.kind == "cut":
         tip = f"{node.class_name}, and what leads to it, is not drawn"
         notes = _muted(words.notes(node.notes))
         return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
     if node.kind == "operation":
         style = "raises" if node.raises else "freed" if node.freed else node.role
-        return NodeText(_operation_lines(node, readings), style, _operation_tip(node, readings))
+        lines = (*_operation_lines(node, readings), *(_saved_lines(node) if saved else ()))
+        return NodeText(lines, style, _operation_tip(node, readings))
     step = passed.leaves.get(node.key)
     # What becomes of .grad says what it held.
     lines = (*_tensor_lines(node, step is None or step.stays), *_arrived_lines(node, passed))
+    if saved and node.role == "root":
+        told = words.memory(readings.graph).split("; ")
+        lines += tuple(Line(line, "plain", theme.NOTE) for line in told)
     return NodeText(lines, node.role, _tensor_tip(node))
+
+
+def _saved_lines(node: Node) -> list[Line]:
+    """What an operation has saved, a line for each tensor."""
+    return [Line(f"saves {words.kept(one)}", "plain", theme.NOTE) for one in node.kept]
 
 
 def _tensor_tip(node: Node) -> str:

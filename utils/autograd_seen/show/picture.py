@@ -19,7 +19,7 @@ from autograd_seen.show.plate import graph_html, spoken
 from autograd_seen.show.scene import Scene, place
 from autograd_seen.show.steps import describe_steps
 from autograd_seen.show.svg import to_svg
-from autograd_seen.show.text import describe
+from autograd_seen.show.text import describe, describe_saved
 
 #: Where more boxes of operations than this are left when a graph is folded, it is cut.
 MOST_OPERATIONS = 200
@@ -62,8 +62,10 @@ class GraphPicture:
         engine: str = "embedded",
         recording: Recording | None = None,
         readings: Readings | None = None,
+        saved: bool = False,
     ):
         self.graph = folded.graph
+        self._saved = saved
         self.recording = recording
         self._gradients = folded.gradients(recording) if recording else None
         self._direction = direction
@@ -138,7 +140,7 @@ class GraphPicture:
 
     @cached_property
     def _content(self) -> Content:
-        return content(self.graph, self._gradients, self._readings)
+        return content(self.graph, self._gradients, self._readings, self._saved)
 
     @cached_property
     def _scene(self) -> Scene:
@@ -151,6 +153,7 @@ class GraphPicture:
 
     def __str__(self) -> str:
         text = describe(self.graph, self._readings)
+        text += f"\n\n{describe_saved(self.graph, self._readings)}" if self._saved else ""
         if self.recording is None:
             return text
         same = self.recording.graph is self.graph

@@ -19,6 +19,18 @@ def describe(graph: Graph, readings: Readings | None = None) -> str:
     return "\n".join([*_head(graph), *words.table([row for block in blocks for row in block])])
 
 
+def describe_saved(graph: Graph, readings: Readings) -> str:
+    """A line for each tensor that an operation keeps for the backward pass, and their sum."""
+    rows = [
+        (readings[node.key].expression if i == 0 else "", words.kept(one))
+        for node in graph.nodes
+        for i, one in enumerate(node.kept)
+    ]
+    several = [node.count for node in graph.nodes if node.count > 1] or graph.groups
+    first = ["of what repeats the first is listed, and all are summed"] if several else []
+    return "\n".join([*words.table(rows), *first, words.memory(graph)])
+
+
 def _head(graph: Graph) -> list[str]:
     count, boxes = graph.count(), sum(node.kind == "operation" for node in graph.nodes)
     folded = f", drawn in {words.counted(boxes, 'box', 'boxes')}" if boxes < count else ""

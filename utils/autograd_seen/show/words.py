@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from autograd_seen.graph import Fact, Graph, Group, Node, Note
+from autograd_seen.graph import Fact, Graph, Group, Kept, Node, Note
 from autograd_seen.values import Value, clip, exact, number
 
 #: What stands for a gradient that is not defined, or that nothing has set.
@@ -115,6 +115,35 @@ def carried(graph: Graph, group: Group) -> str:
     parts = f", with {_joined(kinds)}" if kinds else ""
     rest = "; what is not drawn may differ" if group.unknown else ""
     return f"each next one takes {' and '.join(pairs)}{parts}{rest}"
+
+
+def size(count: int) -> str:
+    """A number of bytes: exact up to 100,000."""
+    if count < 100_000:
+        return counted(count, "byte")
+    number, unit = (count / 1e6, "MB") if count >= 1e6 else (count / 1e3, "kB")
+    return f"{number:,.1f} {unit}"
+
+
+def kept(one: Kept) -> str:
+    """A saved tensor: what the operation calls it, what the picture does, its form and bytes."""
+    if one.role == "number":
+        return f"{one.name}, a number"
+    name = f"{one.name} = {one.tensor}" if one.tensor else one.name
+    form = str(one.shape) if one.dtype in ("float32", "") else f"{one.shape} {one.dtype}"
+    held = "memory counted before" if one.shared else size(one.size)
+    role = "" if one.role == "intermediate" else f", {one.role}"
+    return f"{name} {form}: {held}{role}"
+
+
+def memory(graph: Graph) -> str:
+    """What a graph keeps for its backward pass in all; leaves apart, which are there anyway."""
+    told = graph.memory
+    parts = [("of intermediates", told.intermediate), ("of constants", told.constant)]
+    parts = [f"{size(count)} {word}" for word, count in parts if count]
+    least = "" if told.complete else "at least "
+    leaves = f"; apart from {size(told.leaf)} of leaves" if told.leaf else ""
+    return f"saved in all: {least}{_joined(parts) or 'nothing'}{leaves}"
 
 
 def differs(group: Group) -> list[str]:

@@ -1,0 +1,104 @@
+"""What a graph keeps alive for its backward pass, in bytes, each memory counted once."""
+
+from collections.abc import Iterator
+
+import torch
+from torch.autograd.graph import Node as TorchNode
+
+from autograd_seen.graph import Kept, Memory
+from autograd_seen.live import operations
+from autograd_seen.live.found import Found, Spot, node_name
+from autograd_seen.live.memory import storage
+from autograd_seen.live.saved import Saved
+from autograd_seen.values import dtype_name
+
+#: For each dtype that PyTorch gives a Python number, a narrower one.
+NARROWER = {
+    torch.float64: torch.float32,
+    torch.int64: torch.int8,
+    torch.complex128: torch.complex64,
+}
+
+
+class Ledger:
+    """Counts what operations keep, in the order in which it is asked.
+
+    Memory that several saved tensors share is counted at the first of them. A parameter is apart:
+    its memory is there with a graph or without.
+    """
+
+    def __init__(self, found: Found, names: dict[Spot, str]):
+        self.found, self.names = found, names
+        self.leaves = {storage(leaf) for leaf in found.leaves.values()} - {0}
+        self.counted: set[int] = set()
+        self.sums = dict.fromkeys(("leaf", "constant", "intermediate"), 0)
+        self.tensors, self.complete = 0, not found.cut
+
+    def of(self, node: TorchNode, saved: Saved, called: dict[Spot, str]) -> tuple[Kept, ...]:
+        """What one operation keeps; ``called`` has the names of what is drawn already."""
+        self.complete = self.complete and not (saved.packed or saved.opaque or saved.freed)
+        kept = tuple(
+            self._count(node, name, tensor, called) for name, tensor in _tensors(node, saved)
+        )
+        self.tensors += sum(one.size > 0 for one in kept)
+        return kept
+
+    def _count(self, node, name: str, tensor: torch.Tensor, called: dict[Spot, str]) -> Kept:
+        spot = self.found.spot(tensor)
+        known = self.names.get(spot) or called.get(spot, "")
+        dtype = dtype_name(tensor.dtype)
+        if is_a_number(tensor):
+            return Kept(name, known, (), dtype, "number", 0)
+        place, role = storage(tensor), self._role(node, name, tensor)
+        shared = place in self.counted
+        size = 0 if shared else _size(tensor)
+        self.counted |= {place} - {0}
+        self.sums[role] += size
+        return Kept(name, known, _shape(tensor), dtype, role, size, shared)
+
+    def _role(self, node, name: str, tensor: torch.Tensor) -> str:
+        if storage(tensor) in self.leaves:
+            return "leaf"
+        operator = operations.operator(node_name(node))
+        made_here = operator.python or operations.is_output(operator, name)
+        return "intermediate" if tensor.requires_grad or made_here else "constant"
+
+    def memory(self) -> Memory:
+        """The sums so far."""
+        return Memory(self.tensors, **self.sums, complete=self.complete)
+
+
+def is_a_number(tensor: torch.Tensor) -> bool:
+    """Whether a saved tensor is a Python number of the caller's, such as the 3 of ``3 * x``.
+
+    PyTorch lets such a number take on a narrower dtype, and no tensor.
+    """
+    narrower = NARROWER.get(tensor.dtype)
+    if tensor.dim() or narrower is None or tensor.requires_grad:
+        return False
+    return torch.result_type(tensor, torch.zeros((), dtype=narrower)) == narrower
+
+
+def _tensors(node, saved: Saved) -> Iterator[tuple[str, torch.Tensor]]:
+    for name, tensor in saved.tensors.items():
+        lost = saved.lost.get(name)
+        held = tensor if lost is None else lost.tensor
+        if held is not None:
+            yield name, held
+    for name in saved.on_ctx:
+        yield f"{name} (on ctx)", getattr(node, name)
+
+
+def _size(tensor: torch.Tensor) -> int:
+    """The bytes of the whole memory that a tensor keeps alive: a view keeps that of its base."""
+    try:
+        return tensor.untyped_storage().nbytes()
+    except (RuntimeError, NotImplementedError):  # such as of a sparse tensor
+        return tensor.numel() * tensor.element_size()
+
+
+def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
+    try:
+        return tuple(map(int, tensor.shape))
+    except (RuntimeError, TypeError):  # nested, or symbolic sizes
+        return ()
