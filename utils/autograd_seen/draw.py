@@ -63,8 +63,9 @@ def draw_graph(
     operation, shape and setting that the graph holds; the frame says where they have parameters and
     constants of their own, and where they may differ in what is not drawn. Where they differ in a
     number, as in ``h = a * v + (1 - a) * h`` over data, it says "each with its own number", and the
-    box with the number tells the first, the second and the last. No tensor that is a variable's is
-    folded away.
+    box with the number tells the first, the second and the last. A list that takes a result of each
+    copy, as ``torch.stack(states)`` does, has one edge from the frame, and says of how many. No
+    tensor that is a variable's is folded away.
 
     Args:
         output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.

@@ -46,6 +46,8 @@ class Fact(Enum):
     CONTINUES = auto()
     #: (how many): the result of the last copy of a repeated block.
     AFTER_ALL = auto()
+    #: (name, how many): a list takes what is called so of each copy of a repeated block.
+    OF_EACH = auto()
     #: (name, first, second, last): a setting that grows from copy to copy of a repeated block.
     GROWS = auto()
     #: (first, second, last), as values: a number that each copy of a repeated block has for itself.

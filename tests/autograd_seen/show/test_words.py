@@ -23,6 +23,7 @@ DETAILS = {
     Fact.WROTE: (0, 1),
     Fact.SAVED_OVERWRITTEN: ("self", "y", (0, 1), "line 2: y.add_(1)"),
     Fact.AFTER_ALL: (12,),
+    Fact.OF_EACH: ("#4", 12),
     Fact.GROWS: ("dim", 1, 2, 9),
     Fact.OWN_NUMBER: (ONE, TWO, ONE),
     Fact.SUMMED: ((3,), ()),

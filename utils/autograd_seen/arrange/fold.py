@@ -8,7 +8,7 @@ pure function of plain data.
 from collections import Counter
 from dataclasses import replace
 
-from autograd_seen.arrange import alike
+from autograd_seen.arrange import alike, lists
 from autograd_seen.arrange.folded import Folded, unfolded
 from autograd_seen.arrange.repeats import OFTEN, Block, find_blocks, is_used_by
 from autograd_seen.arrange.rows import End, Link, Row
@@ -35,6 +35,8 @@ def fold(graph: Graph) -> Folded:
       what the graph does not show. What is left then folds where copies differ in a number that is
       no tensor, as in ``a * v + (1 - a) * h``: ``Group.numbers`` says so, and a note at the
       operation tells the first, the second and the last. So it is with versions.
+    - A list such as ``torch.stack`` may take a result of each copy: it is drawn with that of the
+      last, and a note says that those of all copies enter.
     - Where the graph is large even then, a run of views becomes one box, "view, transpose, view".
 
     A variable's tensor is never folded away. A member of a list or a module is, where the one that
@@ -42,7 +44,7 @@ def fold(graph: Graph) -> Folded:
     """
     folded = unfolded(graph)
     if _may_repeat(graph):
-        folded = _fold_repeats(folded.compose(_fold_chains))
+        folded = _fold_lists(graph) or _fold_repeats(folded.compose(_fold_chains))
     return folded.compose(_fold_views) if _boxes(folded.graph) > LARGE else folded
 
 
@@ -70,6 +72,19 @@ def _may_repeat(graph: Graph) -> bool:
 
 def _boxes(graph: Graph) -> int:
     return sum(node.kind == "operation" for node in graph.nodes)
+
+
+def _fold_lists(graph: Graph) -> Folded | None:
+    """The folded graph, where that is possible only if a list is told to take what is not drawn."""
+    for left_out in (0, 1):
+        thinned = lists.thin(graph, left_out)
+        if thinned is None:
+            return None
+        folded = _fold_repeats(thinned.compose(_fold_chains))
+        folded = lists.filled(graph, folded, left_out)
+        if folded and folded.graph.groups:
+            return folded
+    return None
 
 
 def _fold_repeats(folded: Folded) -> Folded:

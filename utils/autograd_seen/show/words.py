@@ -199,6 +199,7 @@ WORDS = {
     Fact.SAVED_OVERWRITTEN: lambda *details: ", ".join(lost(*details)),
     Fact.CONTINUES: lambda: "continues, not drawn",
     Fact.AFTER_ALL: "after all {}".format,
+    Fact.OF_EACH: "{} of each of the {} copies".format,
     Fact.GROWS: "{} {}, {} … {}".format,
     Fact.OWN_NUMBER: lambda *three: "own number: {}, {} … {}".format(
         *(exact(one.number) for one in three)
