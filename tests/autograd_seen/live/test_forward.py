@@ -331,7 +331,7 @@ def test_a_saved_value_that_was_overwritten_says_both_versions():
         z = y**2
     y.add_(1)
     picture = draw_graph(z, tape=tape)
-    assert last(picture).notes == ("saved self (y) overwritten, version 0 → 1",)
+    assert last(picture).notes == ("saved self (y) overwritten: version 0 → 1",)
     with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
         z.sum().backward()
 

@@ -65,7 +65,7 @@ def test_a_saved_value_overwritten_in_place_is_neither_shown_nor_kept_quiet():
     y.add_(1)
     picture = draw_graph(z)
     assert tensors_of(picture)["#1"].value == "" and "y" not in tensors_of(picture)
-    assert operations_of(picture)[-1].notes == ("saved self (y) overwritten, version 0 → 1",)
+    assert operations_of(picture)[-1].notes == ("saved self (y) overwritten: version 0 → 1",)
 
 
 def test_a_checkpointed_forward_is_not_run_again():
@@ -210,7 +210,7 @@ def test_a_function_of_the_users_need_not_ask_for_what_it_saved():
     z = Keeps.apply(u)
     u.add_(1)
     assert not would_raise(draw_graph(z)) and not raises(z)
-    assert "saved tensors[0] (u) overwritten, version 0 → 1" in str(draw_graph(z))
+    assert "saved tensors[0] (u) overwritten: version 0 → 1" in str(draw_graph(z))
 
 
 def test_it_says_which_tensor_was_written_over_and_where_a_tape_knows_what_wrote():
@@ -220,7 +220,7 @@ def test_it_says_which_tensor_was_written_over_and_where_a_tape_knows_what_wrote
         z = y.sum()
         y.add_(10)
         y.mul_(2)
-    told = "saved result (y) overwritten, version 0 → 2"
+    told = "saved result (y) overwritten: version 0 → 2"
     assert would_raise(draw_graph(z)) == [(told,)]
     ((with_tape,),) = would_raise(draw_graph(z, tape=tape))
     assert re.fullmatch(re.escape(f"{told}, by line ") + r"\d+: y.add_\(10\)", with_tape)
@@ -247,7 +247,7 @@ def test_an_optimizers_step_is_told_as_the_line_that_took_it():
         loss.backward()
         optimizer.step()
     told = would_raise(draw_graph(other, tape=tape))
-    assert [note.split(",")[0] for (note,) in told] == [
+    assert [note.split(":")[0] for (note,) in told] == [
         f"saved mat2 (in layers.{i}.weight) overwritten" for i in (0, 1)
     ]
     assert all(note.endswith("optimizer.step()") for (note,) in told)

@@ -114,7 +114,7 @@ def test_a_box_that_would_raise_has_an_outline_a_mark_and_words_of_its_own():
     assert ".raises{fill:" in light and ".raises{fill:" in dark
     said = texts(picture)
     at = said.index("✗ would raise")
-    assert said[at + 1 : at + 3] == ["saved result (y) overwritten", "version 0 → 1"]
+    assert said[at + 1 : at + 3] == ["saved result (y)", "overwritten: version 0 → 1"]
     assert re.fullmatch(r"by line \d+: y.add_\(10\)", said[at + 3])
     assert "✗ would raise" in picture.html and "penwidth=3.4" in picture.source
     assert ".raises" not in sine().svg, "a rule where no box has this style"

@@ -182,8 +182,13 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
 def lost(attribute: str, name: str, versions: tuple[int, ...], writer: str) -> list[str]:
     """Which saved value was written over, and by what, in lines of their own."""
     saved = f"saved {attribute} ({name})" if name else f"saved {attribute}"
-    counted = ["version {} → {}".format(*versions)] if versions else []
-    return [f"{saved} overwritten", *counted, *([f"by {writer}"] if writer else [])]
+    counted = "overwritten: version {} → {}".format(*versions) if versions else "overwritten"
+    return [saved, counted, *([f"by {writer}"] if writer else [])]
+
+
+def _lost(*details) -> str:
+    saved, counted, *by = lost(*details)
+    return ", ".join([f"{saved} {counted}", *by])
 
 
 WORDS = {
@@ -196,7 +201,7 @@ WORDS = {
     Fact.SHARES_MEMORY: "shares memory with {}".format,
     Fact.INFERENCE: lambda: "inference tensor",
     Fact.WROTE: "wrote in place: version {} → {}".format,
-    Fact.SAVED_OVERWRITTEN: lambda *details: ", ".join(lost(*details)),
+    Fact.SAVED_OVERWRITTEN: _lost,
     Fact.CONTINUES: lambda: "continues, not drawn",
     Fact.AFTER_ALL: "after all {}".format,
     Fact.OF_EACH: "{} of each of the {} copies".format,
