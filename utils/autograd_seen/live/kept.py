@@ -100,5 +100,5 @@ def _size(tensor: torch.Tensor) -> int:
 def _shape(tensor: torch.Tensor) -> tuple[int, ...]:
     try:
         return tuple(map(int, tensor.shape))
-    except (RuntimeError, TypeError):  # nested, or symbolic sizes
+    except (RuntimeError, TypeError, AttributeError):  # nested, or symbolic sizes
         return ()
