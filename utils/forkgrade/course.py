@@ -63,6 +63,11 @@ class Course:
 
         return CourseDirectory(config=self.config, root=str(self.root))
 
+    @property
+    def has_own_book(self) -> bool:
+        """Whether the grade book is a file, so that no other course is in it."""
+        return self.db_url.startswith("sqlite")
+
     # -- folders
 
     def step(self, name: str) -> str:
@@ -142,7 +147,7 @@ class Course:
         mark, digest = self.records / f"{assignment}.release", tree_digest(self.source(assignment))
         if mark.exists() and mark.read_bytes() == digest.encode():
             return digest
-        if not (self.course_id or self.db_url.startswith("sqlite")):
+        if not (self.course_id or self.has_own_book):
             raise CourseError(
                 "c.CourseDirectory.course_id is empty: a grade book that is not SQLite needs a "
                 "name for the course, such as 'calculus-2026'"
@@ -197,14 +202,19 @@ class Course:
 
     def fit_cells(self, assignment: str) -> None:
         """Makes the grade book's cells of an assignment those of its solution. What persons had
-        given to a cell that is no more goes to the end of a file.
+        given to a cell that is no more goes to the end of a file. Raises CourseError.
         """
-        from nbgrader.api import Gradebook
-
-        from forkgrade.book_cells import fit_cells
+        from forkgrade.book_cells import fit_cells, open_book, owner_of
 
         notebooks = sorted(self.source(assignment).glob("*.ipynb"))
-        with Gradebook(self.db_url, self.course_id) as book:
+        with open_book(self.db_url, self.course_id) as book:
+            owner = owner_of(book, assignment)
+            if not self.has_own_book and owner not in (None, self.course_id):
+                raise CourseError(
+                    f"{assignment} is in the grade book already, as an assignment of the course "
+                    f"{owner}, and nbgrader tells assignments by their names alone: rename it, or "
+                    "give each course a database of its own"
+                )
             dropped = fit_cells(book, assignment, notebooks)
             if dropped:
                 kept = self.work / "dropped_points.csv"

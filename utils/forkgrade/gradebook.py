@@ -27,8 +27,10 @@ from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import InstrumentedAttribute
 
+from forkgrade import book_cells
 from forkgrade.book_cells import Remembered
 from forkgrade.course import Course
 from forkgrade.feedback import Shown
@@ -42,7 +44,7 @@ WITH_GRADE, WITH_COMMENT = {"GradeCell", "TaskCell"}, {"SolutionCell", "TaskCell
 
 def open_book(course: Course) -> Gradebook:
     """The grade book of a course, for a `with`."""
-    return Gradebook(course.db_url, course.course_id)
+    return book_cells.open_book(course.db_url, course.course_id)
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -87,7 +89,11 @@ def add_students(connection: Connection, students: Sequence[str]) -> None:
     """Adds the students that the grade book does not know."""
     found = connection.execute(select(Student.id).where(Student.id.in_(students))).scalars().all()
     if new := sorted(set(students) - set(found)):
-        connection.execute(insert(Student), [{"id": student} for student in new])
+        adding = insert(Student)
+        if connection.dialect.name == "postgresql":
+            # The grader of another course may add the same students now. SQLite has one writer.
+            adding = postgresql.insert(Student).on_conflict_do_nothing()
+        connection.execute(adding, [{"id": student} for student in new])
 
 
 def complete(

@@ -4,17 +4,20 @@ One submission, one record; one record, one row. A record is written last and wh
 which was cut off goes on where it stopped.
 """
 
+import errno
 import hashlib
 import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from traitlets.config import Config
 
 from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
-from forkgrade.course import Course
+from forkgrade.course import Course, CourseError
 from forkgrade.files import MAKE_READABLE, tree_digest
 from forkgrade.judge import digest_of
 from forkgrade.lock import only_run
@@ -24,6 +27,8 @@ from forkgrade.report import write_report
 from forkgrade.scratch import remove
 from forkgrade.warm_client import WarmProcess
 
+#: What a full disk says, or a quota, or a limit of this process.
+FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
 #: Starts the process that runs the notebooks of these assignments; None where there is no fork.
 Start = Callable[[Sequence[str]], WarmProcess | None]
 
@@ -42,9 +47,10 @@ def run(
 
     What could not be graded is tried again. `again` grades anew what has a grade. Pages are left to
     another run where `later`. The table has every submission of the course, in any case. Raises
-    CourseError where the grade book cannot be written, and Busy where another run holds the course.
+    CourseError where the grade book or the disk cannot be written, and Busy where another run holds
+    the course.
     """
-    with only_run(course.records):
+    with in_a_sentence(), only_run(course.records):
         remove(course.staging)  # what a run left that was killed
         try:
             return run_alone(
@@ -52,6 +58,42 @@ def run(
             )
         finally:
             remove(course.staging)
+
+
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Says what to do where the grade book or the disk fails. Raises CourseError."""
+    keeps = "What has a grade keeps it"
+    try:
+        yield
+    except DBAPIError as error:
+        raise CourseError(
+            f"the grade book cannot be used: {first_line(error.orig)}. {keeps}: see to the grade "
+            "book, and grade again"
+        ) from error
+    except ArgumentError as error:
+        raise CourseError(
+            f"c.CourseDirectory.db_url cannot be read: {first_line(error)}"
+        ) from error
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise
+        raise CourseError(
+            "the grade book is PostgreSQL, whose driver is not installed: "
+            'pip install -e ".[grading,postgresql]"'
+        ) from error
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise CourseError(
+            f"{error.filename or 'a file'} cannot be written: {error.strerror}. {keeps}: make "
+            "room, and grade again"
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def run_alone(

@@ -17,7 +17,7 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forkgrade.bundle import Bundle
-from forkgrade.course import Course, CourseError
+from forkgrade.course import Course
 from forkgrade.error_log import open_log, own_failure
 from forkgrade.gradebook import enter, enter_penalties, gives_penalties, open_book, withdraw_scores
 from forkgrade.records import GRADED, NOT_GRADED, Graded, Record, RecordStore
@@ -42,17 +42,11 @@ class Writer:
         )
 
     def write(self, batch: Sequence[Graded]) -> list[Record]:
-        """Keeps a batch; returns the records. Raises CourseError where the grade book cannot be
-        written.
+        """Keeps a batch; returns the records. Raises what SQLAlchemy does where the grade book
+        cannot be written.
         """
-        try:
-            with open_book(self.course) as book:
-                self.enter_all(book, batch)
-        except (OperationalError, InterfaceError) as error:
-            raise CourseError(
-                f"the grade book cannot be written: {first_line(error.orig)}. What has a grade "
-                "keeps it: see to the grade book, and grade again"
-            ) from error
+        with open_book(self.course) as book:
+            self.enter_all(book, batch)
         for one in batch:
             if one.record.status == GRADED:
                 self.place_or_withdraw(one)
