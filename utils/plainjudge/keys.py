@@ -186,11 +186,11 @@ def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
             yield from leaves(part, f"{path}.{name}" if path else str(name))
     elif truth is not None:
         yield path, truth
-    elif numbers and len(numbers.values) > 1:
+    elif numbers and len(numbers.values) == 1:
+        yield path, float(numbers.values[0])
+    elif numbers:
         for at, one in enumerate(numbers.values):
             yield f"{path}[{at}]", one
-    elif numbers:
-        yield path, float(numbers.values[0])
     else:
         yield path, value
 

@@ -7,11 +7,14 @@ to be written.
 
 import base64
 import binascii
+import math
 from array import array
 from dataclasses import dataclass, field
 
 #: Numbers of one array, parts of one list or dict, characters of one word, lists within lists.
 MOST_NUMBERS, MOST_PARTS, MOST_CHARS, DEEPEST = 10_000, 1_000, 2_000, 6
+#: Bits of a whole number. One that no float can hold is no answer.
+MOST_BITS = 1_000
 #: What each floating type rounds to, relatively.
 ROUNDING = {"float64": 2**-52, "float32": 2**-23, "float16": 2**-10, "bfloat16": 2**-7}
 
@@ -74,9 +77,13 @@ def decode(sent: object, depth: int = 0) -> object:
     """The plain value that `encode` made this of. Raises NotPlain, whatever it is given."""
     if depth > DEEPEST:
         raise NotPlain(f"lists within lists, more than {DEEPEST} deep")
-    if sent is None or isinstance(sent, bool | int | float):
+    if sent is None or isinstance(sent, bool | float):
         return sent
     match sent:
+        case int():
+            if sent.bit_length() > MOST_BITS:
+                raise NotPlain(f"a whole number of {sent.bit_length()} bits, more than {MOST_BITS}")
+            return sent
         case str():
             return _bounded(sent, MOST_CHARS, "characters")
         case list():
@@ -114,9 +121,10 @@ def _array(dtype: str, shape: list, data: str, is_tensor: bool) -> Array:
         raise NotPlain(f"an array's numbers cannot be read: {error}") from error
     if not all(type(side) is int and side >= 0 for side in shape) or len(shape) > DEEPEST:
         raise NotPlain(f"no shape: {str(shape)[:80]}")
-    count = 1
-    for side in shape:
-        count *= side
-    if count != len(values) or count > MOST_NUMBERS:
-        raise NotPlain(f"{len(values)} numbers for an array of shape {tuple(shape)}")
+    # Sides beside one of 0 hold no numbers, but lists within lists all the same.
+    lists = math.prod(max(side, 1) for side in shape)
+    if math.prod(shape) != len(values) or lists > MOST_NUMBERS:
+        raise NotPlain(f"{len(values)} numbers for an array of shape {str(tuple(shape))[:80]}")
+    if "float" not in dtype and not all(map(math.isfinite, values)):
+        raise NotPlain(f"numbers that are not finite in an array of {dtype[:80]}")
     return Array(dtype[:MOST_CHARS], tuple(shape), list(values), is_tensor)
