@@ -3,6 +3,7 @@ of a notebook may send.
 """
 
 import base64
+import copy
 import json
 from array import array
 
@@ -64,7 +65,11 @@ PLAIN = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.fixed_dictionaries(
-            {"dict": mostly(st.lists(mostly(st.tuples(NAMES | TEXTS, inner).map(list)), max_size=4))}
+            {
+                "dict": mostly(
+                    st.lists(mostly(st.tuples(NAMES | TEXTS, inner).map(list)), max_size=4)
+                )
+            }
         )
     ),
     max_leaves=6,
@@ -90,3 +95,122 @@ def seen(honest):
     """What may be seen of a question, of whose rounds these are the honest values."""
     rounds = [st.tuples(*map(entries, values)).map(list) for values in honest]
     return mostly(st.tuples(*(mostly(one) for one in rounds)).map(list))
+
+
+# --- notebooks ------------------------------------------------------------------------------------
+
+HOSTILE = st.sampled_from([*HTML.values(), *WRITTEN.values(), "[" * 60, "$x", "\x00", "\ud800"])
+WORDS = st.one_of(TEXTS, HOSTILE, st.sampled_from(["answer = 2", "assert answer == 2", "Why?"]))
+KNOWN = st.sampled_from("setup answer check-two check-three program explain other".split())
+SOURCES = WORDS | st.lists(mostly(WORDS), max_size=3)
+BUNDLES = st.dictionaries(
+    st.sampled_from(
+        "text/plain text/html text/markdown image/png image/svg+xml application/json "
+        "text/latex application/javascript application/vnd.jupyter.widget-view+json".split()
+    )
+    | TEXTS,
+    mostly(WORDS | st.lists(WORDS, max_size=2) | st.sampled_from(["2", "nan", "1e9", "-3"])),
+    max_size=3,
+)
+SIZES = st.dictionaries(st.sampled_from(["width", "height", "alt", "image/png"]), ANY, max_size=3)
+OUTPUTS = mostly(
+    st.one_of(
+        st.fixed_dictionaries(
+            {
+                "output_type": st.sampled_from(["display_data", "execute_result"]),
+                "data": mostly(BUNDLES),
+            },
+            optional={"metadata": mostly(SIZES), "execution_count": NUMBERS},
+        ),
+        st.fixed_dictionaries(
+            {
+                "output_type": st.just("stream"),
+                "name": mostly(st.sampled_from(["stdout", "stderr"])),
+            },
+            optional={"text": mostly(SOURCES)},
+        ),
+        st.fixed_dictionaries(
+            {
+                "output_type": st.just("error"),
+                "ename": mostly(st.sampled_from(["MemoryError", "NotYet"]) | WORDS),
+            },
+            optional={"evalue": mostly(WORDS), "traceback": mostly(st.lists(mostly(WORDS)))},
+        ),
+        st.fixed_dictionaries({"output_type": TEXTS}),
+    )
+)
+MARKS = st.fixed_dictionaries(
+    {"grade_id": mostly(KNOWN)},
+    optional=dict.fromkeys(
+        "grade solution locked task points schema_version cell_type".split(), ANY
+    ),
+)
+ATTACHMENTS = st.dictionaries(TEXTS, st.dictionaries(TEXTS, mostly(WORDS), max_size=2), max_size=2)
+CELLS = st.fixed_dictionaries(
+    {"cell_type": mostly(st.sampled_from(["code", "markdown", "raw"])), "source": mostly(SOURCES)},
+    optional={
+        "metadata": mostly(st.fixed_dictionaries({"nbgrader": mostly(MARKS)})),
+        "id": mostly(KNOWN),
+        "attachments": mostly(ATTACHMENTS),
+        "outputs": mostly(st.lists(OUTPUTS, max_size=2)),
+        "execution_count": ANY,
+    },
+)
+NOTEBOOKS = st.fixed_dictionaries(
+    {"cells": mostly(st.lists(mostly(CELLS), max_size=6))},
+    optional={
+        "nbformat": mostly(st.just(4)) | st.sampled_from([1, 2, 3, 5, 10**400]),
+        "nbformat_minor": mostly(st.integers(0, 9)),
+        "metadata": ANY,
+        "worksheets": mostly(
+            st.lists(mostly(st.fixed_dictionaries({"cells": st.lists(CELLS, max_size=2)})))
+        ),
+    },
+)
+
+
+@st.composite
+def altered(draw, notebook):
+    """A notebook with a few of its parts replaced, dropped or doubled."""
+    nb = copy.deepcopy(notebook)
+    for _ in range(draw(st.integers(0, 3))):
+        place = nb
+        while True:
+            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            if not keys:
+                break
+            key = draw(st.sampled_from(keys))
+            if isinstance(place[key], dict | list) and draw(st.booleans()):
+                place = place[key]
+                continue
+            how = draw(st.sampled_from(["replace", "words", "drop", "double"]))
+            if how == "drop":
+                del place[key]
+            elif how == "double" and isinstance(place, list):
+                place.insert(key, copy.deepcopy(place[key]))
+            else:
+                place[key] = draw(WORDS if how == "words" else ANY)
+            break
+    return nb
+
+
+@st.composite
+def handed_in(draw, notebook):
+    """The bytes of a notebook: one that nearly is this one, one of any shape, or none at all."""
+    nb = draw(mostly(altered(notebook) | altered(notebook) | NOTEBOOKS))
+    content = json.dumps(nb, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
+    how = draw(st.integers(0, 19))
+    if how == 0:
+        content = content[: draw(st.integers(0, len(content)))]
+    elif how == 1:
+        at = draw(st.integers(0, len(content)))
+        content = content[:at] + draw(st.binary(max_size=4)) + content[at:]
+    elif how == 2:
+        content = content.decode("utf-8", "replace").encode(draw(st.sampled_from(CODINGS)))
+    return content
+
+
+CODINGS = ["utf-8-sig", "utf-16", "utf-7"]
+#: What comes of a cell: its outputs, and what a probe saw.
+RESULTS = st.tuples(st.lists(OUTPUTS, max_size=3), mostly(seen([[2.0]])))
+ENDED = st.just("") | mostly(WORDS, st.just("a cell ran longer than 10 s"))

@@ -122,6 +122,14 @@ IDLE = Idle()
 CELL = {"source": "1", "kind": "student", "key": "the key"}
 
 
+def nested(count):
+    """Lists within lists."""
+    value = []
+    for _ in range(count):
+        value = [value]
+    return value
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
@@ -132,6 +140,9 @@ CELL = {"source": "1", "kind": "student", "key": "the key"}
             {"failed": "Traceback\nOSError: gone\n"},
             "the process of the notebook failed: OSError: gone",
         ),
+        ({"failed": ""}, "the process of the notebook failed: it does not say why"),
+        ({"failed": ["x" * 9_000]}, r"the process of the notebook failed: \['x{298}$"),
+        ({"key": "the key", "seen": nested(60)}, "wrote on the channel of its results"),
     ],
 )
 def test_only_who_was_given_the_cell_may_answer(pipes, answer, says):
@@ -147,6 +158,19 @@ def test_a_cell_goes_down_with_its_seconds_and_its_result_comes_back_without_the
     result = supervise.run_cell(CELL, above, below, 1, IDLE)
     assert result == {"outputs": [], "seen": None}
     assert child.receive() == CELL | {"seconds": 1}
+
+
+def test_more_brackets_than_can_be_read_are_no_result(pipes):
+    above, _, below, child = pipes
+    os.write(child.outward, b"[" * 50_000 + b"]" * 50_000 + b"\n")
+    with pytest.raises(supervise.Ended, match="wrote on the channel of its results"):
+        supervise.run_cell(CELL, above, below, 1, IDLE)
+
+
+def test_a_result_holds_no_word_of_the_grader_s_own(pipes):
+    above, _, below, child = pipes
+    child.send({"key": "the key", "outputs": [], "seen": 1, "broken": "it", "ended": "done"})
+    assert supervise.run_cell(CELL, above, below, 1, IDLE) == {"outputs": [], "seen": 1}
 
 
 def test_a_process_that_does_not_read_is_not_waited_for(pipes):

@@ -162,7 +162,11 @@ def answered(tmp_path):
 
 
 def result(text):
-    return {"outputs": [{"text": text}], "seen": [text]}
+    return {"outputs": [printed(text)], "seen": [text]}
+
+
+def printed(text):
+    return {"output_type": "stream", "name": "stdout", "text": text}
 
 
 def test_a_notebook_is_sent_cell_by_cell_each_with_a_key_that_cannot_be_guessed(answered):
@@ -173,13 +177,15 @@ def test_a_notebook_is_sent_cell_by_cell_each_with_a_key_that_cannot_be_guessed(
         ("2", "test"),
     ]
     assert one["key"] != two["key"] and len(one["key"]) >= 16
-    assert [found.outputs for found in done.results] == [[{"text": "a"}], [{"text": "b"}]]
+    assert [found.outputs for found in done.results] == [[printed("a")], [printed("b")]]
     assert [found.seen for found in done.results] == [["a"], ["b"]] and done.ended == ""
 
 
 def test_what_is_no_output_is_left_out(answered):
-    done, _ = answered({"outputs": ["a", 1]}, {"outputs": "a"}, {"ended": "done"})
-    assert [found.outputs for found in done.results] == [[], []]
+    broken = [printed("a") | {"text": 1}, {"output_type": "error"}, {"output_type": "update"}]
+    sent = ["a", 1, printed("a"), *broken]
+    done, _ = answered({"outputs": sent}, {"outputs": "a"}, {"ended": "done"})
+    assert [found.outputs for found in done.results] == [[printed("a")], []]
 
 
 def test_what_ended_early_keeps_the_results_before_it(answered):

@@ -25,6 +25,8 @@ from forkgrade.warm_client import Cell, CellResult, WarmClient, WarmProcess
 
 #: Errors that an instructor should know of, where they are not a test's verdict.
 TELLING = {"CellTimeoutError", "MemoryError"}
+#: Characters of what an error says that an instructor reads in a row.
+MOST_CHARS = 200
 
 
 class Execute(ColdExecute):
@@ -189,7 +191,8 @@ def telling(cell: NotebookNode) -> Iterator[str]:
     """What an instructor should know of a cell's outputs."""
     for output in cell.outputs:
         if output.output_type == "error" and output.ename in TELLING:
-            yield f"{output.ename}: {output.evalue}".rstrip(": ")
+            said = " ".join(output.evalue.split())[:MOST_CHARS]
+            yield f"{output.ename}: {said}".rstrip(": ")
         if output.output_type == "stream" and CUT in output.text:
             yield "its output was cut"
 

@@ -12,6 +12,7 @@ from nbgrader.api import BaseCell, Comment, Grade, Gradebook, SubmittedNotebook
 from nbgrader.preprocessors import SaveAutoGrades
 
 from forkgrade.book_cells import Remembered
+from forkgrade.notes import note
 from forkgrade.records import CellPoints, Scored, Standing
 from forkgrade.restore import grade_id
 
@@ -56,14 +57,12 @@ def by_cell(book: Gradebook, entry: SubmittedNotebook, kind: type) -> dict[str, 
 
 
 def scored(nb: NotebookNode, log: Logger | None = None) -> Scored:
-    """What a notebook that was run scored."""
+    """What a notebook that was run scored; notes in it what has no points that can be read."""
     known = digests(nb)
     names = {grade_id(cell): cell for cell in nb.cells if grade_id(cell)}
     return Scored(
         {
-            name: CellPoints(
-                nbutils.determine_grade(cell, log)[0], known[name], nbutils.is_solution(cell)
-            )
+            name: CellPoints(earned(nb, cell, log), known[name], nbutils.is_solution(cell))
             for name, cell in names.items()
             if nbutils.is_grade(cell)
         },
@@ -73,6 +72,15 @@ def scored(nb: NotebookNode, log: Logger | None = None) -> Scored:
             if nbutils.is_solution(cell) or nbutils.is_task(cell)
         },
     )
+
+
+def earned(nb: NotebookNode, cell: NotebookNode, log: Logger | None) -> float | None:
+    """The points of a graded cell, None where a person must give them."""
+    try:
+        return nbutils.determine_grade(cell, log)[0]
+    except (KeyError, ValueError):  # its result has no text, or more points than there are
+        note(nb, f"{grade_id(cell)}: what it returned is no part of its points: 0 points")
+        return 0.0
 
 
 def score(grade: Standing | Grade, points: CellPoints, before: str | None) -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterable
 
 from forkgrade.cells import Runner
 from forkgrade.child import run_notebook
@@ -18,6 +19,9 @@ from forkgrade.protocol import MOMENT, JsonLines
 
 #: Seconds between two looks at a cell that runs.
 PERIOD = 0.1
+#: Lists within lists in the result of a cell, and characters of what its process says went wrong.
+DEEPEST, MOST_CHARS = 50, 300
+NO_RESULT = "the notebook wrote on the channel of its results"
 
 
 class Ended(Exception):
@@ -104,17 +108,33 @@ def run_cell(cell: dict, above: JsonLines, below: JsonLines, seconds: float, met
         raise Ended(f"a cell sent more than {below.most} characters of output") from None
     except BrokenPipeError:
         raise Ended("") from None
-    except ValueError:
-        raise Ended("the notebook wrote on the channel of its results") from None
+    except (ValueError, RecursionError):
+        raise Ended(NO_RESULT) from None
     if result is None:
         raise Ended("")
     if isinstance(result, dict) and "failed" in result:
-        last = result["failed"].strip().splitlines()[-1]
-        raise Ended(f"the process of the notebook failed: {last}")
+        last = (str(result["failed"]).strip().splitlines() or ["it does not say why"])[-1]
+        raise Ended(f"the process of the notebook failed: {last[:MOST_CHARS]}")
     # Only who was given the cell knows its key.
-    if not isinstance(result, dict) or result.pop("key", None) != cell["key"]:
-        raise Ended("the notebook wrote on the channel of its results")
-    return result
+    if not isinstance(result, dict) or result.get("key") != cell["key"] or is_deep(result):
+        raise Ended(NO_RESULT)
+    # Nothing else: it could be taken for a word of the grader's own.
+    return {"outputs": result.get("outputs"), "seen": result.get("seen")}
+
+
+def is_deep(value: object) -> bool:
+    """Whether a value has more lists within lists than anybody wants to follow."""
+    parts = [value]
+    for _ in range(DEEPEST):
+        parts = [part for one in parts if isinstance(one, dict | list) for part in inner(one)]
+        if not parts:
+            return False
+    return True
+
+
+def inner(value: dict | list) -> Iterable[object]:
+    """The parts of a list, or the values of a dict."""
+    return value.values() if isinstance(value, dict) else value
 
 
 def watched(above: JsonLines, below: JsonLines, seconds: float, meter: Meter) -> object:

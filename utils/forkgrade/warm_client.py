@@ -131,9 +131,21 @@ class WarmClient:
 
 
 def outputs_of(answer: dict) -> list[Output]:
-    """The outputs of a cell, as far as they are any."""
+    """The outputs of a cell, as far as they are any: a student's code could change them."""
     outputs = answer.get("outputs")
-    return [one for one in outputs if isinstance(one, dict)] if isinstance(outputs, list) else []
+    return [one for one in outputs if is_output(one)] if isinstance(outputs, list) else []
+
+
+def is_output(value: object) -> bool:
+    """Whether this is an output as a notebook stores it."""
+    match value:
+        case {"output_type": "stream", "name": str(), "text": str()}:
+            return True
+        case {"output_type": "error", "ename": str(), "evalue": str(), "traceback": list(lines)}:
+            return all(isinstance(line, str) for line in lines)
+        case {"output_type": "display_data" | "execute_result", "data": dict(), "metadata": dict()}:
+            return True
+    return False
 
 
 def send(lines: JsonLines, value: object) -> None:
