@@ -213,4 +213,4 @@ def handed_in(draw, notebook):
 CODINGS = ["utf-8-sig", "utf-16", "utf-7"]
 #: What comes of a cell: its outputs, and what a probe saw.
 RESULTS = st.tuples(st.lists(OUTPUTS, max_size=3), mostly(seen([[2.0]])))
-ENDED = st.just("") | mostly(WORDS, st.just("a cell ran longer than 10 s"))
+ENDED = st.sampled_from(["", "", "a cell ran longer than 10 s"])

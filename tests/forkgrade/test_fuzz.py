@@ -313,7 +313,7 @@ def test_whatever_is_handed_in_ends_in_a_row(bundle, tmp_path, pytestconfig):
     whole = json.dumps(honest()).encode()
 
     @with_examples([whole, [([one], None)] * 8, ""] for one in BAD_OUTPUTS)
-    @steadily(pytestconfig, 40, 1_000)
+    @steadily(pytestconfig, 40, 400)
     @given(handed_in(honest()), st.lists(RESULTS, min_size=4, max_size=8), ENDED)
     def holds(content, results, ended):
         client = Sender(str(tmp_path / "socket"), results, ended)

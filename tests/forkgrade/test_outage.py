@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -44,6 +45,13 @@ def lay_down(root, answer=SLOW, database="sqlite:///grading/gradebook.db?timeout
     (root / "temporary").mkdir()
 
 
+@pytest.fixture
+def root():
+    """A folder with a short name: the path of a socket has a hundred characters at most."""
+    with tempfile.TemporaryDirectory(prefix="outage-") as folder:
+        yield Path(folder)
+
+
 @contextlib.contextmanager
 def running(root):
     """A run, in a session of its own, as a terminal starts it."""
@@ -76,11 +84,11 @@ def graded(root):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed():
     """The table of a run that nothing happened to."""
-    root = tmp_path_factory.mktemp("undisturbed")
-    lay_down(root, "answer = 2")
-    table = graded(root)
+    with tempfile.TemporaryDirectory(prefix="outage-") as folder:
+        lay_down(Path(folder), "answer = 2")
+        table = graded(Path(folder))
     assert table.count(b",graded,2,5,") == len(STUDENTS) == table.count(b"\n") - 1
     return table
 
@@ -200,27 +208,27 @@ def disturbed(root, harm, server):
 
 
 @pytest.mark.parametrize("what", OUTAGES)
-def test_the_next_run_ends_as_if_nothing_had_happened(what, tmp_path, pytestconfig, request):
+def test_the_next_run_ends_as_if_nothing_had_happened(what, root, pytestconfig, request):
     harm, status, says = OUTAGES[what]
     if not pytestconfig.getoption("--all-mutations"):
         pytest.skip("with --all-mutations")
     undisturbed, server = request.getfixturevalue("undisturbed"), None
     if what == "server":
         server = request.getfixturevalue("postgresql")
-        lay_down(tmp_path, database=request.getfixturevalue("database"))
+        lay_down(root, database=request.getfixturevalue("database"))
     else:
-        lay_down(tmp_path)
+        lay_down(root)
 
-    done = disturbed(tmp_path, harm, server)
+    done = disturbed(root, harm, server)
     assert done.status == status and re.search(says, done.errors, re.MULTILINE), done.errors
     assert "Traceback" not in done.errors
     assert 0 < len(done.kept) < len(STUDENTS) or what == "worker"
 
-    table = graded(tmp_path)
+    table = graded(root)
     assert table == undisturbed
     assert {path: path.stat().st_mtime_ns for path in done.kept} == done.kept  # and not again
-    assert list((tmp_path / "temporary").iterdir()) == []
-    assert processes_of(tmp_path) == {}
+    assert list((root / "temporary").iterdir()) == []
+    assert processes_of(root) == {}
 
 
 # --- in this process, in a second -----------------------------------------------------------------
