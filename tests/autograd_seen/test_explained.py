@@ -58,6 +58,11 @@ ASKED = [
     ),
     ("AttributeError: 'int' object has no attribute 'backward'", "01"),
     ("RuntimeError: all elements of input should be between 0 and 1", "03"),
+    (
+        "RuntimeError: Mismatch in shape: grad_output[0] has a shape of torch.Size([8, 1]) and "
+        "output[0] has a shape of torch.Size([8]).",
+        "07",
+    ),
     ("RuntimeError: result type Double can't be cast to the desired output type Int", "03"),
     (
         "ValueError: Target size (torch.Size([5])) must be the same as input size (torch.Size([]))",

@@ -149,6 +149,11 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Mismatch in shape: grad_output[…] has a shape of … and output[…] has a shape of ….",
+        (Section("07_vectors", "A vector at the root"),),
+    ),
+    Row(
+        "RuntimeError",
         "one of the variables needed for gradient computation has been modified by an inplace "
         "operation: … is at version …; expected version … instead. Hint: enable anomaly "
         "detection to find the operation that failed to compute its gradient, with "

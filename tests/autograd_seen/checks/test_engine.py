@@ -187,7 +187,7 @@ ACCEPTED = {
     "numpy_scalar": lambda v: (
         numpy.float32(v) if numpy.ndim(v) == 0 else [numpy.float64(part) for part in v]
     ),
-    "one_element": lambda v: torch.as_tensor(v, dtype=torch.float32).reshape(-1),
+    "one_element": lambda v: torch.atleast_1d(torch.as_tensor(v, dtype=torch.float32)),
     "nearly": lambda v: torch.as_tensor(v, dtype=torch.float64) * (1 + 3e-5),
 }
 

@@ -16,7 +16,15 @@ def test_an_error_of_pytorch_is_explained():
     assert "nothing was recorded" in error_hint(error)
     error = error_of(lambda: torch.ones(2, requires_grad=True).backward())
     assert "starts from one number" in error_hint(error)
+    error = error_of(lambda: torch.ones(2, requires_grad=True).sin().backward(torch.ones(3)))
+    assert "the shape of the result" in error_hint(error)
     assert error_hint(ValueError("no such luck")) == ""
+
+
+def test_a_list_in_the_place_of_a_vector_is_explained():
+    with pytest.raises(TypeError) as caught:
+        torch.ones(2, requires_grad=True).sin().backward([1.0, 0.0])
+    assert "takes a tensor" in error_hint(caught.value)
 
 
 @pytest.mark.parametrize("power", [lambda x: x ^ 2, lambda x: torch.tensor(x) ^ 2])

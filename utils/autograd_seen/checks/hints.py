@@ -17,6 +17,8 @@ ERROR_HINTS = {
     "can be implicitly created only for": (
         "backward() starts from one number: ask from an element or a sum"
     ),
+    "Mismatch in shape": "gradient= has the shape of the result, not that of the input",
+    "gradients can be either Tensors": "gradient= takes a tensor: torch.tensor([1.0, 0.0])",
     "a second time": "a second backward pass through a graph that has freed what it saved",
     "no attribute 'backward'": (
         "a Python number has no history: no tensor went in, or .item() came too early"
