@@ -99,7 +99,8 @@ def keys_table(lesson: Lesson) -> str:
 
 def points_of(nb: NotebookNode) -> dict:
     """The title of an assignment, the points of each exercise, and those that a person reads."""
-    title = nb.cells[0].source.split("\n")[0].partition(" · ")[2]
+    # A list of progress shows it as text, so a piece of code in it loses its marks.
+    title = nb.cells[0].source.split("\n")[0].partition(" · ")[2].replace("`", "")
     points, by_hand, number = {}, [], None
     for cell in nb.cells:
         if heading := NUMBER.match(cell.source):

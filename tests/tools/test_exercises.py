@@ -65,7 +65,7 @@ def test_the_table_tells_titles_points_and_what_a_person_reads():
         marks = {"grade": True, "solution": solution, "points": points}
         return nbformat.v4.new_markdown_cell("…", metadata={"nbgrader": marks})
 
-    cells = ["# Assignment 07 · Which way?", "## 7.1 · Read · easy · 2 min · 3 points"]
+    cells = ["# Assignment 07 · Which `way`?", "## 7.1 · Read · easy · 2 min · 3 points"]
     cells = [nbformat.v4.new_markdown_cell(text) for text in cells]
     cells += [graded(3, False), nbformat.v4.new_markdown_cell("## 7.12 · Explain"), graded(1, True)]
     assert exercises.points_of(nbformat.v4.new_notebook(cells=cells)) == {

@@ -24,7 +24,8 @@ def of_each_output(row, dim=0):
 
     def by_rows(f, x):
         y = f(x)
-        return torch.stack([row(y, i, x) for i in range(len(y))], dim=dim)
+        rows = [row(y, i, x) for i in range(len(y))]
+        return torch.stack(rows, dim=dim)
 
     return by_rows
 
@@ -75,6 +76,10 @@ def of_the_vector(y, i, x):
 
 def not_retained(y, i, x):
     return torch.autograd.grad(y[i], x)[0]
+
+
+def with_its_tuple(y, i, x):
+    return torch.autograd.grad(y[i], x, retain_graph=True)
 
 
 def too_long(y, i, x):
@@ -236,6 +241,7 @@ TABLES = {
             "of_the_mean": (of_each_output(lambda y, i, x: asked([y.mean()], 0, x)), "the mean"),
             "zeroed_not_copied": (of_each_output(zeroed), "the last row everywhere"),
             "first_output": (of_each_output(lambda y, i, x: asked(y, 0, x)), "the first row"),
+            "with_its_tuple": (of_each_output(with_its_tuple), "take its [0]"),
             "nudged": (nudged, "by a nudge"),
             "of_the_vector": (
                 of_each_output(of_the_vector),

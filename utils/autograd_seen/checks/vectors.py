@@ -65,6 +65,7 @@ by_rows = check_function(
     ],
     evaluate=_rows,
     template="by_rows of {} at {}",
+    hints={"got tuple": "torch.autograd.grad returns a tuple, even of one gradient: take its [0]"},
 )
 
 reach = check_function(
@@ -106,7 +107,7 @@ uncertainties = check_function(
     "7.6",
     "uncertainties",
     cases=[
-        ([4.999, 19.661, 1.04446], [0.0032, 0.0095, 0.00075], [-0.36, 0.86, -0.65]),
+        ([4.999, 19.661, 1.04446], [0.0032094, 0.009471, 0.00075206], [-0.3553, 0.8576, -0.6451]),
         ([12.0, 45.0, 0.6], [0.05, 0.12, 0.01], [0.3, -0.2, 0.4]),
     ],
     evaluate=_measured,
