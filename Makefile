@@ -41,8 +41,8 @@ release: exercises  ## lay down in release/ what a class gets, searched for answ
 intake: $(VENV)/grading  ## lay down what Canvas, Moodle or Gradescope hands over: make intake FROM=submissions.zip ASSIGNMENT=01_scalar_gradients
 	$(BIN)/python -m forkgrade.intake "$(FROM)" "$(ASSIGNMENT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(STUDENT),--student "$(STUDENT)")
 
-grade: $(VENV)/grading  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
-	$(BIN)/python -m forkgrade $(ASSIGNMENT) $(if $(FEEDBACK),--feedback $(FEEDBACK))
+grade: $(VENV)/$(if $(SCHEDULER),cluster,grading)  ## grade grading/submitted/<student>/<assignment>/: a CSV, and a feedback page for each
+	$(BIN)/python -m forkgrade $(ASSIGNMENT) $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(FEEDBACK),--feedback $(FEEDBACK))
 
 export: $(VENV)/grading  ## hand grades on: make export TO=canvas ROSTER=canvas_gradebook.csv, or TO=gradescope
 	$(BIN)/python -m forkgrade.export "$(TO)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(COLUMN),--column "$(COLUMN)") $(if $(STUDENT),--student "$(STUDENT)") $(if $(ASSIGNMENT),--assignment "$(ASSIGNMENT)")
@@ -97,6 +97,9 @@ $(VENV)/grading: $(VENV)/lab pyproject.toml
 	$(BIN)/pip install -e ".[grading]"
 	rm -rf $(addprefix $(VENV)/share/jupyter/labextensions/@jupyter,/nbgrader -notebook)
 	rm -f $(addprefix $(VENV)/etc/jupyter/jupyter_server_config.d/,nbgrader.json notebook.json) && touch $@
+
+$(VENV)/cluster: $(VENV)/grading pyproject.toml
+	$(BIN)/pip install -e ".[cluster]" && touch $@
 
 $(VENV)/bench: $(VENV)/lab pyproject.toml
 	$(BIN)/pip install -e ".[bench]" && touch $@

@@ -5,8 +5,9 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -19,6 +20,9 @@ from forkgrade.records import GRADED
 from forkgrade.report import plain, report_path
 from forkgrade.run import run
 from forkgrade.warm_client import NoSandbox, WarmProcess
+
+if TYPE_CHECKING:
+    from forkgrade.cluster import Cluster
 
 CONFIG = "nbgrader_config.py"  # as nbgrader calls it
 
@@ -66,6 +70,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--config", type=Path, help=f"an nbgrader config file (default: the course's {CONFIG})"
     )
     parser.add_argument("--jobs", type=int, help="processes to grade in (default: one a core)")
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="grade on the workers of the Dask scheduler at this address, such as tls://host:8786",
+    )
     parser.add_argument("--again", action="store_true", help="grade again what has a grade")
     parser.add_argument(
         "--feedback",
@@ -83,15 +92,18 @@ def grade_course(course: Course, options: argparse.Namespace, stack: contextlib.
     """
     began, progress = time.monotonic(), Progress(sys.stderr)
 
-    def start(assignments: Sequence[str]) -> WarmProcess | None:
-        warm = start_warm_process(course, assignments)
-        if warm:
-            stack.callback(warm.close)
-        return warm
-
     def say(text: str) -> None:
         progress.make_room()
         print(text, flush=True)
+
+    def start(assignments: Sequence[str]) -> "WarmProcess | Cluster | None":
+        if options.scheduler:
+            warm = reach_cluster(course, assignments, options.scheduler, say)
+        else:
+            warm = start_warm_process(course, assignments)
+        if warm:
+            stack.callback(warm.close)
+        return warm
 
     records = run(
         course,
@@ -127,6 +139,22 @@ def start_warm_process(course: Course, assignments: Sequence[str]) -> WarmProces
     if reason := sandbox.missing():
         print(f"Not confined on this machine: {reason}.")
     return warm
+
+
+def reach_cluster(
+    course: Course, assignments: Sequence[str], address: str, say: Callable[[str], object]
+) -> "Cluster":
+    """The workers of a scheduler, which will run the notebooks. Raises CourseError."""
+    try:
+        from forkgrade.cluster import Cluster
+    except ModuleNotFoundError as error:
+        if error.name not in ("distributed", "dask"):
+            raise
+        raise CourseError(
+            f"--scheduler needs the package {error.name}, which is not installed here: "
+            'pip install -e ".[cluster]"'
+        ) from error
+    return Cluster(address, course.limits, solutions_to(course, assignments), say)
 
 
 def solutions_to(course: Course, assignments: Sequence[str]) -> str:

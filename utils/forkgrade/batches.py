@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from forkgrade.bundle import Bundle, make_bundle, settings_of
 from forkgrade.course import Course
@@ -21,6 +22,10 @@ from forkgrade.staging import Rejected, read_handed_in, unsupported_characters
 from forkgrade.warm_client import WarmProcess
 from forkgrade.writer import Writer
 
+# It needs the package distributed, which nobody else does.
+if TYPE_CHECKING:
+    from forkgrade.cluster import Cluster
+
 #: So many are entered into the grade book at once, or what comes in so many seconds.
 BATCH, SECONDS = 50, 1
 #: For so many at a time the grade book is asked what it holds.
@@ -31,12 +36,13 @@ def grade_submissions(
     course: Course,
     submissions: Sequence[Submission],
     store: RecordStore,
-    warm: WarmProcess | None,
+    warm: "WarmProcess | Cluster | None",
     jobs: int,
     later: bool,
 ) -> Iterator[list[Record]]:
     """Grades submissions and yields their records, a batch at a time, once all of it is written.
-    Pages are left for another run where `later`.
+    Pages are left for another run where `later`. They are graded on the machines of a cluster where
+    `warm` is one.
 
     Raises CourseError where an assignment cannot be entered into the grade book.
     """
@@ -47,12 +53,15 @@ def grade_submissions(
     with open_book(course) as book:
         bundles = {name: make_bundle(course, book, name) for name in known}
     writer = Writer(course, bundles, store)
+    pages = not (later or writer.penalties)
+    read = read_all(course, submissions, bundles)
+    if warm and not isinstance(warm, WarmProcess):
+        yield from written(warm.grade_all(read, bundles, pages), writer)
+        return
     if warm:
         for bundle in bundles.values():  # while the warm process imports what it needs
             get_ready(bundle)
     client = warm.wait() if warm else None
-    pages = not (later or writer.penalties)
-    read = read_all(course, submissions, bundles)
     yield from written(grade_all(read, bundles, client, jobs, pages), writer)
 
 

@@ -6,10 +6,7 @@ No secret, no address of the grade book and no path of this machine is in it.
 
 import json
 import os
-import platform
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib import metadata
 
 from nbgrader import utils as nbutils
 from nbgrader.api import Gradebook, GradeCell, SourceCell, TaskCell
@@ -17,6 +14,7 @@ from nbgrader.converters import Autograde
 from traitlets.config import Config
 
 from forkgrade.course import Course
+from forkgrade.versions import versions
 
 #: The parts of an nbgrader config that the grade of a submission depends on.
 SECTIONS = "LimitOutput", "ClearHiddenTests"
@@ -124,20 +122,3 @@ def files_beside(course: Course, assignment: str) -> dict[str, bytes]:
             with open(path, "rb") as file:
                 files[name.replace(os.sep, "/")] = file.read()
     return files
-
-
-def versions(preload: Sequence[str] = ()) -> dict[str, str]:
-    """The versions of what grades depend on; "" of a package that is on the path, not installed.
-    That of torch only where it is to be imported.
-    """
-    names = ["autograd-seen", "nbgrader", *(["torch"] if "torch" in preload else [])]
-    found = {name: version(name) for name in names}
-    return found | {"python": platform.python_version()}
-
-
-def version(name: str) -> str:
-    """The version of an installed package, which is not imported for that; "" if there is none."""
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""

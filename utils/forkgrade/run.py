@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from traitlets.config import Config
@@ -27,10 +28,14 @@ from forkgrade.report import write_report
 from forkgrade.scratch import remove
 from forkgrade.warm_client import WarmProcess
 
+if TYPE_CHECKING:
+    from forkgrade.cluster import Cluster
+
 #: What a full disk says, or a quota, or a limit of this process.
 FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
-#: Starts the process that runs the notebooks of these assignments; None where there is no fork.
-Start = Callable[[Sequence[str]], WarmProcess | None]
+#: Starts what runs the notebooks of these assignments, a process or a cluster; None where there is
+#: no fork.
+Start = Callable[[Sequence[str]], "WarmProcess | Cluster | None"]
 
 
 def run(
