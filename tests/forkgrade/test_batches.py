@@ -1,6 +1,7 @@
 """Submissions are read as they are needed, and written a batch at a time."""
 
 import pytest
+from forkgrade.course import CourseError
 from forkgrade.records import NOT_GRADED, Graded, Record, RecordStore, Submission
 
 from tests.forkgrade.conftest import NAME
@@ -37,17 +38,36 @@ def test_a_batch_is_written_where_it_is_full_or_where_it_waited_long(monkeypatch
     assert [len(batch) for batch in writer.batches[3:]] == [1, 1, 1]
 
 
-def test_what_has_come_is_written_where_it_is_interrupted():
+@pytest.mark.parametrize("error", [KeyboardInterrupt, CourseError])
+def test_what_has_come_is_written_where_it_is_interrupted_or_cannot_go_on(error):
     from forkgrade import batches
 
     def interrupted():
         yield from came(3)
-        raise KeyboardInterrupt
+        raise error
 
     writer = Writer()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         list(batches.written(interrupted(), writer))
     assert writer.batches == [["0", "1", "2"]]
+
+
+def test_a_cluster_grades_where_there_is_one(small):
+    from forkgrade import batches
+
+    class Cluster:
+        def grade_all(self, handed_in, bundles, pages):
+            self.asked = list(bundles), pages
+            for one in handed_in:
+                of = one.submission
+                yield Graded(Record(of.student, of.assignment, of.digest, reasons=[*one.files]))
+
+    small.hand_in("adam")
+    course, cluster = small.course, Cluster()
+    store = RecordStore(course.records)
+    ((record,),) = batches.grade_submissions(course, course.submissions(), store, cluster, 1, True)
+    assert cluster.asked == ([NAME], False) and record.reasons == ["assignment_01.ipynb"]
+    assert store.read(record.submission) == record
 
 
 @pytest.fixture

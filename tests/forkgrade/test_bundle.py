@@ -70,21 +70,3 @@ def test_a_bundle_knows_what_the_config_says_of_nbgrader_s_own_steps(bundle):
     made = bundle(LimitOutput={"max_lines": 7}, Exchange={"root": "/secret"})
     assert made.settings == {"LimitOutput": {"max_lines": 7}}
     assert made.limits["preload"] == [] and made.limits["cell_seconds"] == 10
-
-
-def test_versions_are_those_of_what_a_grade_depends_on():
-    from importlib.metadata import version
-    from platform import python_version
-
-    from forkgrade.bundle import versions
-
-    found = versions(["torch", "numpy"])
-    assert found["torch"] == version("torch") and found["nbgrader"] == version("nbgrader")
-    assert found["python"] == python_version() and "autograd-seen" in found
-    assert "torch" not in versions(["numpy"])
-
-
-def test_a_package_that_is_not_installed_has_no_version():
-    from forkgrade import bundle
-
-    assert bundle.version("no-such-package-of-anybody") == ""

@@ -1,10 +1,11 @@
 """The command line begins where a course is, and says what it lacks."""
 
+import contextlib
 import sys
 from types import SimpleNamespace
 
 import pytest
-from forkgrade.__main__ import main, parse, solutions_to
+from forkgrade.__main__ import grade_course, main, parse, reach_cluster, solutions_to
 from forkgrade.course import Course, CourseError
 from forkgrade.lock import Busy
 from forkgrade.warm_client import NoSandbox
@@ -66,3 +67,32 @@ def test_the_solutions_are_those_to_what_is_to_be_graded(tmp_path):
 )
 def test_pages_may_be_left_for_later(arguments, later):
     assert (parse(arguments).feedback == "later") == later
+
+
+def test_a_scheduler_needs_a_package_which_is_named_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "forkgrade.cluster", raising=False)
+    assert parse(["--scheduler", "tls://host:8786"]).scheduler == "tls://host:8786"
+    with pytest.raises(
+        CourseError, match=r'needs the package distributed.*pip install -e ".\[clus'
+    ):
+        reach_cluster(Course(Config(), tmp_path), [], "tls://host:8786", print)
+
+
+def test_only_a_scheduler_is_reached_where_one_is_named(tmp_path, monkeypatch, capsys):
+    from forkgrade import __main__
+
+    began, stack = [], contextlib.ExitStack()
+    monkeypatch.setattr(__main__, "run", lambda course, start, *_: began.append(start([])) or [])
+    for name in "reach_cluster", "start_warm_process":
+        started = SimpleNamespace(name=name, close=lambda: began.append("closed"))
+        monkeypatch.setattr(__main__, name, lambda *_, started=started: started)
+    for arguments in [], ["--scheduler", "tls://host:8786"]:
+        with stack:
+            assert grade_course(Course(Config(), tmp_path), parse(arguments), stack) == 0
+    assert [getattr(one, "name", one) for one in began] == [
+        "start_warm_process",
+        "closed",
+        "reach_cluster",
+        "closed",
+    ]

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from forkgrade.bundle import Bundle, make_bundle, settings_of
-from forkgrade.course import Course
+from forkgrade.course import Course, CourseError
 from forkgrade.error_log import own_failure
 from forkgrade.grade import NO_PAGE, ToShow, get_ready
 from forkgrade.gradebook import given, known_students, open_book, shown
@@ -67,7 +67,7 @@ def grade_submissions(
 
 def written(graded: Iterable[Graded], writer: Writer) -> Iterator[list[Record]]:
     """Writes what was graded, in batches, and yields the records of each; what has come is written
-    where it is interrupted, too.
+    where it is interrupted, or cannot go on, too.
     """
     batch, began = [], time.monotonic()
     try:
@@ -77,7 +77,7 @@ def written(graded: Iterable[Graded], writer: Writer) -> Iterator[list[Record]]:
             if len(batch) == BATCH or time.monotonic() - began > SECONDS:
                 some, batch = batch, []
                 yield writer.write(some)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CourseError):
         if batch:
             writer.write(batch)
         raise

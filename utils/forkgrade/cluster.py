@@ -13,7 +13,7 @@ import secrets
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
 
@@ -100,7 +100,7 @@ class Cluster:
 
         Raises CourseError where the scheduler is lost, or no worker can be had.
         """
-        self.outfit = pickle.dumps((dict(bundles), self.modules, pages))
+        self.outfit = outfit(bundles, self.modules, pages)
         packages = self.limits.course_packages
         self.facts = facts(self.modules, packages), self.modules, packages
         self.began = self.last_ready = time.monotonic()
@@ -282,6 +282,11 @@ class Cluster:
             f"the scheduler at {self.address} does not answer any more. {KEEPS}"
             "see to the scheduler, and grade again"
         )
+
+
+def outfit(bundles: Mapping[str, Bundle], modules: Sequence[str], pages: bool) -> bytes:
+    """All that a worker is sent beside the submissions."""
+    return pickle.dumps((dict(bundles), list(modules), pages))
 
 
 def failed(task: Task, reason: str) -> Graded:

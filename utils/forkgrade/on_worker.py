@@ -6,6 +6,7 @@ a daemon, it may start so; and whatever a submission does to that process, the w
 It holds the bundles, and ends with its worker, however that ends.
 """
 
+import asyncio
 import contextlib
 import pickle
 import subprocess
@@ -13,13 +14,17 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 
+from distributed import Worker, WorkerPlugin, get_worker
+
+from forkgrade import sandbox
 from forkgrade.protocol import MOMENT
 from forkgrade.versions import difference, facts
 from forkgrade.warm_client import START, WarmProcess
 
-#: {(address of the worker, name of the run): its process}.
-graders: dict[tuple[str, str], "Grader"] = {}
+#: The process, which is told where it is spoken to.
+PROGRAM = [sys.executable, "-P", "-m", "forkgrade.grader_process"]
 
 
 class Unfit(Exception):
@@ -34,28 +39,49 @@ class Ended(Exception):
     """The process ended while it graded a submission; the message says how."""
 
 
-class Grader:
-    """A process that grades, and the way to it.
+class Grader(WorkerPlugin):
+    """The process of a worker that grades, and the way to it. It ends with the worker."""
 
-    It is sent what it needs at once, and ends when the way to it does.
-    """
+    process: subprocess.Popen
+    connection: Connection
 
     def __init__(self, outfit: bytes):
-        """Starts it without waiting; `outfit` is what it is sent first."""
-        self.outfit, self.lock, self.is_ready = outfit, threading.Lock(), False
+        """`outfit` is what the process is sent first."""
+        self.outfit, self.lock = outfit, threading.Lock()
+        self.is_ready = self.is_over = False
+
+    def setup(self, worker: Worker) -> None:
+        """Starts the process, and does not wait."""
+        self.start()
+
+    def teardown(self, worker: Worker) -> None:
+        """Ends the process for good. Whoever waits for it is told by Ended."""
+        self.is_over = True
+        self.stop()
+
+    def start(self) -> None:
+        """Starts a process without waiting, which ends when the way to it does."""
         self.connection, theirs = Pipe()
+        self.is_ready = False
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "forkgrade.grader_process", str(theirs.fileno())],
+                [*PROGRAM, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # an interrupt at the worker's terminal is the worker's
             )
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # wait says so
-            self.connection.send_bytes(outfit)
+        if self.is_over:
+            self.stop()
+        with contextlib.suppress(OSError):  # wait says so
+            self.connection.send_bytes(self.outfit)
+
+    def stop(self) -> None:
+        """Ends the process, if it has not ended."""
+        self.process.kill()  # what runs notebooks for it ends with it
+        self.process.wait()
 
     def wait(self) -> None:
-        """Returns once it can grade. Raises Unfit."""
+        """Returns once the process can grade. Raises Unfit."""
         if not self.is_ready:
             try:
                 reason = pickle.loads(self.receive(START))
@@ -66,49 +92,61 @@ class Grader:
             self.is_ready = True
 
     def grade(self, task: bytes, seconds: float) -> bytes:
-        """What it makes of a submission. Raises Ended."""
+        """What comes of a submission; the process is started anew where the last one ended it.
+        Raises Ended and NotBegun.
+        """
+        with self.lock:
+            if self.is_over:
+                raise NotBegun("its process was ended")
+            if self.process.poll() is not None:
+                self.start()
+            try:
+                self.wait()
+                return self.answer(task, seconds + MOMENT)  # it ends itself after its seconds
+            except Unfit as error:
+                raise NotBegun(str(error)) from error
+            except Ended:
+                self.stop()
+                raise
+
+    def answer(self, task: bytes, seconds: float) -> bytes:
+        """What the process answers within some seconds. Raises Ended."""
         try:
             self.connection.send_bytes(task)
         except OSError as error:
-            raise Ended("went away") from error
-        return self.receive(seconds + MOMENT)  # it ends itself after its seconds
+            raise Ended("it went away") from error
+        return self.receive(seconds)
 
     def receive(self, seconds: float) -> bytes:
-        """What it sends within some seconds. Raises Ended."""
+        """What the process sends within some seconds. Raises Ended."""
         try:
             if self.connection.poll(seconds):
                 return self.connection.recv_bytes()
         except (EOFError, OSError) as error:
-            raise Ended("went away") from error
-        raise Ended(f"sent nothing in {seconds:g} s")
-
-    def close(self) -> None:
-        """Ends it. Whoever waits for it is told by Ended."""
-        self.process.kill()  # whoever runs notebooks for it ends with it
-        self.process.wait()
+            raise Ended("it went away") from error
+        raise Ended(f"it sent nothing in {seconds:g} s")
 
 
 # --- what is called -------------------------------------------------------------------------------
 
 
-def begin(
+async def begin(
     name: str, outfit: bytes, here: Mapping[str, str], preload: Sequence[str], packages: Sequence
 ) -> str:
     """Starts the process of a run and waits until it can grade; returns what of a notebook cannot
     be confined on this machine, "" if all can. Raises Unfit where this machine differs from the one
     that asks.
     """
-    from forkgrade import sandbox
-
     if differs := difference(here, facts(preload, packages)):
         raise Unfit(differs)
     if not WarmProcess.is_possible():
         raise Unfit(f"runs on {sys.platform}, and notebooks are confined on Linux only")
-    grader = graders[this_worker(), name] = Grader(outfit)
+    worker, grader = get_worker(), Grader(outfit)
+    await worker.plugin_add(grader, name, catch_errors=False)
     try:
-        grader.wait()
+        await asyncio.to_thread(grader.wait)
     except Unfit:
-        grader.close()
+        await worker.plugin_remove(name)
         raise
     return sandbox.missing() or ""
 
@@ -117,45 +155,13 @@ def do(name: str, task: bytes, seconds: float) -> bytes:
     """What the process of a run makes of a submission. Raises Ended where that cost its life, and
     NotBegun where there is none.
     """
-    key = this_worker(), name
-    if (grader := graders.get(key)) is None:
-        raise NotBegun("it was started anew")
-    with grader.lock:
-        try:
-            grader = alive(key)
-            return grader.grade(task, seconds)
-        except Ended:
-            if graders.get(key) is grader:  # and not meanwhile told to end
-                grader.close()
-            raise
-        except Unfit as error:
-            raise NotBegun(str(error)) from error
-
-
-def alive(key: tuple[str, str]) -> Grader:
-    """The process of a run that can grade: another where the last one has ended. Raises Unfit, or
-    Ended where the run did.
-    """
-    grader = graders.get(key)
+    grader = get_worker().plugins.get(name)
     if grader is None:
-        raise Ended("went away")
-    if grader.process.poll() is not None:
-        lock = grader.lock
-        grader = Grader(grader.outfit)
-        grader.lock = lock
-        graders[key] = grader
-    grader.wait()
-    return grader
+        raise NotBegun("the worker is a new one")
+    return grader.grade(task, seconds)
 
 
-def end(name: str, dask_worker: object = None) -> None:
-    """Ends the process of a run on a worker; called by its loop, whatever its threads wait for."""
-    if grader := graders.pop((dask_worker.address, name), None):
-        grader.close()
-
-
-def this_worker() -> str:
-    """The address of the worker that runs this task."""
-    from distributed import get_worker
-
-    return get_worker().address
+async def end(name: str, dask_worker: Worker) -> None:
+    """Ends the process of a run, if there is one, whatever the threads of the worker wait for."""
+    if name in dask_worker.plugins:
+        await dask_worker.plugin_remove(name)

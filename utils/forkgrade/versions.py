@@ -48,7 +48,9 @@ def difference(here: Mapping[str, str], there: Mapping[str, str]) -> str:
             continue
         if name.endswith(FILES):
             package = name.removesuffix(FILES)
-            what = f"has {'other files' if found else 'no files'} of {package} than this machine"
+            what = (
+                f"has other files of {package} than this machine" if found else f"has no {package}"
+            )
         else:
             what = f"has {named(name, found)}, and this course is graded with {wanted or 'none'}"
         return f"{what}: install the same there"
