@@ -25,7 +25,11 @@ def test_the_files_of_the_grader_and_of_a_course_s_packages_count(tmp_path, monk
     package.mkdir()
     (package / "__init__.py").write_text("one = 1")
     monkeypatch.syspath_prepend(tmp_path)
-    before = facts([], ["course_of_mine"])
+    before = facts([], ["course_of_mine", "no_such_package"])
+    assert before.pop("no_such_package's files") == ""
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "kept.pyc").write_text("by Python")
+    assert before == facts([], ["course_of_mine"])
     assert before.keys() - versions().keys() == {"forkgrade's files", "course_of_mine's files"}
     (package / "__init__.py").write_text("one = 2")
     assert difference(before, facts([], ["course_of_mine"])) == (

@@ -2,11 +2,12 @@
 course's own.
 """
 
+import hashlib
+import importlib.util
 import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-
-from forkgrade.course import package_digest
+from pathlib import Path
 
 #: What follows the name of a package whose files are compared.
 FILES = "'s files"
@@ -33,8 +34,24 @@ def facts(preload: Sequence[str], packages: Sequence[str]) -> dict[str, str]:
     """The versions, and a digest of the files of the grader and of a course's packages: what is
     worked on has the version of what was released.
     """
-    files = {f"{name}{FILES}": package_digest(name)[:12] for name in ("forkgrade", *packages)}
+    files = {f"{name}{FILES}": digest_of_files(name) for name in ("forkgrade", *packages)}
     return versions(preload) | files
+
+
+def digest_of_files(package: str) -> str:
+    """A digest of the files of a package as it is installed, which is not imported for that; ""
+    where there is none. What Python keeps beside them does not count.
+    """
+    spec = importlib.util.find_spec(package)
+    total, found = hashlib.sha256(), []
+    for folder in (spec and spec.submodule_search_locations) or []:
+        for path in Path(folder).rglob("*"):
+            name = path.relative_to(folder)
+            if path.is_file() and "__pycache__" not in name.parts:
+                found.append((name.as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()))
+    for one in sorted(found):
+        total.update("\n".join(one).encode())
+    return total.hexdigest()[:12] if found else ""
 
 
 def difference(here: Mapping[str, str], there: Mapping[str, str]) -> str:
