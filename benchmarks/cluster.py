@@ -4,8 +4,8 @@ workers, and says by simulation what more workers give.
 `python -m benchmarks.cluster [submissions] [assignment]`. The simulation: a submission passes the
 process that reads, sends, receives and writes (one at a time), the scheduler (one message at a
 time, there and back), and the worker with the fewest, which has one at work and one that waits.
-Each takes what was measured here; the network takes nothing, and all workers are as fast as one
-here that has a processor of its own.
+Each takes the processor seconds that were measured here, of a worker's as various as the seconds of
+the clock; the network and the disks take nothing.
 """
 
 import argparse
@@ -71,9 +71,9 @@ def local_cluster(workers: int) -> Iterator[tuple[str, int]]:
 
 
 def processor_seconds(process: int) -> float:
-    """Seconds of processors that a process has used."""
+    """Seconds of processors that a process has used, and those that it started and that ended."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 class Bench:
@@ -95,13 +95,13 @@ class Bench:
         self.solutions = solutions_to(self.course, [assignment])
         with batches.open_book(self.course) as book:
             self.bundles = {assignment: batches.make_bundle(self.course, book, assignment)}
-        began = time.perf_counter()
+        began = time.process_time()
         self.read = list(batches.read_all(self.course, self.course.submissions(), self.bundles))
-        self.reading = (time.perf_counter() - began) / count
+        self.reading = (time.process_time() - began) / count
         self.writer = batches.Writer(self.course, self.bundles, RecordStore(self.course.records))
 
     def one_by_one(self) -> tuple[list[float], float, bytes]:
-        """(seconds that each submission takes in this process, seconds that writing one takes, the
+        """(processor seconds that each submission takes here, those that writing one takes, the
         last result as it would be sent).
         """
         from forkgrade.batches import BATCH
@@ -110,16 +110,22 @@ class Bench:
 
         warm, seconds, graded = WarmProcess(self.course.limits, self.solutions), [], []
         client = warm.wait()
-        for one in [self.read[0], *self.read]:  # the first reads what is then kept
+        bundle = self.bundles[self.read[0].submission.assignment]
+        grade(self.read[0], bundle, client)  # it reads what is then kept
+        before = time.process_time() + processor_seconds(warm.pid)
+        for one in self.read:
             began = time.perf_counter()
-            graded.append(grade(one, self.bundles[one.submission.assignment], client))
+            graded.append(grade(one, bundle, client))
             seconds.append(time.perf_counter() - began)
+        time.sleep(2)  # until it knows what its processes used
+        used = time.process_time() + processor_seconds(warm.pid) - before
         warm.close()
-        began = time.perf_counter()
-        for at in range(1, len(graded), BATCH):
+        before = time.process_time()
+        for at in range(0, len(graded), BATCH):
             self.writer.write(graded[at : at + BATCH])
-        writing = (time.perf_counter() - began) / len(self.read)
-        return seconds[1:], writing, zlib.compress(pickle.dumps(graded[-1]), 1)
+        writing = (time.process_time() - before) / len(self.read)
+        result = zlib.compress(pickle.dumps(graded[-1]), 1)
+        return [one * used / sum(seconds) for one in seconds], writing, result
 
     def on_this_machine(self, jobs: int) -> float:
         """Submissions a second that the processes of this machine grade."""
