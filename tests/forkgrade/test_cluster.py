@@ -278,6 +278,24 @@ def test_a_scheduler_that_goes_away_ends_the_run_in_a_line(reach):
         list(graded)
 
 
+def test_nothing_is_sent_before_the_first_workers_have_answered(reach):
+    there = reach()
+    there.met, there.ready, there.ahead = False, {"tcp://fit": []}, "a task"
+    there.hand_out(iter([]))
+    assert there.ahead == "a task" and not there.pending
+
+
+def test_what_is_cancelled_with_its_scheduler_is_no_submission_s_fault(reach, ours):
+    from distributed.client import FutureCancelledError
+
+    def result(timeout):
+        raise FutureCancelledError("key", "scheduler-connection-lost")
+
+    task = ours.Task(next(handed_in("a")))
+    with pytest.raises(CourseError, match="does not answer any more"):
+        reach().outcome(task, SimpleNamespace(result=result))
+
+
 def test_what_is_not_encrypted_is_told(reach):
     said = []
     reach(say=said.append)

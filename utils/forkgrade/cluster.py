@@ -88,6 +88,7 @@ class Cluster:
         if self.client.status != "running":
             return
         with contextlib.suppress(Exception):  # a scheduler that is gone has nothing to take back
+            # First, or a worker that was busy could begin after it was told to end.
             self.client.cancel([*self.pending, *self.meeting], force=True)
             self.client.run(on_worker.end, self.name, on_error="ignore")
         self.client.close()

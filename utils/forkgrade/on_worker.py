@@ -141,13 +141,9 @@ async def begin(
         raise Unfit(differs)
     if not WarmProcess.is_possible():
         raise Unfit(f"runs on {sys.platform}, and notebooks are confined on Linux only")
-    worker, grader = get_worker(), Grader(outfit)
-    await worker.plugin_add(grader, name, catch_errors=False)
-    try:
-        await asyncio.to_thread(grader.wait)
-    except Unfit:
-        await worker.plugin_remove(name)
-        raise
+    grader = Grader(outfit)
+    await get_worker().plugin_add(grader, name, catch_errors=False)
+    await asyncio.to_thread(grader.wait)
     return sandbox.missing() or ""
 
 
