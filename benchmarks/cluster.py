@@ -188,26 +188,26 @@ def simulate(times: Times, workers: int, count: int, most: int = 2, seed: int = 
     >>> round(simulate(Times(0.5, 0.0, [1.0]), workers=64, count=100))
     50
     """
-    draw = random.Random(seed)
-    half, message = times.main / 2, times.scheduler / 2
-    main = scheduler = 0.0
-    free = [0.0] * workers
-    # Of each submission under way: when its worker has done it, which one that is.
-    under_way = [(0.0, at % workers) for at in range(min(most * workers, count))]
-    begun = 0
-    while under_way:
-        at, worker = heapq.heappop(under_way)
-        if at:
-            scheduler = max(scheduler, at) + message
-            main = max(main, scheduler) + half
-        if begun == count:
-            continue
-        begun += 1
-        main += half
-        scheduler = max(scheduler, main) + message
-        free[worker] = max(free[worker], scheduler) + draw.choice(times.tasks)
-        heapq.heappush(under_way, (free[worker], worker))
-    return main
+    draw, free, ended = random.Random(seed), {}, 0.0
+    begun = min(most * workers, count)
+    # What comes next: when, of which submission, to which of the five places on its way.
+    coming = [(0.0, number, 0, number % workers) for number in range(begun)]
+    while coming:
+        at, number, stage, worker = heapq.heappop(coming)
+        place, seconds = (
+            ("main", times.main / 2),
+            ("scheduler", times.scheduler / 2),
+            (worker, draw.choice(times.tasks)),
+            ("scheduler", times.scheduler / 2),
+            ("main", times.main / 2),
+        )[stage]
+        free[place] = ended = max(free.get(place, 0.0), at) + seconds
+        if stage < 4:
+            heapq.heappush(coming, (ended, number, stage + 1, worker))
+        elif begun < count:
+            heapq.heappush(coming, (ended, begun, 0, worker))
+            begun += 1
+    return ended
 
 
 def main() -> int:
