@@ -296,6 +296,20 @@ def test_what_is_cancelled_with_its_scheduler_is_no_submission_s_fault(reach, ou
         reach().outcome(task, SimpleNamespace(result=result))
 
 
+def test_a_result_that_was_lost_with_its_worker_is_not_waited_for(reach, ours, dask):
+    there, asked = reach(), []
+
+    def result(timeout):
+        asked.append(timeout)
+        raise TimeoutError
+
+    future = SimpleNamespace(result=result)
+    for worker in "tcp://gone", next(iter(dask.workers.values())).address:
+        task = ours.Task(next(handed_in("a")), worker)
+        assert there.outcome(task, future) is None and task.endings == 1
+    assert asked == [ours.SOON, ours.SOON, ours.TRANSFER] and len(there.suspects) == 2
+
+
 def test_what_is_not_encrypted_is_told(reach):
     said = []
     reach(say=said.append)

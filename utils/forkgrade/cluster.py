@@ -28,9 +28,11 @@ from forkgrade.pool import IN_MEMORY
 from forkgrade.records import Graded, HandedIn, Record
 from forkgrade.versions import facts
 
-#: Seconds to reach the scheduler, between two looks at which workers there are, for a result to
-#: come over, and for a worker to come before the run is given up.
-CONNECT, LOOK, TRANSFER, PATIENCE = 30, 1, 60, 300
+#: Seconds to reach the scheduler, between two looks at which workers there are, and for a worker to
+#: come before the run is given up.
+CONNECT, LOOK, PATIENCE = 30, 1, 300
+#: Seconds for a result to come over, and until it is asked whether its worker is still there.
+TRANSFER, SOON = 60, 3
 #: Seconds that the first workers have to show that they are fit, before any submission is sent.
 MEETING = 60
 #: So often a submission may end what grades it before that is its record.
@@ -255,7 +257,7 @@ class Cluster:
         will be tried again.
         """
         try:
-            return pickle.loads(zlib.decompress(future.result(timeout=TRANSFER)))
+            return pickle.loads(zlib.decompress(self.result(task, future)))
         except CancelledError as error:
             raise self.lost() from error
         except (on_worker.Ended, on_worker.NotBegun, KilledWorker, TimeoutError) as error:
@@ -266,6 +268,17 @@ class Cluster:
             return None
         except Exception as error:  # this submission's alone
             return failed(task, own_failure(f"{type(error).__name__}: {error}"))
+
+    def result(self, task: Task, future: Future) -> bytes:
+        """What a call came to. Raises what it raised, and TimeoutError where it was lost with its
+        worker.
+        """
+        try:
+            return future.result(timeout=SOON)
+        except TimeoutError:
+            if task.worker not in self.present():
+                raise
+        return future.result(timeout=TRANSFER)
 
     def given_up(self) -> Iterator[Graded]:
         """Yields a record of each submission that has ended too much to be tried again."""
