@@ -4,7 +4,6 @@ import contextlib
 import csv
 import functools
 import hashlib
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -17,6 +16,7 @@ from forkgrade.files import tree_digest, write_whole
 from forkgrade.judge import Judge, Questions, secret_of
 from forkgrade.limits import Limits
 from forkgrade.records import Submission
+from forkgrade.versions import digest_of_files
 
 # nbgrader takes a second to import, and is needed only where something is to be graded.
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ class Course:
         kept = self.records / f"{assignment}.questions"
         secret = secret_of(self.work)
         facts = [tree_digest(source), hashlib.sha256(secret).hexdigest()]
-        basis = " ".join([*facts, *map(package_digest, self.limits.course_packages)])
+        basis = " ".join([*facts, *map(digest_of_files, self.limits.course_packages)])
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             held = json.loads(kept.read_bytes())
             if held["basis"] == basis:
@@ -221,10 +221,3 @@ class Course:
                 with kept.open("a", encoding="utf-8", newline="") as file:
                     csv.writer(file).writerows(dropped)
             book.db.commit()
-
-
-def package_digest(name: str) -> str:
-    """A digest of the files of a package, which is not imported for that."""
-    spec = importlib.util.find_spec(name)
-    folders = (spec and spec.submodule_search_locations) or []
-    return " ".join(tree_digest(Path(folder)) for folder in folders)
