@@ -58,7 +58,6 @@ def ours(monkeypatch):
     from forkgrade import cluster, on_worker
 
     monkeypatch.setattr(cluster, "LOOK", 0.05)
-    monkeypatch.setattr(cluster, "CONNECT", 0.5)
     monkeypatch.setattr(on_worker, "PROGRAM", STAND_IN)
     return cluster
 
@@ -251,7 +250,8 @@ def test_a_worker_that_comes_later_grades_and_where_none_comes_the_run_ends(
         ("tls://127.0.0.1:1", "are the certificates named"),
     ],
 )
-def test_a_scheduler_that_cannot_be_reached_is_told(reach, address, says):
+def test_a_scheduler_that_cannot_be_reached_is_told(reach, ours, monkeypatch, address, says):
+    monkeypatch.setattr(ours, "CONNECT", 0.5)
     with pytest.raises(CourseError) as error:
         reach(address)
     assert says in str(error.value)

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from forkgrade import sandbox, warm_client
@@ -40,14 +41,15 @@ def test_closing_it_leaves_nothing_behind():
 def test_what_a_module_leaves_in_the_temporary_folder_goes_with_it(tmp_path, monkeypatch):
     (tmp_path / "leaves_a_folder.py").write_text("import tempfile\ntempfile.mkdtemp()")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}")
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    (tmp_path / "temporary").mkdir()
-    process = WarmProcess(Limits(preload=["leaves_a_folder"], preload_with={}))
-    process.wait()
-    (own,) = (tmp_path / "temporary").iterdir()
-    assert str(own) == process.folder and len(list(own.iterdir())) == 3
-    process.close()
-    assert list((tmp_path / "temporary").iterdir()) == []
+    # A socket needs a short path.
+    with tempfile.TemporaryDirectory() as short:
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        process = WarmProcess(Limits(preload=["leaves_a_folder"], preload_with={}))
+        process.wait()
+        (own,) = Path(short).iterdir()
+        assert str(own) == process.folder and len(list(own.iterdir())) == 3
+        process.close()
+        assert list(Path(short).iterdir()) == []
 
 
 # Looks for what stands after TO_FIND in every object, every frame, its environment, every file that

@@ -151,12 +151,12 @@ def test_a_writer_that_is_killed_leaves_no_record_of_what_is_not_whole(
     def batch():
         return [with_files(name, "assignment_01.ipynb") for name in ("adam", "zoe")]
 
-    if not os.fork():
+    if not (child := os.fork()):
         place = {"enter": module, "swap": module.Writer, "write": RecordStore}[step]
         monkeypatch.setattr(place, step, die)
         writer.write(batch())
         os._exit(0)
-    assert os.wait()[1] == signal.SIGKILL
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
     store = RecordStore(small.course.records)
     names = [Submission(name, NAME, "a digest") for name in ("adam", "zoe")]
     assert not any(is_of(store.read(one), one) for one in names)
