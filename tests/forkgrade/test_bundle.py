@@ -40,7 +40,7 @@ def bundle(small):
 
 def test_a_bundle_holds_what_was_handed_out_and_what_is_hidden(bundle):
     made = bundle()
-    assert (made.assignment, list(made.notebooks), made.questions) == (NAME, ["assignment_01"], {})
+    assert (made.assignment, list(made.notebooks), made.questions) == (NAME, ["assignment_01"], [])
     notebook = made.notebooks["assignment_01"]
     released = json.loads(notebook.released)
     assert "HIDDEN" not in notebook.released and "answer = 2" not in notebook.released

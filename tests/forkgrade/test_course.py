@@ -117,7 +117,7 @@ def test_what_is_asked_is_kept_until_something_that_it_depends_on_changes(small,
     from forkgrade import course as module
 
     source = small.root / "solutions" / NAME
-    assert small.course.questions(NAME) == {} and not (small.root / "grading" / "secret").exists()
+    assert small.course.questions(NAME) == [] and not (small.root / "grading" / "secret").exists()
     (source / "private").mkdir()
     (source / "private" / "oracles.py").write_text("", encoding="utf-8")
     small.course.config.Judge.probe = "a.probe"
@@ -127,7 +127,7 @@ def test_what_is_asked_is_kept_until_something_that_it_depends_on_changes(small,
         compiled.append(secret)
         return {"numbers": {"check-two": {"number": len(compiled)}}}
 
-    monkeypatch.setattr(module.Judge, "questions", questions)
+    monkeypatch.setattr(module.Judge, "variants", questions)
     first = small.course.questions(NAME)
     assert small.course.questions(NAME) == first and len(compiled) == 1
     (source / "private" / "oracles.py").write_text("ORACLES = []", encoding="utf-8")

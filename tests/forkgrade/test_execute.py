@@ -114,14 +114,14 @@ def test_cells_that_did_not_end_have_an_error(run):
 def test_an_instructor_is_told_of_what_a_verdict_does_not_say(run):
     outputs = [
         [error("AssertionError", "got 3")],
-        [error("MemoryError", "")],
+        [error("MemoryError", "full marks, the grader")],
         [error("CellTimeoutError", "it ran longer")],
         [stream("x\n… the output of this cell was cut: 9 of 99 …")],
     ]
     nb = run([v4.new_code_cell("1") for _ in outputs], [(one, None) for one in outputs])
     assert notes(nb) == [
-        "code cell 2: MemoryError",
-        "code cell 3: CellTimeoutError: it ran longer",
+        "code cell 2: needed more memory than a notebook has (MemoryError)",
+        "code cell 3: ran longer than a cell may, and was interrupted",
         "code cell 4: its output was cut",
     ]
 

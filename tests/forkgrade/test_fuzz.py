@@ -222,7 +222,7 @@ def bundle(tmp_path_factory):
         with batches.open_book(course) as book:
             made = batches.make_bundle(course, book, NAME)
     asked = QUESTIONS["a locked number"][0] | {"observe": "a.probe", "module": "a.checks"}
-    return replace(made, questions={"assignment_01": {"check-three": asked}})
+    return replace(made, questions=[{"assignment_01": {"check-three": asked}}])
 
 
 POINTS = {"check-two": 2, "check-three": 6, "explain": 3, "program": 4}

@@ -263,8 +263,27 @@ def test_what_is_asked_instead_of_tests_is_handed_on(handed_in, warm, monkeypatc
     )
     one, bundle = handed_in
     grade(one, bundle, warm)
-    grade(one, replace(bundle, questions={"assignment_01": {"check-two": {"probe": 1}}}), warm)
+    grade(one, replace(bundle, questions=[{"assignment_01": {"check-two": {"probe": 1}}}]), warm)
     assert asked == [{}, {"questions": {"check-two": {"probe": 1}}}]
+
+
+def test_each_hand_in_is_asked_a_variant_and_a_regrade_the_same(handed_in):
+    from forkgrade.grade import asked_of
+
+    one, bundle = handed_in
+    bundle = replace(bundle, questions=[{"number": at} for at in range(16)], salt="a salt")
+
+    def asked(bundle=bundle, **change):
+        return asked_of(replace(one, **change), bundle)["number"]
+
+    assert asked() == asked()
+    others = [{"b.txt": b"%d" % number} for number in range(60)]
+    assert len({asked(files=one.files | other) for other in others}) > 10
+    students = [replace(one.submission, student=f"s{number}") for number in range(60)]
+    assert len({asked(submission=student) for student in students}) > 10
+    salts = [replace(bundle, salt=str(number)) for number in range(60)]
+    assert len({asked(salted) for salted in salts}) > 10
+    assert asked_of(one, replace(bundle, questions=[])) == {}
 
 
 def test_nothing_but_the_work_is_left(small, grade):

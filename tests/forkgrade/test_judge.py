@@ -4,7 +4,7 @@ import json
 import stat
 
 import pytest
-from forkgrade.judge import Judge, digest_of, secret_of
+from forkgrade.judge import VARIANTS, Judge, digest_of, secret_of
 from nbformat import v4, write
 
 from tests.forkgrade.hostile import named
@@ -69,6 +69,14 @@ def test_a_secret_asks_the_same_again_and_another_one_something_else(assignment)
     assert asked(folder) == asked(folder) != asked(folder, b"another")
     assert digest_of(asked(folder)) == digest_of(asked(folder))
     assert digest_of(asked(folder)) != digest_of(asked(folder, b"another"))
+
+
+def test_the_questions_are_drawn_in_several_variants(assignment):
+    folder = assignment(*CALLS)
+    variants = JUDGE.variants(folder, b"a secret")
+    assert len(variants) == VARIANTS == len({str(one) for one in variants})
+    assert JUDGE.variants(folder, b"a secret") == variants != JUDGE.variants(folder, b"another")
+    assert Judge().variants(folder, b"a secret") == []
 
 
 def test_without_oracles_or_a_function_that_asks_nothing_is_judged(assignment):

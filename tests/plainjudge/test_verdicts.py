@@ -138,3 +138,26 @@ def test_of_several_rounds_the_first_that_is_not_right_stands():
     assert verdict_on(asked, [[{"value": 5.0}], [{"value": 18.0}]]).text.startswith("9.9: f(0)")
     for seen in (None, [], [[{"value": 6.0}]], {"0": 6.0}):
         assert not verdict_on(asked, seen).passed
+
+
+def test_what_is_wanted_is_told_of_the_visible_cases_alone():
+    asked = question(OpenKey([6.0], {}), OpenKey([9.125], {"doubled": [18.25]}))
+    hidden = verdict_on(asked, [[{"value": 6.0}], [{"value": 18.25}]]).text
+    assert "9.125" not in hidden and "wanted  one number: yours to find" in hidden
+    assert "got     18.25" in hidden and hidden.endswith("likely  doubled")
+    for entry in ({"none": "no return"}, {"error": ["a", "b", ""]}, {"misfit": ["a", "", "b"]}):
+        assert "9.125" not in verdict_on(asked, [[{"value": 6.0}], [entry]]).text
+    assert "wanted  6" in verdict_on(asked, [[{"value": 5.0}], [{"value": 9.125}]]).text
+
+
+def test_a_name_too_many_costs_a_part():
+    key = locked("salt", {"x": True, "y": False}, {})
+    seen = [{"value": encode({"x": True, "y": False, "z": True})}]
+    verdict = said(seen, key, ["roles"])
+    assert verdict.parts == (2, 3) and "look at z" in verdict.text
+
+
+@pytest.mark.parametrize("word", ["\ud800", {"x": "\ud800"}, {"\ud800": "a"}, ["\ud800"]])
+def test_a_word_that_cannot_be_written_is_a_wrong_answer(word):
+    for key in (locked("salt", {"x": "leaf"}, {"root": {"x": "root"}}), locked("salt", "a", {})):
+        said([{"value": encode(word)}], key, ["roles"]).text.encode()

@@ -14,6 +14,7 @@ from nbgrader.converters import Autograde
 from traitlets.config import Config
 
 from forkgrade.course import Course
+from forkgrade.judge import derived, secret_of
 from forkgrade.versions import versions
 
 #: The parts of an nbgrader config that the grade of a submission depends on.
@@ -48,7 +49,10 @@ class Bundle:
         limits: what one submission may use, as Limits.as_dict gives it.
         settings: what the config says of nbgrader's own steps, by their names.
         versions: what grades must agree on, see `versions`.
-        questions: {notebook: {grade_id: what is asked}} of the cells whose tests do not run.
+        questions: variants of {notebook: {grade_id: what is asked}}, of the cells whose tests are
+            not run.
+        salt: a text of the course's own, from which no other secret can be found: with it a
+            hand-in is given its variant.
     """
 
     assignment: str
@@ -58,12 +62,14 @@ class Bundle:
     limits: dict[str, object]
     settings: dict[str, dict] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    questions: dict[str, dict[str, dict]] = field(default_factory=dict)
+    questions: list[dict[str, dict[str, dict]]] = field(default_factory=list)
+    salt: str = ""
 
 
 def make_bundle(course: Course, book: Gradebook, assignment: str) -> Bundle:
     """The bundle of an assignment that was released."""
     released = course.folder("release", ".", assignment)
+    questions = course.questions(assignment)
     notebooks = {
         entry.name: NotebookBundle(
             (released / f"{entry.name}.ipynb").read_text(encoding="utf-8"),
@@ -80,7 +86,8 @@ def make_bundle(course: Course, book: Gradebook, assignment: str) -> Bundle:
         course.limits.as_dict(),
         settings_of(course.config),
         versions(course.limits.preload),
-        course.questions(assignment),
+        questions,
+        derived(secret_of(course.work), "which variant").decode() if questions else "",
     )
 
 

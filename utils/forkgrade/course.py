@@ -176,15 +176,16 @@ class Course:
         write_whole(mark, digest)
         return digest
 
-    def questions(self, assignment: str) -> dict[str, Questions]:
-        """{notebook: what is asked in the place of its tests} of an assignment. Raises CourseError.
+    def questions(self, assignment: str) -> list[dict[str, Questions]]:
+        """{notebook: what is asked in the place of its tests} of an assignment, in each variant;
+        none where it has no oracles. Raises CourseError.
 
         They are kept beside the records, since to load oracles takes seconds: until the solution,
         the secret or the course's own packages change.
         """
         source, judge = self.source(assignment), Judge(config=self.config)
         if not judge.judges(source):
-            return {}
+            return []
         kept = self.records / f"{assignment}.questions"
         secret = secret_of(self.work)
         facts = [tree_digest(source), hashlib.sha256(secret).hexdigest()]
@@ -194,7 +195,7 @@ class Course:
             if held["basis"] == basis:
                 return held["questions"]
         try:
-            found = judge.questions(source, secret)
+            found = judge.variants(source, secret)
         except ValueError as error:
             raise CourseError(str(error)) from error
         write_whole(kept, json.dumps({"basis": basis, "questions": found}))

@@ -24,9 +24,11 @@ from forkgrade.scratch import remove
 from forkgrade.warm_client import Cell, CellResult, WarmClient, WarmProcess
 
 #: Errors that an instructor should know of, where they are not a test's verdict.
-TELLING = {"CellTimeoutError", "MemoryError"}
-#: Characters of what an error says that an instructor reads in a row.
-MOST_CHARS = 200
+#: {its name: what is said of it}: its own words may be the student's.
+TELLING = {
+    "CellTimeoutError": "ran longer than a cell may, and was interrupted",
+    "MemoryError": "needed more memory than a notebook has (MemoryError)",
+}
 
 
 class Execute(ColdExecute):
@@ -191,8 +193,7 @@ def telling(cell: NotebookNode) -> Iterator[str]:
     """What an instructor should know of a cell's outputs."""
     for output in cell.outputs:
         if output.output_type == "error" and output.ename in TELLING:
-            said = " ".join(output.evalue.split())[:MOST_CHARS]
-            yield f"{output.ename}: {said}".rstrip(": ")
+            yield TELLING[output.ename]
         if output.output_type == "stream" and CUT in output.text:
             yield "its output was cut"
 

@@ -4,6 +4,7 @@ out. It knows no grade book and no folder of the course.
 
 import copy
 import functools
+import hashlib
 import re
 import tempfile
 import traceback
@@ -94,7 +95,11 @@ def run(
     nb, _ = DeduplicateIds().preprocess(nb, {})
     put_back(nb, parts.cells, parts.kernelspec)
     execute(
-        nb, others(handed_in, bundle) | bundle.files, bundle.questions.get(name), limits, client
+        nb,
+        others(handed_in, bundle) | bundle.files,
+        asked_of(handed_in, bundle).get(name),
+        limits,
+        client,
     )
     nb, _ = LimitOutput(
         config=Config(LimitOutput=bundle.settings.get("LimitOutput", {}))
@@ -104,6 +109,19 @@ def run(
     nbformat.validate(nb, relax_add_props=True)
     graded.files[f"{name}.ipynb"] = f"{v4.writes(nb)}\n".encode("utf-8", "replace")
     return nb
+
+
+def asked_of(handed_in: HandedIn, bundle: Bundle) -> dict[str, dict[str, dict]]:
+    """What a hand-in is asked: the variant that its student and its bytes choose."""
+    if not bundle.questions:
+        return {}
+    chosen = hashlib.sha256(
+        f"{bundle.salt}\n{handed_in.submission.student}".encode("utf-8", "replace")
+    )
+    for path, content in sorted(handed_in.files.items()):
+        chosen.update(f"\n{path}\n{len(content)}\n".encode("utf-8", "replace"))
+        chosen.update(content)
+    return bundle.questions[int(chosen.hexdigest(), 16) % len(bundle.questions)]
 
 
 @functools.lru_cache(maxsize=32)

@@ -6,6 +6,7 @@ asked.py.
 """
 
 import hashlib
+import hmac
 import json
 import os
 import re
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 #: The only source of a test cell that is judged.
 CALL = re.compile(r"check\.(\w+)\((\w+)\)")
+#: So often the questions of an assignment are drawn. Which of them a hand-in is asked depends on
+#: its bytes and its student: who learns from a page what was asked is asked something else next
+#: time, and a regrade asks the same.
+VARIANTS = 16
 #: {name of a test cell: its question}.
 Questions = dict[str, dict]
 
@@ -37,6 +42,14 @@ class Judge(Configurable):
     probe = Unicode(
         help="the function that asks an answer: it is given a question and the notebook's names"
     ).tag(config=True)
+
+    def variants(self, source: Path, secret: bytes) -> list[dict[str, Questions]]:
+        """The questions of an assignment, drawn several times: each hand-in is asked one of them.
+        None where it has no oracles. Raises ValueError.
+        """
+        if not self.judges(source):
+            return []
+        return [self.questions(source, derived(secret, str(n))) for n in range(VARIANTS)]
 
     def judges(self, source: Path) -> bool:
         """Whether the assignment whose solution lies in a folder has oracles that are used."""
@@ -90,6 +103,11 @@ def questions_of(
     source = Path(directory.format_path(directory.source_directory, ".", assignment))
     judge, work = Judge(config=config), Path(directory.root, directory.submitted_directory).parent
     return judge.questions(source, secret_of(work)) if judge.judges(source) else {}
+
+
+def derived(secret: bytes, name: str) -> bytes:
+    """Another secret, from which the first cannot be found."""
+    return hmac.new(secret, name.encode(), hashlib.sha256).hexdigest().encode()
 
 
 def secret_of(folder: Path) -> bytes:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 from plainjudge.values import Array
 
 #: An answer may be off by this part of the right value, or by this many roundings of its dtype if
-#: that is more.
-TOLERANCE, ROUNDINGS = 1e-4, 4
+#: that is more, but never by more than the last.
+TOLERANCE, ROUNDINGS, COARSEST = 1e-4, 4, 1e-3
 #: Nearer than this to a right value of 0 counts as 0.
 NEAR_ZERO = 1e-6
 
@@ -104,7 +104,7 @@ def _dicts_agree(got: object, wanted: dict, partly: bool, within: float) -> bool
 def _numbers_agree(got: Numbers | None, wanted: Numbers, within: float) -> bool:
     if got is None or not same_shape(got.shape, wanted.shape):
         return False
-    tolerance = max(TOLERANCE, ROUNDINGS * got.rounding) * within
+    tolerance = max(TOLERANCE, min(ROUNDINGS * got.rounding, COARSEST)) * within
     return all(
         math.isclose(value, want, rel_tol=tolerance, abs_tol=NEAR_ZERO * within)
         for value, want in zip(got.values, wanted.values, strict=True)

@@ -121,7 +121,9 @@ class LockedKey:
         wrong = {
             path.split(".")[0].split("[")[0] for path, right in self._compared(value) if not right
         }
-        return len(self.form[1]) - len(wrong), len(self.form[1])
+        names = self.form[1].keys()
+        more = value.keys() - names if isinstance(value, dict) else ()
+        return len(names) - len(wrong), len(names) + len(more)
 
     def _compared(self, value: object) -> Iterator[tuple[str, bool]]:
         """(path, whether an answer is right there) of each place of the right answer."""

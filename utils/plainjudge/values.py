@@ -85,7 +85,7 @@ def decode(sent: object, depth: int = 0) -> object:
                 raise NotPlain(f"a whole number of {sent.bit_length()} bits, more than {MOST_BITS}")
             return sent
         case str():
-            return _bounded(sent, MOST_CHARS, "characters")
+            return _word(_bounded(sent, MOST_CHARS, "characters"))
         case list():
             parts = _bounded(sent, MOST_PARTS, "parts")
             return [decode(part, depth + 1) for part in parts]
@@ -100,6 +100,11 @@ def decode(sent: object, depth: int = 0) -> object:
     raise NotPlain(f"no plain value: {str(sent)[:80]}")
 
 
+def _word(text: str) -> str:
+    """A text in which every character can be written."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _bounded(parts: list | str, most: int, what: str) -> list | str:
     if len(parts) > most:
         raise NotPlain(f"{len(parts)} {what}, more than {most}")
@@ -109,7 +114,7 @@ def _bounded(parts: list | str, most: int, what: str) -> list | str:
 def _pair(pair: object, depth: int) -> tuple[str, object]:
     match pair:
         case [str(key), part]:
-            return key, decode(part, depth + 1)
+            return _word(key), decode(part, depth + 1)
     raise NotPlain(f"no key with its value: {str(pair)[:80]}")
 
 

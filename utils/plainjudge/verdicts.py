@@ -49,7 +49,9 @@ class _Refused(Exception):
     """Ends the judging: the verdict stands."""
 
 
-def judge(number: str, names: Sequence[str], key: OpenKey | LockedKey, seen: object) -> Verdict:
+def judge(
+    number: str, names: Sequence[str], key: OpenKey | LockedKey, seen: object, tell: bool = True
+) -> Verdict:
     """The verdict on an answer.
 
     Args:
@@ -57,11 +59,14 @@ def judge(number: str, names: Sequence[str], key: OpenKey | LockedKey, seen: obj
         names: how the report calls each case.
         key: what was wanted.
         seen: what was observed, as above; anything else is refused.
+        tell: whether the report says what was wanted.
     """
     try:
         entries = _entries(number, seen, len(names))
-        values = [_value(number, name, key, case, entries[case]) for case, name in enumerate(names)]
-        _compare(number, names, key, values)
+        values = [
+            _value(number, name, key, case, entries[case], tell) for case, name in enumerate(names)
+        ]
+        _compare(number, names, key, values, tell)
         _require_no_doubt(number, names, entries)
     except _Refused as refused:
         (verdict,) = refused.args
@@ -71,13 +76,14 @@ def judge(number: str, names: Sequence[str], key: OpenKey | LockedKey, seen: obj
 
 def verdict_on(question: Mapping, seen: object) -> Verdict:
     """The verdict on what was observed of a question, round by round: the first that is not right
-    stands. ``question`` is what ``plainjudge.oracles`` makes.
+    stands. ``question`` is what ``plainjudge.oracles`` makes. What is wanted is told in the first
+    round alone, whose cases a student knows.
     """
     number, rounds = question["number"], question["rounds"]
     if not isinstance(seen, list) or len(seen) != len(rounds):
         return _unreadable(number).args[0]
     for one, observed in zip(rounds, seen, strict=True):
-        verdict = judge(number, one["shown"], key_of(one["key"]), observed)
+        verdict = judge(number, one["shown"], key_of(one["key"]), observed, one is rounds[0])
         if not verdict.passed:
             break
     return verdict
@@ -120,12 +126,20 @@ def _unreadable(number: str) -> _Refused:
     return _refuse(why, notes=[why])
 
 
-def _value(number: str, name: str, key: OpenKey | LockedKey, case: int, entry: dict) -> object:
+def _wanted(key: OpenKey | LockedKey, case: int, tell: bool) -> str:
+    """What was wanted of a case, as far as it is told."""
+    shown = key.shown(case) if tell else ""
+    return shown or f"{in_words(key.forms[case])}: yours to find"
+
+
+def _value(
+    number: str, name: str, key: OpenKey | LockedKey, case: int, entry: dict, tell: bool
+) -> object:
     """The value that was observed for a case. Raises _Refused where it is none, or has a wrong
     form.
     """
     form = key.forms[case]
-    wanted = key.shown(case) or f"{in_words(form)}: yours to find"
+    wanted = _wanted(key, case, tell)
     wrong = f"{name} is not right yet"
     match entry:
         case {"open": str(why)}:
@@ -158,11 +172,13 @@ def _decoded(number: str, sent: object) -> object:
         raise _refuse(why, notes=[why]) from error
 
 
-def _compare(number: str, names: Sequence[str], key: OpenKey | LockedKey, values: list) -> None:
+def _compare(
+    number: str, names: Sequence[str], key: OpenKey | LockedKey, values: list, tell: bool
+) -> None:
     """Raises _Refused at the first case whose value is not right."""
     for case, (name, value) in enumerate(zip(names, values, strict=True)):
         if not key.is_right(case, value):
-            wanted = key.shown(case) or f"{in_words(key.forms[case])}: yours to find"
+            wanted = _wanted(key, case, tell)
             opening = f"{name} is not right yet"
             raise _refuse(_report(number, opening, written(value), wanted, key.cause(values)))
 
