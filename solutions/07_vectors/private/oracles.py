@@ -98,14 +98,15 @@ def solved(matrix, vector):
     return [(d * vector[0] - b * vector[1]) / size, (a * vector[1] - c * vector[0]) / size]
 
 
-def reached(move=lambda J, missing: solved(J, missing), sign=1, once=False, kept=1):
-    """The angles after some steps: each is ``kept`` times the angles and ``sign`` times a move."""
+def reached(move=lambda J, missing: solved(J, missing), sign=1, once=False, kept=1, origin=hand):
+    """The angles after some steps: each is ``kept`` times the angles and ``sign`` times a move,
+    where the target is missed by its distance from ``origin``."""
 
     def found(q, target, steps):
         J = jacobian(q)
         for _ in range(steps):
             J = J if once else jacobian(q)
-            at = hand(q)
+            at = origin(q)
             turn = move(J, [target[0] - at[0], target[1] - at[1]])
             q = [kept * old + sign * new for old, new in zip(q, turn, strict=True)]
         return q
@@ -133,10 +134,15 @@ def from_the_end(v):
 
 
 def vectors(source):
-    return [
-        ([source.choice([1, -1]) * number(source, 0.5, 9) for _ in range(count)],)
-        for count in source.sample([3, 4, 5, 6], 2)
-    ]
+    return [(vector(source, count),) for count in source.sample([3, 4, 5, 6], 2)]
+
+
+def vector(source, count):
+    """Numbers of which no sum from the end is 0: whoever subtracts sums gets that only nearly."""
+    while True:
+        v = [source.choice([1, -1]) * number(source, 0.5, 9) for _ in range(count)]
+        if min(map(abs, from_the_end(v))) > 0.05:
+            return v
 
 
 # --- 7.6 ------------------------------------------------------------------------------------------
@@ -212,10 +218,13 @@ ORACLES = [
                 "columns": "three",
             },
             "v: the pass begins at the output, so v has its shape": {"v": "five"},
+            "v: it has a number for each output, and not for each slope": {"v": "fifteen"},
             "x.grad: what comes back has the shape of x": {"x.grad": "three"},
+            "x.grad: one pass brings one row's worth of numbers": {"x.grad": "fifteen"},
             "passes: one nudge for each input, but one pass for each output": {"passes": "five"},
             "passes: a pass brings a whole row, not one slope": {"passes": "fifteen"},
             "slopes: each output has a slope for each input": {"slopes": "five"},
+            "slopes: each input has a slope for each output": {"slopes": "three"},
         },
     ),
     oracle(
@@ -229,7 +238,7 @@ ORACLES = [
             "all rows added up: ask y[i] for one row; x.grad must be cleared and copied": rows(
                 lambda J: [added(J)] * len(J)
             ),
-            "the last row everywhere: x.grad is one tensor, changed in place: clone() it": rows(
+            "the last row everywhere: clone() x.grad, it changes in place; or begin at y[i]": rows(
                 lambda J: [J[-1]] * len(J)
             ),
             "the first row everywhere: each round asks for another output, y[i]": rows(
@@ -260,6 +269,7 @@ ORACLES = [
                 lambda J, missing: missing
             ),
             "q came in twice: dq is the move alone, and it is added to q below": reached(kept=2),
+            "target is a place: solve for what is missing": reached(origin=lambda q: [0.0, 0.0]),
             "J was computed once: it changes with q, so each step needs its own": reached(
                 once=True
             ),
@@ -281,6 +291,8 @@ ORACLES = [
             "y[j] itself is left out: x[j] goes into it as well": lambda v: [
                 math.fsum(v[at + 1 :]) for at in range(len(v))
             ],
+            "nothing but zeros: autograd was asked where nothing is recorded: add up the numbers "
+            "of v yourself": lambda v: [0.0] * len(v),
             "turned round: the first number belongs to x[0]": lambda v: list(
                 itertools.accumulate(reversed(v))
             ),
@@ -294,12 +306,11 @@ ORACLES = [
             "u(X) is that of R + X: x.grad still holds the first row when the second arrives": (
                 uncertain(lambda J: [J[0], added(J)])
             ),
-            "both are that of R + X: clear x.grad, and copy it": uncertain(
+            "both are that of R + X: begin each pass at y[i], clear x.grad, and copy it": uncertain(
                 lambda J: [added(J), added(J)]
             ),
-            "both are u(X): x.grad is one tensor, changed in place: clone() it": uncertain(
-                lambda J: [J[1], J[1]]
-            ),
+            "both are u(X): x.grad is one tensor, changed in place: clone() it; or each pass began "
+            "at y[1]": uncertain(lambda J: [J[1], J[1]]),
             "both are u(R): the second pass begins at y[1]": uncertain(lambda J: [J[0], J[0]]),
             "the covariances are left out: the inputs do not vary independently": uncertain(
                 related=False

@@ -124,6 +124,12 @@ def newton(q, J, missing):
     return q + torch.linalg.solve(J, missing)
 
 
+def for_the_target(q, target, steps):
+    for _ in range(steps):
+        q = newton(q, jacobian(two_links, q), target)
+    return q
+
+
 def one_jacobian(q, target, steps):
     J = jacobian(two_links, q)
     for _ in range(steps):
@@ -155,6 +161,10 @@ def by_autograd(v):
     return torch.autograd.grad(x.cumsum(0), x, v)[0]
 
 
+def by_the_jacobian(v):
+    return v @ jacobian(lambda x: x.cumsum(0), torch.zeros(len(v)))
+
+
 # --- 7.6 ------------------------------------------------------------------------------------------
 
 
@@ -176,6 +186,18 @@ def propagated(row, C_of=lambda C: C, end=torch.sqrt):
 
 def by_jacobian(x, C):
     J = jacobian(circuit, x)
+    return (J @ C @ J.T).diagonal().sqrt()
+
+
+def turned_matrix(x, C):
+    J = jacobian(circuit, x)
+    return (J.T @ C @ J).diagonal().sqrt()
+
+
+def in_float32(x, C):
+    J = torch.zeros(2, 3)
+    for i, row in enumerate(jacobian(circuit, x)):
+        J[i] = row
     return (J @ C @ J.T).diagonal().sqrt()
 
 
@@ -219,6 +241,9 @@ TABLES = {
                 "not one slope",
             ),
             "slopes": (COUNTS | {"slopes": "five"}, "a slope for each input"),
+            "slopes_of_one_column": (COUNTS | {"slopes": "three"}, "a slope for each output"),
+            "v_of_slopes": (COUNTS | {"v": "fifteen"}, "not for each slope"),
+            "all_comes_back": (COUNTS | {"x.grad": "fifteen"}, "one row's worth"),
         },
     ),
     "by_rows": Table(
@@ -240,12 +265,13 @@ TABLES = {
             "of_the_sum": (of_each_output(lambda y, i, x: asked([y.sum()], 0, x)), "all rows"),
             "of_the_mean": (of_each_output(lambda y, i, x: asked([y.mean()], 0, x)), "the mean"),
             "zeroed_not_copied": (of_each_output(zeroed), "the last row everywhere"),
+            "last_output": (of_each_output(lambda y, i, x: asked(y, -1, x)), "or begin at y[i]"),
             "first_output": (of_each_output(lambda y, i, x: asked(y, 0, x)), "the first row"),
             "with_its_tuple": (of_each_output(with_its_tuple), "take its [0]"),
             "nudged": (nudged, "by a nudge"),
             "of_the_vector": (
                 of_each_output(of_the_vector),
-                "starts from one number",
+                "a row begins at y[i]",
             ),
             "not_retained": (
                 of_each_output(not_retained),
@@ -282,6 +308,7 @@ TABLES = {
                 "the move alone",
             ),
             "one_jacobian": (one_jacobian, "computed once"),
+            "for_the_target": (for_the_target, "target is a place"),
         },
     ),
     "cumsum_backward": Table(
@@ -303,6 +330,7 @@ TABLES = {
             "exclusive": (lambda v: v.sum() - v.cumsum(0), "left out"),
             "turned_round": (lambda v: v.flip(0).cumsum(0), "turned round"),
             "by_autograd": (by_autograd, "autograd was asked"),
+            "by_jacobian": (by_the_jacobian, "nothing but zeros"),
         },
     ),
     "uncertainties": Table(
@@ -322,6 +350,13 @@ TABLES = {
                 propagated(asked, C_of=lambda C: C.diagonal().diag()),
                 "covariances are left out",
             ),
+            "of_the_sum": (
+                propagated(lambda y, i, x: asked([y.sum()], 0, x)),
+                "begin each pass at y[i]",
+            ),
+            "last_output": (propagated(lambda y, i, x: asked(y, 1, x)), "began at y[1]"),
+            "turned_matrix": (turned_matrix, "a column for each input: J"),
+            "float32": (in_float32, "dtype=x.dtype"),
             "squared": (propagated(asked, end=lambda square: square), "take the root"),
         },
     ),

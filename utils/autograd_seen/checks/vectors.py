@@ -65,7 +65,10 @@ by_rows = check_function(
     ],
     evaluate=_rows,
     template="by_rows of {} at {}",
-    hints={"got tuple": "torch.autograd.grad returns a tuple, even of one gradient: take its [0]"},
+    hints={
+        "got tuple": "torch.autograd.grad returns a tuple, even of one gradient: take its [0]",
+        "can be implicitly created": "y has several numbers: a row begins at y[i], or y needs a v",
+    },
 )
 
 reach = check_function(
@@ -112,4 +115,8 @@ uncertainties = check_function(
     ],
     evaluate=_measured,
     template=lambda means, u, r: "uncertainties(x, C) at x = ({:g}, {:g}, {:g})".format(*means),
+    hints={
+        "mat1 and mat2 shapes": "J has a row for each result, a column for each input: J @ C @ J.T",
+        "same dtype": "x and C are float64: stack the rows, or make J with dtype=x.dtype",
+    },
 )
