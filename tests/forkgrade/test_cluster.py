@@ -3,6 +3,7 @@ there is nobody's secret.
 """
 
 import contextlib
+import functools
 import os
 import pickle
 import re
@@ -53,10 +54,14 @@ def local(workers, **options):
 
 
 @pytest.fixture
-def ours(monkeypatch):
-    """The module, in a hurry, and that of the workers, which start stand-ins."""
+def ours(dask, monkeypatch):
+    """The module, in a hurry, and that of the workers, which start stand-ins. Its clients share the
+    loop of the cluster: distributed gives up on a thread of its own that starts late.
+    """
     from forkgrade import cluster, on_worker
 
+    shared = functools.partial(cluster.Client, loop=dask.loop)
+    monkeypatch.setattr(cluster, "Client", shared)
     monkeypatch.setattr(cluster, "LOOK", 0.05)
     monkeypatch.setattr(on_worker, "PROGRAM", STAND_IN)
     return cluster
@@ -268,7 +273,8 @@ def test_a_run_that_is_interrupted_leaves_the_workers_as_they_were(reach, dask):
     assert len(dask.scheduler.workers) == 2
 
 
-def test_a_scheduler_that_goes_away_ends_the_run_in_a_line(reach):
+def test_a_scheduler_that_goes_away_ends_the_run_in_a_line(reach, ours, monkeypatch):
+    monkeypatch.setattr(ours, "CONNECT", 1)
     with local(1) as dask:
         graded = reach(dask.scheduler_address).grade_all(handed_in(["a", "slow", "b"]), BUNDLE)
         next(graded)
