@@ -13,10 +13,10 @@ An instructor's own nbgrader_config.py takes these lists, and the class of the p
 Importing this package imports neither nbgrader nor torch.
 
 From a run down to the process of a notebook: run (what has no grade yet), batches (read, graded,
-written), pool (many at once), grade (bytes and a bundle in, a record out, by restore, execute,
-points, make_safe and feedback), writer and gradebook (where nbgrader looks for it), safe_html (what
-a browser may see), warm_client and warm_server (a process that holds torch), supervise, child,
-cells (one notebook).
+written), pool and cluster (many at once), grade (bytes and a bundle in, a record out, by restore,
+execute, points, make_safe and feedback), judge and asked (what is asked in the place of a test, the
+verdict), writer and gradebook (where nbgrader looks for it), safe_html (what a browser may see),
+warm_client and warm_server (a process that holds torch), supervise, child, cells (one notebook).
 """
 
 __all__ = ["AUTOGRADE", "FEEDBACK", "SANITIZE", "WEB_PAGES"]

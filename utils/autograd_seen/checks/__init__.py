@@ -1,7 +1,8 @@
 """What the exercises call: a student's answer comes in, one line or a report goes out.
 
-One module of checks for each assignment holds an oracle, misconceptions and cases for each
-exercise. The `engine` judges an answer by them. It asks whether the answer has the right form
-(`forms`), compares it (`answers`), names the likely cause (`hints`) and writes it down (`report`,
-`verdicts`). The modules of checks make leaves for an answer (`leaves`) and share some arithmetic
-(`arithmetic`)."""
+One module of checks for each assignment says how each answer is asked: on which cases, with which
+leaves (`leaves`) and functions (`families`). The `engine` calls the answer, makes plain data of
+what it gives (`plain`), and has ``plainjudge`` say the verdict by the key that lies beside the
+assignment (`keys`); it writes down what only the notebook knows (`report`, `hints`, `verdicts`).
+The grader asks through `probing`, and judges elsewhere. No module here holds a right answer.
+"""
