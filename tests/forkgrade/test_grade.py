@@ -13,9 +13,11 @@ import nbformat
 import pytest
 from forkgrade.records import GRADED, NOT_GRADED, Given, Submission
 from forkgrade.warm_client import WarmClient
+from plainjudge.keys import OpenKey
 
 from tests.forkgrade.conftest import NAME, submission
 from tests.forkgrade.hostile import save
+from tools.normal_form import ROOT
 
 #: Python's audit events of what changes a file or a folder.
 CHANGES = "os.mkdir os.remove os.rename os.rmdir tempfile.mkdtemp".split()
@@ -265,6 +267,26 @@ def test_what_is_asked_instead_of_tests_is_handed_on(handed_in, warm, monkeypatc
     grade(one, bundle, warm)
     grade(one, replace(bundle, questions=[{"assignment_01": {"check-two": {"probe": 1}}}]), warm)
     assert asked == [{}, {"questions": {"check-two": {"probe": 1}}}]
+
+
+def test_without_fork_a_hand_in_is_graded_by_what_a_kernel_is_asked(handed_in, monkeypatch):
+    from forkgrade.grade import grade
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))  # where a new process finds the probe
+    one, bundle = handed_in
+    question = {
+        "observe": "tests.forkgrade.probe.observe",
+        "module": "a",
+        "check": "answer",
+        "number": "9.9",
+        "rounds": [{"cases": [[]], "shown": ["answer"], "key": OpenKey([2], {}).as_json()}],
+    }
+    bundle = replace(bundle, questions=[{"assignment_01": {"check-two": question}}])
+    wrong = one.files["assignment_01.ipynb"].replace(b"answer = 2", b"answer = 3")
+    for files, points in (one.files, 2), (one.files | {"assignment_01.ipynb": wrong}, 0):
+        graded = grade(replace(one, files=files), bundle)
+        assert (graded.record.status, graded.trouble) == (GRADED, "")
+        assert graded.scored["assignment_01"].points["check-two"].auto == points
 
 
 def test_each_hand_in_is_asked_a_variant_and_a_regrade_the_same(handed_in):

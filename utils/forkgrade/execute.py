@@ -23,8 +23,8 @@ from forkgrade.restore import grade_id
 from forkgrade.scratch import remove
 from forkgrade.warm_client import Cell, CellResult, WarmClient, WarmProcess
 
-#: Errors that an instructor should know of, where they are not a test's verdict.
-#: {its name: what is said of it}: its own words may be the student's.
+#: Errors that an instructor should know of: by the name of each what is said of it, since its own
+#: words may be the student's.
 TELLING = {
     "CellTimeoutError": "ran longer than a cell may, and was interrupted",
     "MemoryError": "needed more memory than a notebook has (MemoryError)",
@@ -67,30 +67,30 @@ class Execute(ColdExecute):
         self, nb: NotebookNode, resources: dict, km: object = None
     ) -> tuple[NotebookNode, dict]:
         """Runs the cells of a notebook and puts their outputs into it."""
+        questions = self.questions.get(resources.get("nbgrader", {}).get("notebook"), {})
         if not WarmProcess.is_possible():
             self.log.warning(
                 "no fork here: this notebook gets a kernel of its own, slow and not confined"
             )
-            return self.run_in_kernel(nb, resources, km)
-        cells = [cell for cell in nb.cells if cell.cell_type == "code"]
-        for cell in cells:
-            cell.outputs, cell.execution_count = [], None
+            return self.run_in_kernel(nb, resources, questions, km)
         folder = tempfile.mkdtemp(prefix="notebook-", dir=self.client.folder)
         try:
             copy_files(Path(resources["metadata"]["path"]), Path(folder))
-            found = self.questions.get(resources["nbgrader"]["notebook"], {})
-            self.run_cells(nb, [cell for cell in cells if cell.source.strip()], folder, found)
+            self.run_cells(nb, emptied(nb), folder, questions)
         finally:
             remove(folder)
         return nb, resources
 
     def run_in_kernel(
-        self, nb: NotebookNode, resources: dict, km: object
+        self,
+        nb: NotebookNode,
+        resources: dict,
+        questions: Questions = MappingProxyType({}),
+        km: object = None,
     ) -> tuple[NotebookNode, dict]:
         """Runs a notebook in a kernel, as nbgrader does. Where a test has a question, the kernel
         asks it.
         """
-        questions = self.questions.get(resources.get("nbgrader", {}).get("notebook"), {})
         asked = [cell for cell in nb.cells if grade_id(cell) in questions]
         sources = [cell.source for cell in asked]
         for cell in asked:
@@ -129,6 +129,16 @@ class Execute(ColdExecute):
         for number, cell in enumerate(cells, 1):
             for text in telling(cell):
                 note(nb, f"code cell {number}: {text}")
+
+
+def emptied(nb: NotebookNode) -> list[NotebookNode]:
+    """The code cells of a notebook that are to be run. All have lost their outputs, and those that
+    hold nothing are left out.
+    """
+    cells = [cell for cell in nb.cells if cell.cell_type == "code"]
+    for cell in cells:
+        cell.outputs, cell.execution_count = [], None
+    return [cell for cell in cells if cell.source.strip()]
 
 
 def task_of(cell: NotebookNode, question: dict | None) -> Cell:

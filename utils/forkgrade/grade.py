@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from forkgrade.bundle import Bundle
 from forkgrade.error_log import ErrorLog, own_failure
-from forkgrade.execute import Execute
+from forkgrade.execute import Execute, emptied
 from forkgrade.feedback import Shown, feedback_page
 from forkgrade.limits import Limits
 from forkgrade.make_safe import make_safe
@@ -159,16 +159,12 @@ def execute(
             to = Path(folder, path)
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_bytes(content)
+        asked = {"questions": questions} if questions else {}
         if client is None:
             with nbutils.setenv(NBGRADER_EXECUTION="autograde"):
-                Execute(limits=limits).preprocess(nb, {"metadata": {"path": folder}})
-            return
-        cells = [cell for cell in nb.cells if cell.cell_type == "code"]
-        for cell in cells:
-            cell.outputs, cell.execution_count = [], None
-        asked = {"questions": questions} if questions else {}
-        to_run = [cell for cell in cells if cell.source.strip()]
-        Execute(client=client, limits=limits).run_cells(nb, to_run, folder, **asked)
+                Execute(limits=limits).run_in_kernel(nb, {"metadata": {"path": folder}}, **asked)
+        else:
+            Execute(client=client, limits=limits).run_cells(nb, emptied(nb), folder, **asked)
     finally:
         remove(folder)
 
