@@ -11,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,9 +47,8 @@ class Judge(Configurable):
         """The questions of an assignment, drawn several times: each hand-in is asked one of them.
         None where it has no oracles. Raises ValueError.
         """
-        if not self.judges(source):
-            return []
-        return [self.questions(source, derived(secret, str(n))) for n in range(VARIANTS)]
+        drawn_from = [derived(secret, str(number)) for number in range(VARIANTS)]
+        return self._drawn(source, drawn_from) if self.judges(source) else []
 
     def judges(self, source: Path) -> bool:
         """Whether the assignment whose solution lies in a folder has oracles that are used."""
@@ -62,36 +61,45 @@ class Judge(Configurable):
         Raises ValueError where an exercise has an oracle and no test cell, or its oracle cannot be
         loaded.
         """
-        path = source / self.oracles
-        if not self.judges(source):
-            return {}
+        return self._drawn(source, [secret])[0] if self.judges(source) else {}
+
+    def _drawn(self, source: Path, drawn_from: list[bytes]) -> list[dict[str, Questions]]:
+        """What `questions` returns for each of some secrets."""
+        path, salt = source / self.oracles, source.name
         try:
             module, oracles = load(path)
-            asked = questions(oracles, source.name, secret + source.name.encode())
+            drawn = [questions(oracles, salt, secret + salt.encode()) for secret in drawn_from]
         except Undrawable as error:
             raise ValueError(f"{path}: {error}") from error
         except Exception as error:
             raise ValueError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
-        by_name = {
-            one["check"]: one | {"module": module, "observe": self.probe} for one in asked.values()
-        }
-        found = {
-            file.stem: dict(in_notebook(json.loads(file.read_bytes()), by_name))
+        numbers = {one.check.name: one.check.number for one in oracles}
+        judged = {
+            file.stem: dict(in_notebook(json.loads(file.read_bytes()), numbers))
             for file in sorted(source.glob("*.ipynb"))
         }
-        there = {one["check"] for questions in found.values() for one in questions.values()}
-        if missing := sorted(by_name.keys() - there):
+        there = {number for cells in judged.values() for number in cells.values()}
+        if missing := sorted(name for name, number in numbers.items() if number not in there):
             raise ValueError(f"no test cell is `check.{missing[0]}({missing[0]})`, as {path} wants")
-        return found
+        whose = {"module": module, "observe": self.probe}
+        return [
+            {
+                notebook: {cell: asked[number] | whose for cell, number in cells.items()}
+                for notebook, cells in judged.items()
+            }
+            for asked in drawn
+        ]
 
 
-def in_notebook(nb: dict, by_name: dict[str, dict]) -> Iterator[tuple[str, dict]]:
-    """(name of the cell, its question) of each test cell that is judged."""
+def in_notebook(nb: dict, numbers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(name of the cell, number of its exercise) of each test cell that is judged, where `numbers`
+    has the exercise of each check.
+    """
     for cell in nb["cells"]:
         call = CALL.fullmatch("".join(cell["source"]).strip())
         name = cell["metadata"].get("nbgrader", {}).get("grade_id")
-        if name and call and call[1] == call[2] and call[1] in by_name:
-            yield name, by_name[call[1]]
+        if name and call and call[1] == call[2] and call[1] in numbers:
+            yield name, numbers[call[1]]
 
 
 def questions_of(
