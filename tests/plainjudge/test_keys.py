@@ -73,6 +73,21 @@ def test_a_locked_answer_of_several_parts():
     assert sent(locked("salt", [1.0, 2.0], {})).parts([1.0, 3.0]) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ({"x": 1, "x.grad": 2, "x[0]": [3, 4]}, 3),
+        ({"x": 0, "x.grad": 2, "x[0]": [3, 4]}, 2),
+        ({"x": 1, "x.grad": 0, "x[0]": [3, 4]}, 2),
+        ({"x": 0, "x.grad": 0, "x[0]": [3, 4]}, 1),
+        ({"x": 0, "x.grad": 0, "x[0]": [0, 0]}, 0),
+    ],
+)
+def test_a_name_that_another_begins_with_is_a_part_of_its_own(answer, right):
+    key = sent(locked("salt", {"x": 1, "x.grad": 2, "x[0]": [3, 4]}, {}))
+    assert key.parts(answer) == (right, 3)
+
+
 def test_a_locked_misconception_is_told_to_whoever_has_it():
     wrong = {"x is a root": {"x": "root"}, "the other way round": {"x": "root", "y": "leaf"}}
     key = sent(locked("salt", ROLES, {"both": {"x": "root", "z": False}} | wrong))

@@ -118,10 +118,13 @@ class LockedKey:
         """How many parts of an answer are right, of how many: one for each name of a dict."""
         if self.form[0] != "dict":
             return int(self.is_right(0, value)), 1
-        wrong = {
-            path.split(".")[0].split("[")[0] for path, right in self._compared(value) if not right
-        }
         names = self.form[1].keys()
+        # A name may be the beginning of another: that of a path is the longest.
+        wrong = {
+            max(filter(path.startswith, names), key=len)
+            for path, right in self._compared(value)
+            if not right
+        }
         more = value.keys() - names if isinstance(value, dict) else ()
         return len(names) - len(wrong), len(names) + len(more)
 
