@@ -22,9 +22,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how i
     ],
 )
 def test_a_value_is_one_line_that_a_spreadsheet_shows(value, shown):
-    from forkgrade.report import plain
+    from forkgrade.tables import quoted
 
-    assert plain(value) == shown
+    assert quoted(value) == shown
 
 
 def test_what_has_no_grade_has_an_empty_score_and_its_reasons(small):

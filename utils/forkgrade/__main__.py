@@ -17,8 +17,9 @@ from forkgrade.lock import Busy
 from forkgrade.nbgrader_patches import skip_address_grammar
 from forkgrade.progress import Progress
 from forkgrade.records import GRADED
-from forkgrade.report import plain, report_path
+from forkgrade.report import report_path
 from forkgrade.run import run
+from forkgrade.tables import quoted
 from forkgrade.warm_client import NoSandbox, WarmProcess
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def grade_course(course: Course, options: argparse.Namespace, stack: contextlib.
     for record in failed:
         reasons = "; ".join(record.reasons)
         print(
-            plain(f"not graded: {record.student}, {record.assignment}: {reasons}"), file=sys.stderr
+            quoted(f"not graded: {record.student}, {record.assignment}: {reasons}"), file=sys.stderr
         )
     return 1 if failed else 0
 

@@ -1,7 +1,5 @@
 """The table of grades: one row for each submission, in a CSV that a spreadsheet can open."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ from sqlalchemy.sql.expression import TableClause
 from forkgrade.course import Course, CourseError
 from forkgrade.files import write_whole
 from forkgrade.records import GRADED, Record, Standing, worth
+from forkgrade.tables import csv_text, quoted
 
 COLUMNS = [
     "student",
@@ -39,12 +38,8 @@ def write_report(course: Course, records: Iterable[Record]) -> None:
     known = {}
     if any(record.status == GRADED for record in records):
         known = {key: points(cells) for key, cells in submissions_in(course.db_url)}
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    for record in records:
-        writer.writerow({key: plain(value) for key, value in row(record, known).items()})
-    write_whole(report_path(course), text.getvalue())
+    rows = [[quoted(value) for value in row(record, known).values()] for record in records]
+    write_whole(report_path(course), csv_text([COLUMNS, *rows]))
 
 
 def row(record: Record, known: dict[tuple[str, str], dict[str, str]]) -> dict[str, str]:
@@ -124,10 +119,3 @@ def points(cells: list) -> dict[str, str]:
         "needs_manual_grade": " ".join(sorted(name for name, _, _, flag in scores if flag)),
         "cells": " ".join(sorted(f"{name}={score:g}/{most:g}" for name, score, most, _ in scores)),
     }
-
-
-def plain(value: str) -> str:
-    """A value that a spreadsheet shows and does not run, on one line."""
-    line = " ".join(value.split())
-    text = line.encode("utf-8", "replace").decode()  # a file's name may be no text at all
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

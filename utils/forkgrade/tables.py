@@ -67,18 +67,23 @@ def csv_text(rows: Iterable[Sequence[str]], delimiter: str = ",") -> str:
     return text.getvalue()
 
 
+def quoted(value: str) -> str:
+    """A value that a spreadsheet shows and does not run, on one line."""
+    line = " ".join(value.split())
+    text = line.encode("utf-8", "replace").decode()  # a file's name may be no text at all
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
 def plain(value: str) -> str:
-    """A value that a spreadsheet shows and does not run, on one line; a number stays one.
+    """A value as `quoted` writes it; but a number stays one.
 
     >>> plain("=2+5"), plain("-1.5"), plain("-1+2")
     ("'=2+5", '-1.5', "'-1+2")
     """
-    line = " ".join(value.split())
-    text = line.encode("utf-8", "replace").decode()  # a file's name may be no text at all
-    runs = text.startswith(("=", "+", "-", "@")) and not NUMBER.fullmatch(text)
-    return f"'{text}" if runs else text
+    number = value.strip()
+    return number if NUMBER.fullmatch(number) else quoted(value)
 
 
 def unquoted(value: str) -> str:
-    """What a value was before it was made plain."""
+    """What a value was before it was quoted."""
     return value[1:] if re.match(r"'[=+\-@]", value) else value
