@@ -2,7 +2,7 @@
 
 import pytest
 from forkgrade.grade_rows import read_grades
-from forkgrade.tables import BadTable
+from forkgrade.tables import BadTable, quoted
 
 HEADER = "student,assignment,status,score,max_score,needs_manual_grade,reason,cells,feedback\n"
 
@@ -29,6 +29,12 @@ def test_a_graded_row_has_its_points(grades):
     assert (one.student, one.assignment, one.is_graded) == ("=zoe", "01", True)
     assert (one.score, one.max_score, one.open_cells) == (2.5, 5, {"explain"})
     assert one.cells == {"check-two": (2.5, 2), "explain": (0, 3)}
+
+
+def test_a_score_below_zero_is_read_as_the_report_writes_it(grades):
+    row = ",".join(map(quoted, ["zoe", "01", "graded", "-0.5", "5", "", "", "two=-0.5/5", ""]))
+    (one,) = grades(f"{row}\n")
+    assert (one.score, one.cells) == (-0.5, {"two": (-0.5, 5)})
 
 
 def test_a_row_that_is_not_graded_has_its_reason_and_no_score(grades):

@@ -51,7 +51,7 @@ def grade_of(row: Mapping[str, str], path: Path) -> Grade:
         return Grade(student, assignment, False, reason)
     try:
         cells = dict(points_of(cell) for cell in row.get("cells", "").split())
-        score, most = finite(row["score"]), finite(row["max_score"])
+        score, most = (finite(unquoted(row[name])) for name in ("score", "max_score"))
     except ValueError as error:
         raise BadTable(
             f"{path}: the points of {student}, {assignment} are none ({error}): make grade"
