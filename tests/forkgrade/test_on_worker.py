@@ -58,8 +58,12 @@ def test_one_that_takes_too_long_is_ended_with_its_process(grader, on_worker, mo
     assert first.poll() is not None
 
 
-def test_what_is_over_is_not_started_again(grader, on_worker):
-    raised = []
+def test_what_is_over_is_not_started_again(grader, on_worker, monkeypatch):
+    raised, waits, receive = [], threading.Event(), grader.receive
+
+    def told(seconds):
+        waits.set()
+        return receive(seconds)
 
     def wait():
         with pytest.raises(on_worker.Ended) as error:
@@ -67,10 +71,10 @@ def test_what_is_over_is_not_started_again(grader, on_worker):
         raised.append(error)
 
     grader.wait()
+    monkeypatch.setattr(grader, "receive", told)
     thread = threading.Thread(target=wait)
     thread.start()
-    while not grader.lock.locked():
-        pass
+    assert waits.wait(10)
     process = grader.process
     grader.teardown(None)  # while it is at work
     thread.join(10)
