@@ -13,6 +13,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from forkgrade import sandbox
 from forkgrade.course import Course, CourseError
+from forkgrade.folders import CONFIG
 from forkgrade.lock import Busy
 from forkgrade.nbgrader_patches import skip_address_grammar
 from forkgrade.progress import Progress
@@ -24,8 +25,6 @@ from forkgrade.warm_client import NoSandbox, WarmProcess
 
 if TYPE_CHECKING:
     from forkgrade.cluster import Cluster
-
-CONFIG = "nbgrader_config.py"  # as nbgrader calls it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,8 +17,16 @@ from forkgrade.grade import NO_PAGE, ToShow, get_ready
 from forkgrade.gradebook import given, known_students, open_book, shown
 from forkgrade.nbgrader_patches import keep_what_is_compiled
 from forkgrade.pool import grade_all, show_all
-from forkgrade.records import Graded, HandedIn, Record, RecordStore, Submission, key
-from forkgrade.staging import Rejected, read_handed_in, unsupported_characters
+from forkgrade.records import (
+    Graded,
+    HandedIn,
+    Record,
+    RecordStore,
+    Submission,
+    key,
+    unsupported_characters,
+)
+from forkgrade.staging import Rejected, read_handed_in
 from forkgrade.warm_client import WarmProcess
 from forkgrade.writer import Writer
 

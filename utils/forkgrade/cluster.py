@@ -25,7 +25,7 @@ from forkgrade.course import CourseError
 from forkgrade.error_log import own_failure
 from forkgrade.limits import Limits
 from forkgrade.pool import IN_MEMORY
-from forkgrade.records import Graded, HandedIn, Record
+from forkgrade.records import Graded, HandedIn, not_graded
 from forkgrade.versions import facts
 
 #: Seconds to reach the scheduler, between two looks at which workers there are, and for a worker to
@@ -267,7 +267,8 @@ class Cluster:
             self.suspects.append(task)
             return None
         except Exception as error:  # this submission's alone
-            return failed(task, own_failure(f"{type(error).__name__}: {error}"))
+            reason = own_failure(f"{type(error).__name__}: {error}")
+            return not_graded(task.handed_in.submission, reason)
 
     def result(self, task: Task, future: Future) -> bytes:
         """What a call came to. Raises what it raised, and TimeoutError where it was lost with its
@@ -284,8 +285,8 @@ class Cluster:
         """Yields a record of each submission that has ended too much to be tried again."""
         for task in [one for one in self.suspects if one.endings >= TRIES]:
             self.suspects.remove(task)
-            yield failed(
-                task,
+            yield not_graded(
+                task.handed_in.submission,
                 f"grading it ended the process that graded it {TRIES} times, or took longer than "
                 f"{self.limits.grading_seconds:g} s: open the notebook and see what it does",
             )
@@ -301,13 +302,6 @@ class Cluster:
 def outfit(bundles: Mapping[str, Bundle], modules: Sequence[str], pages: bool) -> bytes:
     """All that a worker is sent beside the submissions."""
     return pickle.dumps((dict(bundles), list(modules), pages))
-
-
-def failed(task: Task, reason: str) -> Graded:
-    """The record of a submission that could not be graded."""
-    one = task.handed_in.submission
-    record = Record(one.student, one.assignment, one.digest, reasons=[reason])
-    return Graded(record, trouble=reason)
 
 
 def connected(address: str) -> Client:

@@ -1,6 +1,4 @@
-"""The folders and limits of a course, as its nbgrader config says, without nbgrader: it takes
-seconds to import.
-"""
+"""The folders and limits of a course, as its nbgrader config says: all that moving files needs."""
 
 from dataclasses import dataclass
 from pathlib import Path

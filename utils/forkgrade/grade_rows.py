@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from forkgrade.records import GRADED
 from forkgrade.tables import BadTable, read_table, unquoted
 
-GRADED = "graded"
 NEEDED = ("student", "assignment", "status", "score", "max_score")
 
 

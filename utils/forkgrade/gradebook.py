@@ -35,8 +35,7 @@ from forkgrade.book_cells import Remembered
 from forkgrade.course import Course
 from forkgrade.feedback import Shown
 from forkgrade.points import comment_on, digests_of, score
-from forkgrade.records import Given, Graded, Scored, Standing, Submission
-from forkgrade.staging import TIMESTAMP
+from forkgrade.records import TIMESTAMP, Given, Graded, Scored, Standing, Submission
 
 #: The kinds of cell, as the grade book calls them, that have a grade, and those with a comment.
 WITH_GRADE, WITH_COMMENT = {"GradeCell", "TaskCell"}, {"SolutionCell", "TaskCell"}

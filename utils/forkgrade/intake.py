@@ -26,13 +26,14 @@ from forkgrade.platforms import (
     platform_of,
     without_number,
 )
+from forkgrade.records import TIMESTAMP, unsupported_characters
 from forkgrade.rosters import Roster, Student, read_roster
 from forkgrade.scratch import remove
 from forkgrade.tables import BadTable, csv_text, plain, read_table
 
 MIB = 2**20
-#: nbgrader reads the time of a submission from it.
-TIME, TIME_FORMAT = "timestamp.txt", "%Y-%m-%d %H:%M:%S.%f UTC"
+#: How nbgrader reads the time of a submission.
+TIME_FORMAT = "%Y-%m-%d %H:%M:%S.%f UTC"
 COLUMNS = ["assignment", "file", "student", "why"]
 #: Bytes in all that are kept of what nobody could be found for.
 MOST_KEPT = 2 * 2**30
@@ -277,7 +278,7 @@ class Taking:
         origins = self.add_others(student, others, chosen[0].place.parent, content)
         times = [one.time for one in chosen if one.time]
         if times:
-            content[PurePosixPath(TIME)] = max(times).strftime(TIME_FORMAT).encode()
+            content[PurePosixPath(TIMESTAMP)] = max(times).strftime(TIME_FORMAT).encode()
         for place, why in self.put(student, content, chosen):
             self.outcome.refuse(origins[place], f"cannot be written: {why}", student)
 
@@ -333,7 +334,7 @@ class Taking:
         left = self.places.limits.files_mb * MIB
         for one in sorted(others, key=lambda one: one.number, reverse=True):
             place = one.place.relative_to(beside) if one.place.is_relative_to(beside) else one.place
-            if place == PurePosixPath(TIME):
+            if place == PurePosixPath(TIMESTAMP):
                 self.keep(one.found, "is nbgrader's own, and no student's", student)
                 continue
             try:
@@ -383,9 +384,6 @@ def named(found: tuple[Student | None, str]) -> tuple[str, str]:
 
 def unusable(student: str) -> str:
     """Why a student cannot have this name; empty if nothing speaks against it."""
-    # Here: nbgrader takes seconds to import.
-    from forkgrade.staging import unsupported_characters
-
     if not student:
         return "says nobody's name: give a roster"
     if characters := unsupported_characters(student):

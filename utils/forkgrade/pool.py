@@ -19,7 +19,7 @@ from forkgrade.error_log import own_failure
 from forkgrade.grade import ToShow, grade, show
 from forkgrade.nbgrader_patches import keep_what_is_compiled
 from forkgrade.protocol import MOMENT
-from forkgrade.records import Graded, HandedIn, Record
+from forkgrade.records import Graded, HandedIn, not_graded
 from forkgrade.warm_client import WarmClient
 
 #: For each process this many submissions are in memory: one at work and one that waits.
@@ -185,5 +185,4 @@ def outcome(task: HandedIn | ToShow, future: Future, seconds: float) -> Graded:
             "grading it ended the grader's own process, or took longer than "
             f"{seconds:g} s: open the notebook and see what it does"
         )
-    one = task.submission
-    return Graded(Record(one.student, one.assignment, one.digest, reasons=[reason]), trouble=reason)
+    return not_graded(task.submission, reason)

@@ -11,6 +11,7 @@ from pathlib import Path
 from forkgrade.files import write_whole
 
 GRADED, NOT_GRADED = "graded", "not graded"
+TIMESTAMP = "timestamp.txt"  # as nbgrader calls it
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,13 @@ class Graded:
     trouble: str = ""
 
 
+def not_graded(submission: Submission, reason: str) -> Graded:
+    """What is kept of a submission that the grader itself could not grade."""
+    one = submission
+    record = Record(one.student, one.assignment, one.digest, reasons=[reason])
+    return Graded(record, trouble=reason)
+
+
 class RecordStore:
     """The records of a course, in a folder; `say` is told, in a line, of one that is broken."""
 
@@ -181,6 +189,16 @@ class RecordStore:
     def forget(self, submission: Submission) -> None:
         """Removes the record of a submission, if there is one."""
         self.path(submission).unlink(missing_ok=True)
+
+
+def unsupported_characters(student: str) -> str:
+    """What nbgrader cannot take in a student's name; empty if nothing. To it [ ] * ? make a
+    pattern, and < > " would be part of its pages.
+    """
+    if pattern := sorted(set('[]*?<>"') & set(student)):
+        return " ".join(pattern)
+    as_text = student.encode("utf-8", "replace").decode()
+    return "" if student == as_text else "bytes that are no text"
 
 
 def key(one: Submission | Record) -> tuple[str, str]:

@@ -14,12 +14,11 @@ from nbgrader.utils import parse_utc
 from forkgrade import WEB_PAGES
 from forkgrade.files import MAKE_READABLE, TooMuch, is_visible, walk
 from forkgrade.limits import Limits
-from forkgrade.records import HandedIn, Submission
+from forkgrade.records import TIMESTAMP, HandedIn, Submission, unsupported_characters
 
 KINDS = "code", "markdown", "raw"
 MIB = 2**20
 LEFT_OUT = {"link": "is a link", "unreadable": "cannot be read"}
-TIMESTAMP = "timestamp.txt"  # as nbgrader calls it
 CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
@@ -81,16 +80,6 @@ def look_into(submission: Submission, folder: Path, notebook: str) -> Path:
 def is_ignored(name: Path, ignore: Sequence[str]) -> bool:
     """Whether a file of this name, or a folder that it is in, is passed over."""
     return any(fnmatchcase(part, pattern) for part in name.parts for pattern in ignore)
-
-
-def unsupported_characters(student: str) -> str:
-    """What nbgrader cannot take in a student's name; empty if nothing. To it [ ] * ? make a
-    pattern, and < > " would be part of its pages.
-    """
-    if pattern := sorted(set('[]*?<>"') & set(student)):
-        return " ".join(pattern)
-    as_text = student.encode("utf-8", "replace").decode()
-    return "" if student == as_text else "bytes that are no text"
 
 
 def regular_files(folder: Path) -> tuple[list[Path], list[str]]:

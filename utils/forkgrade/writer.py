@@ -20,9 +20,15 @@ from forkgrade.bundle import Bundle
 from forkgrade.course import Course
 from forkgrade.error_log import open_log, own_failure
 from forkgrade.gradebook import enter, enter_penalties, gives_penalties, open_book, withdraw_scores
-from forkgrade.records import GRADED, NOT_GRADED, Graded, Record, RecordStore
+from forkgrade.records import (
+    GRADED,
+    NOT_GRADED,
+    Graded,
+    Record,
+    RecordStore,
+    unsupported_characters,
+)
 from forkgrade.scratch import remove
-from forkgrade.staging import unsupported_characters
 
 
 class Writer:
