@@ -10,10 +10,12 @@ from plainjudge.oracles import (
     drawn,
     load,
     misconceptions_alike,
+    number,
     oracle,
     prediction,
     question,
     questions,
+    signed,
     tabulated,
     visible_keys,
 )
@@ -41,7 +43,7 @@ def double(draw, wrong=None):
     )
 
 
-DOUBLE = double(lambda source: [round(source.uniform(1, 9), 1), (5.0,)])
+DOUBLE = double(lambda source: [number(source, 1, 9), (5.0,)])
 
 
 def test_an_oracle_is_tabulated_case_by_case():
@@ -105,6 +107,14 @@ def test_a_file_of_oracles_says_which_checks_they_are_for(tmp_path):
     path.parent.mkdir(parents=True)
     path.write_text("import math as check\nORACLES = [1, 2]\n", encoding="utf-8")
     assert load(path) == ("math", [1, 2])
+
+
+def test_the_numbers_that_are_drawn_have_their_size_their_decimals_and_their_sign():
+    source = random.Random(1)
+    drawn = [number(source, 0.1, 0.4, 2) for _ in range(300)]
+    assert min(drawn) == 0.1 and max(drawn) == 0.4 and drawn == [round(one, 2) for one in drawn]
+    drawn = {signed(source, 1.5, 1.8) for _ in range(300)}
+    assert drawn == {sign * size for sign in (1, -1) for size in (1.5, 1.6, 1.7, 1.8)}
 
 
 def test_drawing_leaves_the_random_numbers_of_others_alone():

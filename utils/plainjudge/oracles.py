@@ -96,6 +96,22 @@ def tabulated(right: Any, cases: Iterable[tuple]) -> list:
     return [right(*case) if callable(right) else right for case in cases]
 
 
+# --- what cases are drawn from --------------------------------------------------------------------
+
+
+def number(source: random.Random, low: float, high: float, digits: int = 1) -> float:
+    """A number between two bounds, of so many decimals."""
+    return round(source.uniform(low, high), digits)
+
+
+def signed(source: random.Random, low: float, high: float, digits: int = 1) -> float:
+    """A number, positive or negative, of a size between two bounds and of so many decimals."""
+    return source.choice([1, -1]) * number(source, low, high, digits)
+
+
+# --- compiled -------------------------------------------------------------------------------------
+
+
 def load(path: Path) -> tuple[str, list[Oracle]]:
     """(the name of the module of checks, the oracles) of a file, which calls that module
     ``check``.

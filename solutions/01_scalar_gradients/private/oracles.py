@@ -2,7 +2,7 @@
 
 from autograd_seen.checks import scalar_gradients as check
 from autograd_seen.checks.families import cubic, half_held, ratio
-from plainjudge.oracles import oracle, prediction
+from plainjudge.oracles import number, oracle, prediction, signed
 
 #: The slope by autograd of each family that exercises 1.5 and 1.6 are tried on.
 SLOPES = {
@@ -21,39 +21,34 @@ def slope(f, x, slopes=SLOPES):
     return slopes[maker](x, *given)
 
 
-def number(source, low, high):
-    """A number of one decimal, positive or negative, of a size between two bounds."""
-    return source.choice([1, -1]) * round(source.uniform(low, high), 1)
-
-
 def a_cubic(source):
-    return cubic(number(source, 1.5, 6), number(source, 1, 6))
+    return cubic(signed(source, 1.5, 6), signed(source, 1, 6))
 
 
 def a_ratio(source):
-    return ratio(number(source, 1.5, 4), number(source, 2, 7))
+    return ratio(signed(source, 1.5, 4), signed(source, 2, 7))
 
 
 def a_half_held(source):
-    return half_held(number(source, 1.2, 4))
+    return half_held(signed(source, 1.2, 4))
 
 
 def nudges(source):
     return [
-        (a_cubic(source), number(source, 0.4, 2.5), round(source.uniform(0.05, 0.3), 2)),
-        (a_ratio(source), number(source, 1, 2.5), round(source.uniform(0.05, 0.3), 2)),
+        (a_cubic(source), signed(source, 0.4, 2.5), number(source, 0.05, 0.3, 2)),
+        (a_ratio(source), signed(source, 1, 2.5), number(source, 0.05, 0.3, 2)),
     ]
 
 
 def single_points(source):
     makers = a_cubic, a_ratio, a_half_held
-    return [(make(source), number(source, 0.4, 2.5)) for make in makers]
+    return [(make(source), signed(source, 0.4, 2.5)) for make in makers]
 
 
 def several_points(source):
     makers = a_cubic, a_ratio, a_half_held
     return [
-        (make(source), [number(source, 0.4, 2.5) for _ in range(source.randint(3, 5))])
+        (make(source), [signed(source, 0.4, 2.5) for _ in range(source.randint(3, 5))])
         for make in makers
     ]
 
@@ -111,7 +106,7 @@ ORACLES = [
             "−2x is lost: its slope is −2 everywhere": lambda x: 12 * x**2,
             "the sign of 2x": lambda x: 12 * x**2 + 2,
         },
-        draw=lambda source: [number(source, 0.3, 3) for _ in range(3)],
+        draw=lambda source: [signed(source, 0.3, 3) for _ in range(3)],
     ),
     oracle(
         check.slope,

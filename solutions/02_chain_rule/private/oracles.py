@@ -4,7 +4,7 @@ import math
 
 from autograd_seen.checks import chain_rule as check
 from autograd_seen.checks.families import cosine, cubic, half_held
-from plainjudge.oracles import oracle, prediction
+from plainjudge.oracles import number, oracle, prediction, signed
 
 #: An operation of a chain by its name: its value, and its local derivative.
 STEPS = {
@@ -24,16 +24,6 @@ SLOPES = {
 NUDGED = SLOPES | {half_held: lambda y, a: 2 * a * y}
 
 
-def number(source, low, high):
-    """A number of two decimals between two bounds."""
-    return round(source.uniform(low, high), 2)
-
-
-def signed(source, low, high):
-    """A number of two decimals, positive or negative, of a size between two bounds."""
-    return source.choice([1, -1]) * number(source, low, high)
-
-
 # --- 2.3 ------------------------------------------------------------------------------------------
 
 
@@ -44,7 +34,7 @@ def factors(x):
 
 def points_of_the_factors(source):
     """Three points: x³ is negative, before π, and past it, and its sine never near 0."""
-    return [number(source, *bounds) for bounds in [(-1.35, -0.6), (0.6, 1.35), (1.52, 1.72)]]
+    return [number(source, *bounds, 2) for bounds in [(-1.35, -0.6), (0.6, 1.35), (1.52, 1.72)]]
 
 
 # --- 2.4 ------------------------------------------------------------------------------------------
@@ -90,7 +80,7 @@ def is_moderate(steps, x):
 def a_chain(source, length):
     """The operations of a chain, and an x for it."""
     while True:
-        steps, x = source.choices(list(STEPS), k=length), signed(source, 0.4, 1.9)
+        steps, x = source.choices(list(STEPS), k=length), signed(source, 0.4, 1.9, 2)
         if is_moderate(steps, x):
             return steps, x
 
@@ -107,16 +97,16 @@ def slope(f, y, slopes=SLOPES):
 def last_steps(source):
     """A last step of each family, and an x."""
     made = [
-        cosine(signed(source, 1.2, 4), number(source, 0.4, 0.9)),
-        cubic(number(source, 1.2, 3), number(source, 1, 5)),
-        half_held(signed(source, 1.2, 4)),
+        cosine(signed(source, 1.2, 4, 2), number(source, 0.4, 0.9, 2)),
+        cubic(number(source, 1.2, 3, 2), number(source, 1, 5, 2)),
+        half_held(signed(source, 1.2, 4, 2)),
     ]
-    return [(f, signed(source, 0.7, 1.4)) for f in made]
+    return [(f, signed(source, 0.7, 1.4, 2)) for f in made]
 
 
 def points_of_the_cut(source):
     """Three points where the slope of the sine is far from 0."""
-    return [number(source, *bounds) for bounds in [(-1.3, -0.4), (0.4, 1.3), (1.9, 4.2)]]
+    return [number(source, *bounds, 2) for bounds in [(-1.3, -0.4), (0.4, 1.3), (1.9, 4.2)]]
 
 
 ORACLES = [

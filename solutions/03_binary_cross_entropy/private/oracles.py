@@ -6,22 +6,12 @@ import operator
 
 from autograd_seen.checks import binary_cross_entropy as check
 from plainjudge.arithmetic import descend, mean, products, sigmoid
-from plainjudge.oracles import oracle, prediction
-
-
-def number(source, low, high, digits=2):
-    """A number of so many decimals between two bounds."""
-    return round(source.uniform(low, high), digits)
-
-
-def signed(source, low, high, digits=2):
-    """The same, positive or negative, of a size between the bounds."""
-    return source.choice([1, -1]) * number(source, low, high, digits)
+from plainjudge.oracles import number, oracle, prediction, signed
 
 
 def target_between(source):
     """A target that is neither 0 nor 1, nor near 0.5."""
-    return source.choice([number(source, 0.15, 0.4), number(source, 0.6, 0.85)])
+    return source.choice([number(source, 0.15, 0.4, 2), number(source, 0.6, 0.85, 2)])
 
 
 # --- 3.4 ------------------------------------------------------------------------------------------
@@ -49,7 +39,8 @@ def products_so_far(w, b, x, t):
 def a_neuron(source, t):
     """A w, b, x and t, where p is far from 0, from 1 and from t."""
     while True:
-        w, b, x = signed(source, 0.4, 1.6), signed(source, 0.1, 1.2), signed(source, 0.5, 2.4)
+        sizes = [(0.4, 1.6), (0.1, 1.2), (0.5, 2.4)]
+        w, b, x = (signed(source, *bounds, 2) for bounds in sizes)
         p = sigmoid(w * x + b)
         if 0.1 < p < 0.9 and abs(p - t) > 0.1:
             return w, b, x, t
@@ -92,15 +83,15 @@ def fitted(slopes=slopes, error=error):
 
 def samples(source):
     """Inputs and targets, with 0 and 1 among these."""
-    t = [0.0, 1.0] + [number(source, 0, 1, digits=1) for _ in range(source.randint(1, 3))]
+    t = [0.0, 1.0] + [number(source, 0, 1) for _ in range(source.randint(1, 3))]
     source.shuffle(t)
-    return [signed(source, 0.3, 2.5, digits=1) for _ in t], t
+    return [signed(source, 0.3, 2.5) for _ in t], t
 
 
 def a_fit(source, steps):
     """What `fit` takes, drawn until neither w nor b ends near 0."""
     while True:
-        case = *samples(source), steps, number(source, 0.2, 0.9, digits=1)
+        case = *samples(source), steps, number(source, 0.2, 0.9)
         if all(abs(parameter) > 0.03 for parameter in fitted()(*case)):
             return case
 
@@ -130,10 +121,10 @@ def sigmoid_twice(z, t):
 def logits(source):
     """Four cases: an ordinary one, z = 0, and a neuron that is sure and wrong, on either side."""
     return [
-        (signed(source, 2, 3.5), target_between(source)),
+        (signed(source, 2, 3.5, 2), target_between(source)),
         (0.0, source.choice([1.0, target_between(source)])),
-        (number(source, 90, 119, digits=1), 0.0),
-        (-number(source, 17, 119, digits=1), 1.0),
+        (number(source, 90, 119), 0.0),
+        (-number(source, 17, 119), 1.0),
     ]
 
 

@@ -7,13 +7,7 @@ from typing import NamedTuple
 
 from autograd_seen.checks import accumulation as check
 from plainjudge.arithmetic import descend, mean
-from plainjudge.oracles import oracle, prediction
-
-
-def number(source, low, high, digits=1):
-    """A number between two bounds, with so many decimals."""
-    return round(source.uniform(low, high), digits)
-
+from plainjudge.oracles import number, oracle, prediction, signed
 
 # --- 4.4 ------------------------------------------------------------------------------------------
 
@@ -93,7 +87,7 @@ def graphs(source):
     ]
 
     def graph(plan):
-        edges = [(*edge, source.choice([1, -1]) * number(source, 1.5, 4)) for edge in plan]
+        edges = [(*edge, signed(source, 1.5, 4)) for edge in plan]
         told = ", ".join(f"{above} → {below} {local:g}" for above, below, local in edges)
         return told.replace("-", "−"), edges
 

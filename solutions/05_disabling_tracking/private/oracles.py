@@ -5,15 +5,10 @@ import math
 from autograd_seen.checks import disabling_tracking as check
 from autograd_seen.checks.disabling_tracking import AFTERWARDS, GRADIENT, KEPT, OUTPUTS
 from plainjudge.arithmetic import mean, sigmoid
-from plainjudge.oracles import oracle, prediction
+from plainjudge.oracles import number, oracle, prediction, signed
 
 #: What torch.nn.BatchNorm1d adds to a variance by default.
 EPS = 1e-5
-
-
-def number(source, low, high):
-    """A number of one decimal, positive or negative, of a size between two bounds."""
-    return source.choice([1, -1]) * round(source.uniform(low, high), 1)
 
 
 # --- 5.3 ------------------------------------------------------------------------------------------
@@ -43,7 +38,7 @@ def through(layers, make, values):
 def a_batch(source):
     """Three numbers of one sign. The one between the others lies well below their mean."""
     ranges = (0.3, 0.9), (1, 1.4), (3.2, 4.5)
-    values = [round(source.uniform(*bounds), 1) for bounds in ranges]
+    values = [number(source, *bounds) for bounds in ranges]
     return source.sample(values, 3)
 
 
@@ -52,9 +47,9 @@ def models(source):
     is normalised away from 0.
     """
     sign = source.choice([1, -1])
-    weight, centre = sign * round(source.uniform(1.3, 3), 1), -sign * round(source.uniform(1, 3), 1)
-    by_statistics = check.batch_norm(weight, centre, round(source.uniform(1.5, 6), 1))
-    dropped = check.dropout(number(source, 1.3, 3))
+    weight, centre = sign * number(source, 1.3, 3), -sign * number(source, 1, 3)
+    by_statistics = check.batch_norm(weight, centre, number(source, 1.5, 6))
+    dropped = check.dropout(signed(source, 1.3, 3))
     return [
         (asked, make, a_batch(source))
         for asked in (OUTPUTS, AFTERWARDS)
@@ -72,8 +67,8 @@ def loss_on(w, h):
 
 def heads(source):
     """One w with a wh below 0, one with a wh above 3: neither loss is near 0."""
-    w, x = number(source, 0.4, 2.4), round(source.uniform(0.6, 1.4), 1)
-    large = round(source.uniform(1.5, 2.4), 1), round(source.uniform(1.3, 1.6), 1)
+    w, x = signed(source, 0.4, 2.4), number(source, 0.6, 1.4)
+    large = number(source, 1.5, 2.4), number(source, 1.3, 1.6)
     return [(w, math.copysign(x, -w)), large]
 
 
@@ -92,11 +87,11 @@ def spoilt(w, v, _bias, _old, x):
 def two_layers(source):
     return [
         (
-            number(source, 0.2, 1.1),
-            number(source, 1.4, 4),
-            number(source, 0.2, 2),
-            round(number(source, 0.2, 0.8) + 0.05, 2),
-            number(source, 0.4, 1.5),
+            signed(source, 0.2, 1.1),
+            signed(source, 1.4, 4),
+            signed(source, 0.2, 2),
+            round(signed(source, 0.2, 0.8) + 0.05, 2),
+            signed(source, 0.4, 1.5),
         )
         for _ in range(3)
     ]
@@ -129,8 +124,8 @@ def written_over(asked, values):
 
 def logits(source):
     """Lists with logits of both signs, none near 0, where p is 0.5; and a single one below it."""
-    sure, unsure = round(source.uniform(0.2, 2.5), 1), -round(source.uniform(0.2, 2.5), 1)
-    mixed = [sure, unsure, number(source, 0.2, 2.5)]
+    sure, unsure = number(source, 0.2, 2.5), -number(source, 0.2, 2.5)
+    mixed = [sure, unsure, signed(source, 0.2, 2.5)]
     lists = source.sample(mixed, 3), [unsure]
     return [(asked, values) for asked in (KEPT, GRADIENT) for values in lists]
 

@@ -5,12 +5,7 @@ import math
 from autograd_seen.checks import linear_regression as check
 from autograd_seen.checks.linear_regression import squares, weighted
 from plainjudge.arithmetic import descend, mean, products
-from plainjudge.oracles import oracle, prediction
-
-
-def numbers(source, count, low, high):
-    """Numbers of one decimal, positive or negative, of a size between two bounds."""
-    return [source.choice([1, -1]) * round(source.uniform(low, high), 1) for _ in range(count)]
+from plainjudge.oracles import number, oracle, prediction, signed
 
 
 def tenths(source, count, low, high):
@@ -87,13 +82,13 @@ def off_zero(right, make, *given):
 
 def run(source, count, steps):
     """Inputs, targets, a step size below the limit, and so many steps."""
-    x, t = numbers(source, count, 0.4, 2), numbers(source, count, 0.4, 2.5)
-    return x, t, round(source.uniform(0.02, 0.06), 2), steps
+    x, t = ([signed(source, 0.4, high) for _ in range(count)] for high in (2, 2.5))
+    return x, t, number(source, 0.02, 0.06, 2), steps
 
 
 def run_down(maker, source, count, steps):
     """A loss of a family, and a run as above."""
-    return maker(round(source.uniform(0.5, 1.5), 1)), *run(source, count, steps)
+    return maker(number(source, 0.5, 1.5)), *run(source, count, steps)
 
 
 def losses(source):

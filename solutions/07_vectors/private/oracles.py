@@ -5,12 +5,7 @@ import math
 
 from autograd_seen.checks import vectors as check
 from plainjudge.arithmetic import mean
-from plainjudge.oracles import oracle, prediction
-
-
-def number(source, low, high, digits=1):
-    """A number between two bounds, with so many decimals."""
-    return round(source.uniform(low, high), digits)
+from plainjudge.oracles import number, oracle, prediction, signed
 
 
 def added(rows):
@@ -58,7 +53,7 @@ def turned(rows):
 def functions(source):
     x = [[number(source, 0.3, 1.4), number(source, 1.6, 2.4), -number(source, 0.3, 1.4)]]
     x += [source.sample(x[0], 3)]
-    softmax = check.log_softmax(source.choice([1, -1]) * number(source, 0.4, 1.2))
+    softmax = check.log_softmax(signed(source, 0.4, 1.2))
     return [
         (softmax, x[0]),
         (check.two_of_three(number(source, 1.5, 4), number(source, 1, 3)), x[1]),
@@ -118,8 +113,8 @@ def targets(source):
     """Places near the hand, and elbows far from straight."""
 
     def place(steps):
-        start = [number(source, -0.5, 1, 2), source.choice([1, -1]) * number(source, 0.9, 1.5, 2)]
-        end = [start[0] + source.choice([1, -1]) * number(source, 0.15, 0.3, 2), start[1] * 1.2]
+        start = [number(source, -0.5, 1, 2), signed(source, 0.9, 1.5, 2)]
+        end = [start[0] + signed(source, 0.15, 0.3, 2), start[1] * 1.2]
         return start, [round(value, 3) for value in hand(end)], steps
 
     return [place(1), place(2), place(3)]
@@ -140,7 +135,7 @@ def vectors(source):
 def vector(source, count):
     """Numbers of which no sum from the end is 0: whoever subtracts sums gets that only nearly."""
     while True:
-        v = [source.choice([1, -1]) * number(source, 0.5, 9) for _ in range(count)]
+        v = [signed(source, 0.5, 9) for _ in range(count)]
         if min(map(abs, from_the_end(v))) > 0.05:
             return v
 
@@ -180,7 +175,7 @@ def circuits(source):
     def circuit():
         means = [number(source, 3, 12), number(source, 15, 60), number(source, 0.5, 1.1, 2)]
         u = [round(value * source.uniform(0.003, 0.009), 5) for value in means]
-        return means, u, [source.choice([1, -1]) * number(source, 0.2, 0.45, 2) for _ in range(3)]
+        return means, u, [signed(source, 0.2, 0.45, 2) for _ in range(3)]
 
     return [circuit() for _ in range(3)]
 
