@@ -155,7 +155,7 @@ def all_once(root):
 
 
 def graphs(source):
-    h, y = check.recurrent(source.randint(3, 7)), check.doubled(source.randint(4, 7))
+    h, y = check.recurrent(source.randint(3, 7)), check.doubled(source.randint(4, 6))
     u = check.meeting(number(source, 2, 5))
     return [
         (u, "MulBackward0"),
@@ -183,9 +183,9 @@ CELLS = {
 
 
 def received(back=0.0, kept=1.0, loss=lambda h: 2 * h, carried=1.0, cells=CELLS):
-    """What w holds after all steps. ``back`` is how much of the state's own slope by w goes into
-    the next step, ``kept`` how much of w's gradient is still there when the next step adds to it,
-    ``loss`` the slope of a step's loss by its state, ``carried`` how much of the state goes on.
+    """What w holds after all rounds. ``back`` is how much of the state's own slope by w goes into
+    the next round, ``kept`` how much of w's gradient is still there when the next one adds to it,
+    ``loss`` the slope of a round's loss by its state, ``carried`` how much of the state goes on.
     """
 
     def found(cell, w, xs):
@@ -209,8 +209,8 @@ def last_state(cell, w, xs):
 
 
 def recordings(source):
-    def recording(cell, low, high, steps):
-        xs = [number(source, 0.3, 1.3) for _ in range(steps)]
+    def recording(cell, low, high, rounds):
+        xs = [number(source, 0.3, 1.3) for _ in range(rounds)]
         return cell, number(source, low, high, 2), xs
 
     return [
@@ -231,7 +231,7 @@ ORACLES = [
             "place 0: three outputs are counted from 0": {"place 0": "three"},
             "place 0: that is q, which does not go into y": {"place 0": "one"},
             "place 1: p is the first output of unbind, counted from 0": {"place 1": "one"},
-            "place 1: y is r × p: r is the first input, and p the second": {"place 1": "two"},
+            "place 1: y is r − p: r is the first input, and p the second": {"place 1": "two"},
             "None: a constant has no node, but it keeps its place": {"None": "zero"},
             "None: c goes into one operation only": {"None": "two"},
             "AccumulateGrad: v is one leaf, however many numbers it has": {
@@ -274,9 +274,9 @@ ORACLES = [
             "c: both factors are the same tensor: nothing is saved twice": {"c": "two"},
             "d: exp saves its result, which is its slope, and sin something too": {"d": "one"},
             "d: exp saves its result, not what went in": {"d": "three"},
-            "e: what goes into + is not needed": {"e": "three"},
-            "e: what goes into + is not needed, and of d × w only d": {"e": "five"},
-            "e: w needs the factor d, and a sigmoid saves something too": {"e": "one"},
+            "e: d asks for no gradient, and what goes into − is not needed": {"e": "three"},
+            "e: w needs the factor d, and a square saves something too": {"e": "one"},
+            "e: the sum needs none of the squares, and w is not needed either": {"e": "four"},
             "f: tanh saves something too": {"f": "two"},
             "f: both w and b ask for a gradient, so each needs the other": {"f": "one"},
         },
@@ -328,10 +328,9 @@ ORACLES = [
         check.truncated,
         received(),
         {
-            "the whole past is in it: retain_graph=True, or one pass at the end, walks all steps": (
-                received(back=1.0)
-            ),
-            "the last step alone: w.grad adds up by itself, so let it": received(kept=0.0),
+            "the whole past is in it: retain_graph=True, or one pass at the end, goes back to the "
+            "start": received(back=1.0),
+            "the last round alone: w.grad adds up by itself, so let it": received(kept=0.0),
             "0: the state was thrown away; it is carried on, only without its history": received(
                 carried=0.0
             ),

@@ -147,6 +147,17 @@ def layer_by_layer(z, name):
     return torch.tensor([node.name() == name for node in seen]).sum()
 
 
+def by_id(z, name):
+    seen, waiting, total = set(), [z.grad_fn], 0
+    while waiting:
+        node = waiting.pop()
+        if node and id(node) not in seen:  # a node that was touched keeps its id
+            seen.add(id(node))
+            total += node.name() == name
+            waiting += [behind for behind, _ in node.next_functions]
+    return total
+
+
 def by_the_class(z, name):
     return sum(node.name().split("::")[-1] == name.split("::")[-1] for node in walked(z))
 
@@ -250,8 +261,8 @@ def in_a_circle(z, name):
 # --- 8.6 ------------------------------------------------------------------------------------------
 
 
-def stepped(cut, before=lambda h: h, loss=torch.square, retain=None):
-    """A backward pass in each step. ``before`` changes the state that goes into the cell, ``cut``
+def by_rounds(cut, before=lambda h: h, loss=torch.square, retain=None):
+    """A backward pass in each round. ``before`` changes the state that goes into the cell, ``cut``
     the one that goes on.
     """
 
@@ -306,7 +317,7 @@ def by_grad(cell, w, xs):
     return total
 
 
-def cleared_in_each_step(cell, w, xs):
+def cleared_in_each_round(cell, w, xs):
     h = torch.zeros(())
     for x in xs:
         w.grad = None
@@ -386,9 +397,9 @@ TABLES = {
             "twice_the_same": (SAVED | {"c": "two"}, "nothing is saved twice"),
             "no_result": (SAVED | {"d": "one"}, "which is its slope"),
             "result_and_input": (SAVED | {"d": "three"}, "not what went in"),
-            "the_product_too": (SAVED | {"e": "three"}, "what goes into + is not needed"),
-            "all_that_enters": (SAVED | {"e": "five"}, "of d × w only d"),
-            "one_of_two": (SAVED | {"e": "one"}, "a sigmoid saves something"),
+            "the_product_too": (SAVED | {"e": "three"}, "what goes into − is not needed"),
+            "one_of_two": (SAVED | {"e": "one"}, "a square saves something"),
+            "squares_too": (SAVED | {"e": "four"}, "none of the squares"),
             "factors_alone": (SAVED | {"f": "two"}, "tanh saves something"),
             "result_alone": (SAVED | {"f": "one"}, "each needs the other"),
         },
@@ -421,6 +432,7 @@ TABLES = {
             "a set": by_a_set,
             "recursion": by_recursion_with_a_set,
             "layers": layer_by_layer,
+            "by id()": by_id,
             "by the end of the name": by_the_class,
         },
         wrong={
@@ -442,26 +454,27 @@ TABLES = {
     ),
     "truncated": Table(
         right={
-            "cut after the pass": stepped(torch.Tensor.detach),
-            "cut as it goes in": stepped(same, before=torch.Tensor.detach),
-            "in place": stepped(cut_in_place),
-            "copied": stepped(copied_under_no_grad),
-            "by item()": stepped(lambda h: torch.tensor(h.item())),
-            "needlessly retained": stepped(torch.Tensor.detach, retain=True),
+            "cut after the pass": by_rounds(torch.Tensor.detach),
+            "cut as it goes in": by_rounds(same, before=torch.Tensor.detach),
+            "in place": by_rounds(cut_in_place),
+            "copied": by_rounds(copied_under_no_grad),
+            "a new leaf": by_rounds(lambda h: h.detach().requires_grad_()),
+            "by item()": by_rounds(lambda h: torch.tensor(h.item())),
+            "needlessly retained": by_rounds(torch.Tensor.detach, retain=True),
             "one pass, cut states": one_pass(torch.Tensor.detach),
             "by grad": by_grad,
         },
         wrong={
-            "not_cut": (stepped(same), "h = h.detach()"),
-            "cut_without_keeping": (stepped(cut_without_keeping), "alone changes nothing"),
-            "cloned": (stepped(torch.Tensor.clone), "the graph of the step before"),
-            "retained": (stepped(same, retain=True), "the whole past"),
+            "not_cut": (by_rounds(same), "h = h.detach()"),
+            "cut_without_keeping": (by_rounds(cut_without_keeping), "alone changes nothing"),
+            "cloned": (by_rounds(torch.Tensor.clone), "the graph of the round before"),
+            "retained": (by_rounds(same, retain=True), "the whole past"),
             "one_pass": (one_pass(same), "the whole past"),
-            "cleared_in_each_step": (cleared_in_each_step, "the last step alone"),
-            "last_loss_alone": (last_loss_alone, "the last step alone"),
-            "thrown_away": (stepped(torch.zeros_like), "thrown away"),
+            "cleared_in_each_round": (cleared_in_each_round, "the last round alone"),
+            "last_loss_alone": (last_loss_alone, "the last round alone"),
+            "thrown_away": (by_rounds(torch.zeros_like), "thrown away"),
             "from_the_state": (
-                stepped(torch.Tensor.detach, loss=lambda h: h),
+                by_rounds(torch.Tensor.detach, loss=lambda h: h),
                 "the loss is its square",
             ),
             "the_state": (the_state, "not w.grad"),

@@ -150,7 +150,7 @@ truncated = check_function(
     template="truncated with {}, w = {}, xs = {}",
     hints={
         "a second time": (
-            "h still has the graph of the step before, and h.detach() alone changes nothing: "
+            "h still has the graph of the round before, and h.detach() alone changes nothing: "
             "h = h.detach()"
         ),
         "does not require grad": (
