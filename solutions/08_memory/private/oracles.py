@@ -20,12 +20,37 @@ def missed(a, x):
     return abs(x**3 - a)
 
 
-def rounds(a, x, tol):
+def rounds(a, x, tol, off=missed):
     """[x, its slope by a] after each round, until x is close enough."""
     found = [newton(a, x, 0.0)]
-    while missed(a, found[-1][0]) > tol:
+    while off(a, found[-1][0]) > tol:
         found.append(newton(a, *found[-1]))
     return [list(one) for one in found]
+
+
+def too_large(a, x):
+    return x**3 - a
+
+
+def twice_if_far(a, x, tol):
+    """One round, and a second one where the first has not brought x close enough."""
+    return rounds(a, x, tol)[:2][-1]
+
+
+def by_the_x_before(a, x, tol):
+    """The first comparison looks at the x that went in."""
+    found = rounds(a, x, tol)
+    if len(found) > 1 or missed(a, x) <= tol:
+        return found[-1]
+    return list(newton(a, *found[0]))
+
+
+def until_it_stands(a, x, tol):
+    """Rounds until x and the next one are close to each other."""
+    before, (x, slope) = x, newton(a, x, 0.0)
+    while abs(x - before) > tol:
+        before, (x, slope) = x, newton(a, x, slope)
+    return [x, slope]
 
 
 def one_more(a, x, tol):
@@ -47,13 +72,15 @@ def last_round_alone(a, x, tol):
 
 
 def starts(source):
-    """An x that is right already; one that needs two rounds, and one that needs three; and one that
-    a single round brings close.
+    """An x that is close already; one below 0 that needs two rounds, and one that needs three; and
+    one that a single round brings close.
     """
     exact = float(source.choice([2, 3, 4, 5]))
+    near = round(exact * source.uniform(0.94, 0.97), 2)
+    a, x, tol = start(source, 2)
     return [
-        (exact**3, exact, number(source, 0.3, 0.9)),
-        start(source, 2),
+        (exact**3, near, float(f"{missed(exact**3, near) * source.uniform(1.1, 1.4):.2g}")),
+        (-a, -x, tol),
         start(source, 3),
         start(source, 1),
     ]
@@ -133,6 +160,10 @@ def along_the_last(node):
         node = node.edges[-1] if node.edges else None
 
 
+def right_behind(root):
+    return [node for node in root.edges if node]
+
+
 def before_a_constant(node):
     """As `along_all`, without the edges from a constant's on."""
     yield node
@@ -172,7 +203,13 @@ def graphs(source):
 
 def of_tanh(w, h, x, a):
     """The next state, its slope by w with h held, and its slope by h."""
-    new = math.tanh(w * h + a * x)
+    new = math.tanh(w * (h + a) + x)
+    return new, (1 - new**2) * (h + a), (1 - new**2) * w
+
+
+def of_the_lesson(w, h, x, a):
+    """The same for tanh(wh + x), whatever the cell is."""
+    new = math.tanh(w * h + x)
     return new, (1 - new**2) * h, (1 - new**2) * w
 
 
@@ -182,19 +219,20 @@ CELLS = {
 }
 
 
-def received(back=0.0, kept=1.0, loss=lambda h: 2 * h, carried=1.0, cells=CELLS):
+def received(back=0.0, kept=1.0, loss=lambda h: 2 * h, carried=1.0, cells=CELLS, first=0):
     """What w holds after all rounds. ``back`` is how much of the state's own slope by w goes into
     the next round, ``kept`` how much of w's gradient is still there when the next one adds to it,
-    ``loss`` the slope of a round's loss by its state, ``carried`` how much of the state goes on.
+    ``loss`` the slope of a round's loss by its state, ``carried`` how much of the state goes on,
+    ``first`` the round with the first pass.
     """
 
     def found(cell, w, xs):
         maker, given = cell.made_by
         h = slope = total = 0.0
-        for x in xs:
+        for i, x in enumerate(xs):
             h, by_w, by_h = cells[maker](w, carried * h, x, *given)
             slope = by_w + back * by_h * slope
-            total = kept * total + loss(h) * slope
+            total = kept * total + loss(h) * slope * (i >= first)
         return total
 
     return found
@@ -293,9 +331,15 @@ ORACLES = [
             "the loop": last_round_alone,
             "the slope 0 for a where x is right already: run one round there too": nothing_of_a,
             "that is the exact root: here the slope of the rounds is wanted": lambda a, x, tol: [
-                a ** (1 / 3),
-                a ** (1 / 3) / (3 * a),
+                math.cbrt(a),
+                math.cbrt(a) / (3 * a),
             ],
+            "two rounds at most: an `if` asks once, a `while` after each round": twice_if_far,
+            "the first comparison looks at the x that went in: look at root**3": by_the_x_before,
+            "without abs() a root that is too small counts as close": lambda a, x, tol: rounds(
+                a, x, tol, too_large
+            )[-1],
+            "compare root**3 with a, and not one x with the next": until_it_stands,
         },
         draw=starts,
     ),
@@ -315,6 +359,15 @@ ORACLES = [
             "z's own node is missing: z.grad_fn counts too": counted(
                 lambda root: all_once(root) - {root}
             ),
+            "only the edges of z.grad_fn are looked at: go on behind those nodes too": counted(
+                right_behind
+            ),
+            "only z.grad_fn and the nodes right behind it: go on behind those too": counted(
+                lambda root: [root, *right_behind(root)]
+            ),
+            "the class of a leaf's node has a shorter name: compare node.name()": counted(
+                all_once, fits=lambda held, name: held.split("::")[-1] == name
+            ),
             "names are remembered in the place of nodes: several nodes have one name": counted(
                 lambda root: {node.name: node for node in along_all(root)}.values()
             ),
@@ -331,11 +384,15 @@ ORACLES = [
             "the whole past is in it: retain_graph=True, or one pass at the end, goes back to the "
             "start": received(back=1.0),
             "the last round alone: w.grad adds up by itself, so let it": received(kept=0.0),
-            "0: the state was thrown away; it is carried on, only without its history": received(
+            "the state was thrown away; it is carried on, only without its history": received(
                 carried=0.0
             ),
             "the pass began at the state: the loss is its square": received(loss=lambda h: 1.0),
             "that is the last state, not w.grad": last_state,
+            "the pass of the first round is missing: w has come in there too": received(first=1),
+            "tanh(wh + x) is only one cell: call the cell that is handed in": received(
+                cells=dict.fromkeys(CELLS, of_the_lesson)
+            ),
         },
         draw=recordings,
     ),

@@ -89,6 +89,43 @@ def repeated_under_no_grad(a, x, tol):
     return newton(a, before)
 
 
+def copied_and_made_to_require_grad(a, x, tol):
+    return may_run_no_round(a, x.clone().requires_grad_(), tol)
+
+
+def no_round_and_a_copy(a, x, tol):
+    return may_run_no_round(a, x, tol) + 0
+
+
+def twice_if_far(a, x, tol):
+    root = newton(a, x)
+    if far(a, root, tol):
+        root = newton(a, root)
+    return root
+
+
+def by_the_x_before(a, x, tol):
+    root = newton(a, x)
+    while far(a, x, tol):
+        root = newton(a, root)
+        x = root
+    return root
+
+
+def without_abs(a, x, tol):
+    root = newton(a, x)
+    while root**3 - a > tol:
+        root = newton(a, root)
+    return root
+
+
+def until_it_stands(a, x, tol):
+    root = newton(a, x)
+    while abs(root - x) > tol:
+        x, root = root, newton(a, root)
+    return root
+
+
 def detached_at_the_end(a, x, tol):
     return as_taught(a, x, tol).detach()
 
@@ -214,6 +251,29 @@ def up_to_a_constant(z, name):
         return total
 
     return visit(z.grad_fn)
+
+
+def seen_before(z, name, seen=set()):  # noqa: B006 - the mistake itself
+    waiting, total = [z.grad_fn], 0
+    while waiting:
+        node = waiting.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            total += node.name() == name
+            waiting += [behind for behind, _ in node.next_functions]
+    return total
+
+
+def of_its_edges(z, name):
+    return sum(node.name() == name for node, _ in z.grad_fn.next_functions if node)
+
+
+def of_it_and_its_edges(z, name):
+    return (z.grad_fn.name() == name) + of_its_edges(z, name)
+
+
+def by_the_class_alone(z, name):
+    return sum(type(node).__name__ == name for node in walked(z))
 
 
 def without_the_last(z, name):
@@ -342,6 +402,23 @@ def cut_before_the_loss(cell, w, xs):
     return w.grad
 
 
+def without_the_first_pass(cell, w, xs):
+    h = torch.zeros(())
+    for i, x in enumerate(xs):
+        h = cell(w, h.detach(), x)
+        if i:
+            (h**2).backward()
+    return w.grad
+
+
+def without_the_cell(cell, w, xs):
+    return by_rounds(torch.Tensor.detach)(lambda w, h, x: torch.tanh(w * h + x), w, xs)
+
+
+def w_cut_too(cell, w, xs):
+    return by_rounds(torch.Tensor.detach)(lambda w, h, x: cell(w.detach(), h, x), w, xs)
+
+
 def the_state(cell, w, xs):
     h = torch.zeros(())
     for x in xs:
@@ -420,7 +497,17 @@ TABLES = {
             "one_more": (one_more, "one round too many"),
             "cut_in_each_round": (cut_in_each_round, "the rounds before the last"),
             "repeated": (repeated_under_no_grad, "the rounds before the last"),
-            "exact": (lambda a, x, tol: a ** (1 / 3), "the exact root"),
+            "exact": (lambda a, x, tol: a.sign() * a.abs() ** (1 / 3), "the exact root"),
+            "power": (lambda a, x, tol: a ** (1 / 3), "the slope of the rounds is wanted"),
+            "twice_if_far": (twice_if_far, "two rounds at most"),
+            "by_the_x_before": (by_the_x_before, "the x that went in: look at root"),
+            "without_abs": (without_abs, "without abs()"),
+            "until_it_stands": (until_it_stands, "not one x with the next"),
+            "copied_and_made_to_require_grad": (
+                copied_and_made_to_require_grad,
+                "joins it to nothing",
+            ),
+            "no_round_and_a_copy": (no_round_and_a_copy, "no round ran"),
             "detached": (detached_at_the_end, "detached"),
             "a_number": (as_a_number, "has no history"),
         },
@@ -443,6 +530,10 @@ TABLES = {
             "up_to_a_constant": (up_to_a_constant, "skip its None"),
             "without_the_last": (without_the_last, "z's own node is missing"),
             "names_remembered": (names_remembered, "in the place of nodes"),
+            "seen_before": (seen_before, "make the set anew"),
+            "of_its_edges": (of_its_edges, "only the edges of z.grad_fn"),
+            "of_it_and_its_edges": (of_it_and_its_edges, "the nodes right behind it"),
+            "by_the_class_alone": (by_the_class_alone, "compare node.name()"),
             "all_of_them": (all_of_them, "compare node.name()"),
             "from_the_tensor": (from_the_tensor, "begin at z.grad_fn"),
             "called_by_its_name": (called_by_its_name, "begin at z.grad_fn"),
@@ -477,6 +568,9 @@ TABLES = {
                 by_rounds(torch.Tensor.detach, loss=lambda h: h),
                 "the loss is its square",
             ),
+            "without_the_first_pass": (without_the_first_pass, "the first round is missing"),
+            "without_the_cell": (without_the_cell, "call the cell"),
+            "w_cut_too": (w_cut_too, "w was cut as well"),
             "the_state": (the_state, "not w.grad"),
             "cut_before_the_loss": (cut_before_the_loss, "lost its record"),
         },

@@ -7,6 +7,7 @@ import torch
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.families import family, first_term, held, term
 from autograd_seen.checks.leaves import arrived, attached, leaf
+from autograd_seen.checks.report import written_live as written
 from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
@@ -25,15 +26,26 @@ NO_ROUND = {
     False: "no round ran: x is close enough already, and a has not come in: always run one",
     True: "requires_grad_() makes x a leaf and joins it to nothing: a has still not come in",
 }
+#: Why a root is not a number.
+OF_A_NEGATIVE = "a ** (1/3) is nan for a negative a, and here the slope of the rounds is wanted"
+
+
+def _came_back(root, x):
+    """Whether the root is the x that went in, or a copy of it."""
+    return root is x or (
+        isinstance(root, _Tensor) and root.grad_fn is None and root.tolist() == x.tolist()
+    )
 
 
 def _root_and_slope(answer, a, x, tol):
     """The root that the answer computes, and the gradient of a after a backward pass from it."""
     a, x = leaf(a), _tensor(x)
     root = answer(a, x, tol)
-    if root is x:
-        raise Misfit("the x that went in", "a tensor with its graph", NO_ROUND[x.requires_grad])
+    if _came_back(root, x):
+        raise Misfit("the x that went in", "a tensor with its graph", NO_ROUND[root.requires_grad])
     root = attached(root)
+    if root.numel() == 1 and root.item() != root.item():
+        raise Misfit("nan", "a number", OF_A_NEGATIVE)
     root.backward()
     return [_sum(root), arrived(a, "a", "root")]
 
@@ -41,7 +53,7 @@ def _root_and_slope(answer, a, x, tol):
 cube_root = check_function(
     "8.4",
     "cube_root",
-    cases=[(27.0, 3.0, 0.5), (20.0, 2.0, 2.0), (60.0, 1.5, 4.0), (20.0, 2.6, 5.0)],
+    cases=[(27.0, 2.9, 3.0), (-20.0, -2.0, 2.0), (60.0, 1.5, 4.0), (20.0, 2.2, 5.0)],
     evaluate=_root_and_slope,
     template="[root, a.grad] of cube_root(a, x, tol) at a = {}, x = {}, tol = {}",
 )
@@ -89,6 +101,18 @@ def doubled(rounds: int) -> Callable[[torch.Tensor], torch.Tensor]:
 #: The node of a leaf.
 ACCUMULATE = "torch::autograd::AccumulateGrad"
 NO_NODE = "a tensor is no node: begin at z.grad_fn"
+AT_EACH_CALL = "what was seen is kept from call to call: make the set anew inside count"
+
+
+def _counted(answer, f, name):
+    """What the answer counts in one graph, if it counts the same when it is called once more."""
+    z = f(leaf(0.7))
+    first, second = answer(z, name), answer(z, name)
+    if repr(first) != repr(second):
+        got = f"{written(second)} at the second call"
+        raise Misfit(got, f"{written(first)} again", AT_EACH_CALL)
+    return first
+
 
 count = check_function(
     "8.5",
@@ -101,7 +125,7 @@ count = check_function(
         (recurrent(4), "MulBackward0"),
         (recurrent(4), ACCUMULATE),
     ],
-    evaluate=lambda answer, f, name: answer(f(leaf(0.7)), name),
+    evaluate=_counted,
     template="count of {1} in {0}",
     hints={
         "'NoneType' object has no attribute": "the edge of a constant leads to None: skip it",
@@ -112,17 +136,20 @@ count = check_function(
     },
 )
 
+W_WAS_CUT = "w was cut as well: the pass must reach it, so cut h alone"
+
 Cell = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 @family
 def tanh_cell(a: float) -> Cell:
-    """tanh(wh + ax)"""
+    """tanh(w·(h + a) + x)"""
 
+    # At h = 0 it has a slope by w: the first pass counts too.
     def cell(w: torch.Tensor, h: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        return _tanh(w * h + a * x)
+        return _tanh(w * (h + a) + x)
 
-    cell.__doc__ = f"tanh(wh{term(a, 'x')})"
+    cell.__doc__ = f"tanh(w·(h + {a:g}) + x)"
     return cell
 
 
@@ -138,6 +165,17 @@ def held_cell(a: float) -> Cell:
     return cell
 
 
+def _received(answer, cell, w, xs):
+    """What the answer returns, if the cell gets a w that requires grad."""
+
+    def watched(w, h, x):
+        if not getattr(w, "requires_grad", True):
+            raise Misfit("a w that requires no grad, in cell", "w as it came in", W_WAS_CUT)
+        return cell(w, h, x)
+
+    return answer(watched, leaf(w), _tensor(xs))
+
+
 truncated = check_function(
     "8.6",
     "truncated",
@@ -146,7 +184,7 @@ truncated = check_function(
         (held_cell(0.6), 1.4, [0.7, 0.3, 1.1, 0.5]),
         (tanh_cell(0.7), 0.9, [0.8, 1.2, 0.5, 0.9]),
     ],
-    evaluate=lambda answer, cell, w, xs: answer(cell, leaf(w), _tensor(xs)),
+    evaluate=_received,
     template="truncated with {}, w = {}, xs = {}",
     hints={
         "a second time": (
