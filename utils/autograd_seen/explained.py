@@ -127,13 +127,6 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
-        "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd does "
-        "not support crossing process boundaries. If you just want to transfer the data, call "
-        "detach() on the tensor before serializing (e.g., putting it on the queue).",
-        (Section("08_memory", "Tensors made from tensors"),),
-    ),
-    Row(
-        "RuntimeError",
         "element … of tensors does not require grad and does not have a grad_fn",
         (
             Section("01_scalar_gradients", "When it refuses"),
@@ -185,7 +178,7 @@ ROWS = (
         "RuntimeError",
         "The differentiated Tensor at index … appears to not have been used in the graph. Set "
         "allow_unused=True if this is the desired behavior.",
-        (Section("08_memory", "Appears to not have been used in the graph"),),
+        (Section("08_memory", "Why is `x.grad` None?"),),
     ),
     Row(
         "RuntimeError",
@@ -230,7 +223,7 @@ ROWS = (
     Row(
         "UserWarning",
         "None of the inputs have requires_grad=True. Gradients will be None",
-        (Section("08_memory", "Why is `x.grad` None?"),),
+        (Section("08_memory", "Fifteen causes of None"),),
     ),
     Row(
         "UserWarning",
@@ -264,7 +257,7 @@ ROWS = (
     Row(
         "ValueError",
         "only one element tensors can be converted to Python scalars",
-        (Section("08_memory", "Memory grows with `total += loss`"),),
+        (Section("08_memory", "Tensors made from tensors"),),
     ),
     Row(
         "ValueError",
