@@ -68,20 +68,20 @@ ASKED = [
         "ValueError: Target size (torch.Size([5])) must be the same as input size (torch.Size([]))",
         "03",
     ),
-    ("ValueError: can't optimize a non-leaf Tensor", None),
+    ("ValueError: can't optimize a non-leaf Tensor", "08"),
     (
         "RuntimeError: The differentiated Tensor at index 1 appears to not have been used in the "
         "graph. Set allow_unused=True if this is the desired behavior.",
-        None,
+        "08",
     ),
     (
         "UserWarning: To copy construct from a tensor, it is recommended to use "
         "sourceTensor.detach().clone(), rather than torch.tensor(sourceTensor).",
-        None,
+        "08",
     ),
     ("RuntimeError: function ScaleBackward returned an incorrect number of gradients", None),
     ("RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.", None),
-    ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", None),
+    ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", "08"),
     (
         "RuntimeError: Output 0 of Unbind is a view and is being modified inplace. This view is "
         "the output of a function that returns multiple views.",
@@ -99,7 +99,7 @@ ASKED = [
     ),
     ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", None),
     ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", None),
-    ("ValueError: only one element tensors can be converted to Python scalars", None),
+    ("ValueError: only one element tensors can be converted to Python scalars", "08"),
     ("TypeError: unsupported operand type(s) for +: 'int' and 'str'", None),
     ("AttributeError: 'NoneType' object has no attribute 'shape'", None),
     # An error of the reader's own, of which a message holds each word.

@@ -132,6 +132,7 @@ ROWS = (
             Section("01_scalar_gradients", "When it refuses"),
             Section("05_disabling_tracking", "Does not require grad: three switches"),
             Section("05_disabling_tracking", "Freeze a part, let gradients through"),
+            Section("08_memory", "A loop that did not run"),
         ),
     ),
     Row(
@@ -175,12 +176,21 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "The differentiated Tensor at index … appears to not have been used in the graph. Set "
+        "allow_unused=True if this is the desired behavior.",
+        (Section("08_memory", "Why is `x.grad` None?"),),
+    ),
+    Row(
+        "RuntimeError",
         "Trying to backward through the graph a second time (or directly access saved tensors "
         "after they have already been freed). Saved intermediate values of the graph are freed "
         "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
         "backward through the graph a second time or if you need to access saved tensors after "
         "calling backward.",
-        (Section("04_accumulation", "Trying to backward through the graph a second time"),),
+        (
+            Section("04_accumulation", "Trying to backward through the graph a second time"),
+            Section("08_memory", "A state that drags its past along"),
+        ),
     ),
     Row(
         "RuntimeError",
@@ -195,8 +205,25 @@ ROWS = (
     ),
     Row(
         "TypeError",
+        "new() received an invalid combination of arguments - got (…, requires_grad=bool), but "
+        "expected one of: …",
+        (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "TypeError",
         "unsupported operand type(s) for …: '…' and 'NoneType'",
         (Section("06_linear_regression", "Update by `w = w - lr * w.grad`"),),
+    ),
+    Row(
+        "UserWarning",
+        "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior. "
+        "Consider using tensor.detach() first.",
+        (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "UserWarning",
+        "None of the inputs have requires_grad=True. Gradients will be None",
+        (Section("08_memory", "Fifteen causes of None"),),
     ),
     Row(
         "UserWarning",
@@ -212,9 +239,25 @@ ROWS = (
     ),
     Row(
         "UserWarning",
+        "To copy construct from a tensor, it is recommended to use "
+        "sourceTensor.detach().clone()…, rather than torch.tensor(sourceTensor).",
+        (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "UserWarning",
         "Using a target size (…) that is different to the input size (…). This will likely lead "
         "to incorrect results due to broadcasting. Please ensure they have the same size.",
         (Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),),
+    ),
+    Row(
+        "ValueError",
+        "can't optimize a non-leaf Tensor",
+        (Section("08_memory", "Can't optimize a non-leaf Tensor"),),
+    ),
+    Row(
+        "ValueError",
+        "only one element tensors can be converted to Python scalars",
+        (Section("08_memory", "Tensors made from tensors"),),
     ),
     Row(
         "ValueError",
