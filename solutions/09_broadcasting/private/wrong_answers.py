@@ -1,0 +1,417 @@
+"""Answers to assignment 09."""
+
+import torch
+from torch.nn import functional as F
+
+from tests.wrong_answers import Table
+
+AXES = {
+    "(3,)": "axis 0",
+    "(4, 1)": "axis 1",
+    "(1, 3)": "axis 0",
+    "()": "both",
+    "(4,)": "error",
+    "(4, 3)": "none",
+}
+
+
+# --- 9.3 ------------------------------------------------------------------------------------------
+
+
+def unbroadcast(back, a, add=lambda back, axis, keepdim: back.sum(axis, keepdim=keepdim)):
+    while back.dim() > a.dim():
+        back = add(back, 0, False)
+    for axis, size in enumerate(a.shape):
+        if size == 1:
+            back = add(back, axis, True)
+    return back
+
+
+def of_product(effect=lambda g, a, b: g * b, add=None):
+    """What arrives at a, gathered from the effects of its copies."""
+    more = {"add": add} if add else {}
+    return lambda g, a, b: unbroadcast(effect(g, a, b), a, **more)
+
+
+def by_axes(g, a, b):
+    missing = g.dim() - a.dim()
+    padded = (1,) * missing + tuple(a.shape)
+    axes = [axis for axis, size in enumerate(padded) if size == 1]
+    back = g * b
+    return (back.sum(axes, keepdim=True) if axes else back).reshape(a.shape)
+
+
+def from_the_right(g, a, b):
+    back = g * b
+    for axis in range(-1, -back.dim() - 1, -1):
+        if -axis > a.dim() or a.shape[axis] == 1:
+            back = back.sum(axis, keepdim=True)
+    return back.reshape(a.shape)
+
+
+def by_einsum(g, a, b):
+    letters = "xyz"[: g.dim()]
+    kept = letters[g.dim() - a.dim() :]
+    kept = "".join(one for one, size in zip(kept, a.shape, strict=True) if size != 1)
+    b = b.expand(g.shape)
+    return torch.einsum(f"{letters},{letters}->{kept}", g, b).reshape(a.shape)
+
+
+def by_a_loop(g, a, b):
+    back = torch.zeros(a.numel())
+    place = torch.arange(a.numel()).reshape(a.shape).expand(g.shape)
+    for at, effect in zip(place.flatten().tolist(), (g * b).flatten(), strict=True):
+        back[at] += effect
+    return back.reshape(a.shape)
+
+
+def only_leading(g, a, b):
+    back = g * b
+    while back.dim() > a.dim():
+        back = back.sum(0)
+    return back
+
+
+def only_stretched(g, a, b):
+    back = g * b
+    for axis, size in enumerate(a.shape):
+        if size == 1:
+            back = back.sum(axis - a.dim(), keepdim=True)
+    return back
+
+
+def without_keepdim(g, a, b):
+    back = only_leading(g, a, b)
+    for axis in reversed(range(a.dim())):
+        if a.shape[axis] == 1:
+            back = back.sum(axis)
+    return back
+
+
+def with_keepdim(g, a, b):
+    back = g * b
+    missing = back.dim() - a.dim()
+    for axis in range(missing):
+        back = back.sum(axis, keepdim=True)
+    return back
+
+
+def summed_too_early(g, a, b):
+    return unbroadcast(g, a) * b
+
+
+def by_sum_to_size(g, a, b):
+    return (g * b).sum_to_size(a.shape)
+
+
+def reshaped(g, a, b):
+    return (g * b).reshape(a.shape)
+
+
+def by_autograd(g, a, b):
+    a = a.clone().requires_grad_()
+    (a * b).backward(g)
+    return a.grad
+
+
+# --- 9.4 ------------------------------------------------------------------------------------------
+
+
+def of_layer(X=lambda g, X, W: g @ W, W=lambda g, X, W: g.T @ X, b=lambda g, X, W: g.sum(0)):
+    """The gradients of a layer, one of them by another formula."""
+    return lambda *given: {"X": X(*given), "W": W(*given), "b": b(*given)}
+
+
+def as_outer_products(g, X, W):
+    return sum(torch.outer(one, sample) for one, sample in zip(g, X, strict=True))
+
+
+def by_ones(g, X, W):
+    return torch.ones(len(g)) @ g
+
+
+def layer_by_autograd(g, X, W):
+    for one in (X, W):
+        one.requires_grad_()
+    Y = X @ W.T
+    Y.backward(g)
+    return {"X": X.grad, "W": W.grad, "b": g.sum(0)}
+
+
+# --- 9.5 ------------------------------------------------------------------------------------------
+
+
+def by_slices(signal, v, size):
+    return torch.stack([(v * signal[j::2][: len(v)]).sum() for j in range(size)])
+
+
+def by_windows(signal, v, size):
+    back = torch.zeros(size)
+    for i in range(len(v)):
+        back += v[i] * signal[2 * i : 2 * i + size]
+    return back
+
+
+def by_numbers(signal, v, size):
+    return [sum(v[i] * signal[2 * i + j] for i in range(len(v))) for j in range(size)]
+
+
+def by_unfold(signal, v, size):
+    return v @ signal.unfold(0, size, 2)
+
+
+def by_dilation(signal, v, size):
+    return F.conv1d(signal[None, None], v[None, None], dilation=2)[0, 0, :size]
+
+
+def by_its_name(signal, v, size):
+    whole = (1, 1, size)
+    return torch.nn.grad.conv1d_weight(signal[None, None], whole, v[None, None], stride=2)[0, 0]
+
+
+def kernel_by_autograd(signal, v, size):
+    kernel = torch.zeros(size, requires_grad=True)
+    y = signal.unfold(0, size, 2) @ kernel
+    y.backward(v)
+    return kernel.grad
+
+
+def unstrided(signal, v, size):
+    return F.conv1d(signal[None, None], v[None, None])[0, 0, :size]
+
+
+# --- 9.6 ------------------------------------------------------------------------------------------
+
+
+def squares(w, loads, stretch):
+    return (w[:, None] * loads - stretch) ** 2
+
+
+def descended(loss, clear=True, shape=(-1,), back=lambda w: w):
+    """w after some steps down a loss."""
+
+    def fit(loads, stretch, lr, steps):
+        w = torch.zeros(len(stretch)).reshape(shape).requires_grad_()
+        for _ in range(steps):
+            loss(w, loads, stretch).backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+                if clear:
+                    w.grad = None
+        return back(w)
+
+    return fit
+
+
+def by_hand(loads, stretch, lr, steps):
+    w = torch.zeros(len(stretch))
+    for _ in range(steps):
+        missing = w[:, None] * loads - stretch
+        w = w - lr * 2 * (missing * loads).sum(1) / stretch.numel()
+    return w
+
+
+def by_sgd(loads, stretch, lr, steps):
+    w = torch.zeros(len(stretch), requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=lr)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        squares(w, loads, stretch).mean().backward()
+        optimizer.step()
+    return w
+
+
+def best(loads, stretch, lr, steps):
+    return stretch @ loads / (loads @ loads)
+
+
+TABLES = {
+    "arrives": Table(
+        right={
+            "numbers": [9, 60, 242, 44, 106],
+            "tensor": torch.tensor([9.0, 60.0, 242.0, 44.0, 106.0]),
+        },
+        wrong={
+            "without_X": ([9, 60, 31, 12, 26], "multiplied by its X first"),
+            "means": ([3, 20, 121, 22, 53], "means: each use"),
+            "mean_for_a": ([9, 60, 121, 22, 53], "for a: a mean"),
+            "mean_for_c": ([3, 20, 242, 44, 106], "for c: a mean"),
+            "X_for_c_too": ([22, 370, 242, 44, 106], "X plays no part"),
+            "first_row": ([9, 60, 2, 14, 6], "the first row alone"),
+            "first_column": ([1, 30, 242, 44, 106], "the first column alone"),
+            "sums_first": ([9, 60, 310, 120, 156], "first the products"),
+            "times_a": ([9, 60, 93, 60, 52], "what stands beside it"),
+            "all_signs": ([-9, -60, -242, -44, -106], "the sign"),
+            "all_twelve": ([69, 69, 69], "shape (3,)"),
+        },
+    ),
+    "axes": Table(
+        right={
+            "as they are": AXES,
+            "in capitals": {shape: axis.upper() for shape, axis in AXES.items()},
+        },
+        wrong={
+            "two_wrong": (AXES | {"(3,)": "axis 1", "(4, 1)": "axis 0"}, "below each other"),
+            "a_column": (AXES | {"(4,)": "axis 1"}, "compared from the right, and there 4"),
+            "no_row": (AXES | {"(4,)": "axis 0"}, "it is no row"),
+            "across": (AXES | {"(3,)": "axis 1"}, "below each other"),
+            "refused": (AXES | {"(3,)": "error"}, "where 3 meets 3"),
+            "down": (AXES | {"(4, 1)": "axis 0"}, "side by side"),
+            "not_stretched": (AXES | {"(4, 1)": "error"}, "without an error"),
+            "wrong_side": (AXES | {"(1, 3)": "axis 1"}, "the one that is stretched"),
+            "has_two_axes": (AXES | {"(1, 3)": "none"}, "its only row"),
+            "scalar_down": (AXES | {"()": "axis 0"}, "in all rows and in all columns"),
+            "scalar_stays": (AXES | {"()": "none"}, "twelve are added"),
+            "scalar_refused": (AXES | {"()": "error"}, "to any shape"),
+            "always_summed": (AXES | {"(4, 3)": "both"}, "nothing is stretched"),
+        },
+    ),
+    "product_backward": Table(
+        right={
+            "as taught": of_product(),
+            "several axes": by_axes,
+            "from the right": from_the_right,
+            "einsum": by_einsum,
+            "a loop": by_a_loop,
+            "b first": of_product(lambda g, a, b: b * g),
+        },
+        wrong={
+            "without_b": (of_product(lambda g, a, b: g), "b plays no part"),
+            "a_for_b": (of_product(lambda g, a, b: g * a), "multiplied by a"),
+            "without_g": (of_product(lambda g, a, b: b.expand(g.shape)), "a g of ones"),
+            "mean": (
+                of_product(add=lambda back, axis, keepdim: back.mean(axis, keepdim=keepdim)),
+                "the mean over the copies",
+            ),
+            "first_copy": (
+                of_product(
+                    add=lambda back, axis, keepdim: (
+                        back.narrow(axis, 0, 1) if keepdim else back.select(axis, 0)
+                    )
+                ),
+                "one of the copies alone",
+            ),
+            "not_summed": (lambda g, a, b: g * b, "after the product, sum"),
+            "only_leading": (only_leading, "or that was stretched"),
+            "only_stretched": (only_stretched, "that a does not have"),
+            "summed_too_early": (summed_too_early, "after the product, sum"),
+            "without_keepdim": (without_keepdim, "keepdim=True keeps it"),
+            "with_keepdim": (with_keepdim, "an axis too many"),
+            "reshaped": (reshaped, "adds nothing up"),
+            "by_sum_to_size": (by_sum_to_size, "write it yourself"),
+            "by_autograd": (by_autograd, "autograd was asked"),
+        },
+    ),
+    "linear_backward": Table(
+        right={
+            "as taught": of_layer(),
+            "outer products": of_layer(W=as_outer_products),
+            "a row of ones": of_layer(b=by_ones),
+            "einsum": of_layer(W=lambda g, X, W: torch.einsum("ni,nj->ij", g, X)),
+            "transposed after": of_layer(
+                X=lambda g, X, W: (W.T @ g.T).T, W=lambda g, X, W: (X.T @ g).T
+            ),
+            "negative axis": of_layer(b=lambda g, X, W: g.sum(-2)),
+        },
+        wrong={
+            "g_WT": (of_layer(X=lambda g, X, W: g @ W.T), "X: g @ W.T belongs"),
+            "W_g": (of_layer(X=lambda g, X, W: W @ g), "X: W @ g pairs"),
+            "WT_g": (of_layer(X=lambda g, X, W: W.T @ g), "X: W.T @ g pairs"),
+            "gT_W": (of_layer(X=lambda g, X, W: g.T @ W), "X: g.T @ W pairs"),
+            "transposed": (of_layer(W=lambda g, X, W: X.T @ g), "W: X.T @ g belongs"),
+            "g_X": (of_layer(W=lambda g, X, W: g @ X), "W: g @ X pairs"),
+            "X_g": (of_layer(W=lambda g, X, W: X @ g), "W: X @ g pairs"),
+            "g_XT": (of_layer(W=lambda g, X, W: g @ X.T), "W: g @ X.T pairs"),
+            "X_gT": (of_layer(W=lambda g, X, W: X @ g.T), "W: X @ g.T pairs"),
+            "W_mean": (of_layer(W=lambda g, X, W: g.T @ X / len(g)), "W: a mean"),
+            "b_axis_1": (of_layer(b=lambda g, X, W: g.sum(1)), "b: the sum over axis 1"),
+            "b_mean": (of_layer(b=lambda g, X, W: g.mean(0)), "b: a mean"),
+            "b_of_X": (of_layer(b=lambda g, X, W: X.sum(0)), "b: X plays no part"),
+            "as_for_X_W": (
+                of_layer(X=lambda g, X, W: g @ W.T, W=lambda g, X, W: X.T @ g),
+                "this layer computes X @ W.T",
+            ),
+            "means": (
+                of_layer(W=lambda g, X, W: g.T @ X / len(g), b=lambda g, X, W: g.mean(0)),
+                "nothing divides",
+            ),
+            "b_as_it_came": (of_layer(b=lambda g, X, W: g), "b: shape (3, 3)"),
+            "by_autograd": (layer_by_autograd, "autograd was asked"),
+        },
+    ),
+    "kernel_backward": Table(
+        right={
+            "as taught": by_slices,
+            "windows": by_windows,
+            "numbers": by_numbers,
+            "unfold": by_unfold,
+            "dilation": by_dilation,
+            "by its name": by_its_name,
+        },
+        wrong={
+            "without_stride": (unstrided, "without the stride"),
+            "turned_round": (lambda *case: by_slices(*case).flip(0), "kernel[0] meets"),
+            "v_turned": (lambda s, v, size: by_slices(s, v.flip(0), size), "v is turned round"),
+            "one_place": (lambda s, v, size: s[:size], "one place alone: each"),
+            "one_place_times_v": (lambda s, v, size: v[0] * s[:size], "times its v"),
+            "mean": (lambda s, v, size: by_slices(s, v, size) / len(v), "the mean over the places"),
+            "without_v": (lambda s, v, size: by_slices(s, torch.ones(len(v)), size), "no part"),
+            "without_signal": (lambda s, v, size: v.sum().expand(size), "the signal plays no"),
+            "like_v": (lambda s, v, size: v, "the shape of v"),
+            "like_the_signal": (lambda s, v, size: s * v[0], "the shape of the signal"),
+            "by_autograd": (kernel_by_autograd, "autograd was asked"),
+        },
+    ),
+    "fit": Table(
+        right={
+            "as taught": descended(lambda *one: squares(*one).mean()),
+            "a column": descended(
+                lambda w, loads, stretch: ((w * loads - stretch) ** 2).mean(),
+                shape=(-1, 1),
+                back=lambda w: w[:, 0],
+            ),
+            "turned": descended(
+                lambda w, loads, stretch: ((w * loads[:, None] - stretch.T) ** 2).mean()
+            ),
+            "outer": descended(
+                lambda w, loads, stretch: ((torch.outer(w, loads) - stretch) ** 2).mean()
+            ),
+            "by hand": by_hand,
+            "SGD": by_sgd,
+        },
+        wrong={
+            "broken": (
+                descended(lambda w, loads, stretch: ((w * loads - stretch) ** 2).mean()),
+                "w lies along the rows, one",
+            ),
+            "the_other": (
+                descended(lambda w, loads, stretch: ((w * loads[:, None] - stretch) ** 2).mean()),
+                "loads became the column",
+            ),
+            "both": (
+                descended(lambda w, loads, stretch: squares(w, loads[:, None], stretch).mean()),
+                "loads is a column too",
+            ),
+            "sum": (descended(lambda *one: squares(*one).sum()), "the sum of the squares"),
+            "mean_of_each": (
+                descended(lambda *one: squares(*one).mean(1).sum()),
+                "the mean over the loads alone",
+            ),
+            "not_cleared": (
+                descended(lambda *one: squares(*one).mean(), clear=False),
+                "clear w.grad",
+            ),
+            "best": (best, "the best w"),
+            "column_returned": (
+                descended(
+                    lambda w, loads, stretch: ((w * loads - stretch) ** 2).mean(), shape=(-1, 1)
+                ),
+                "a column came back",
+            ),
+            "one_for_all": (
+                lambda *case: by_hand(*case).mean(),
+                "shape ()",
+            ),
+        },
+    ),
+}
