@@ -122,6 +122,12 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "attempting to assign a gradient of size '…' to a tensor of size '…'. Please ensure that "
+        "the gradient and the tensor are the same size",
+        (Section("09_broadcasting", "Attempting to assign a gradient of another size"),),
+    ),
+    Row(
+        "RuntimeError",
         "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
         (Section("05_disabling_tracking", "Can't call `numpy()` on a tensor that requires grad"),),
     ),
@@ -175,6 +181,11 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "The size of tensor a (…) must match the size of tensor b (…) at non-singleton dimension …",
+        (Section("09_broadcasting", "The size of tensor a must match the size of tensor b"),),
+    ),
+    Row(
+        "RuntimeError",
         "Trying to backward through the graph a second time (or directly access saved tensors "
         "after they have already been freed). Saved intermediate values of the graph are freed "
         "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
@@ -214,7 +225,10 @@ ROWS = (
         "UserWarning",
         "Using a target size (…) that is different to the input size (…). This will likely lead "
         "to incorrect results due to broadcasting. Please ensure they have the same size.",
-        (Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),),
+        (
+            Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),
+            Section("09_broadcasting", "Using a target size that is different to the input size"),
+        ),
     ),
     Row(
         "ValueError",
