@@ -32,7 +32,7 @@ def sides(nested):
 
 
 def place(shape, whole):
-    """Where a tensor of a shape is read for a place of the whole that it was stretched to."""
+    """Where a tensor of a shape is read for a place of the whole that it was repeated into."""
     behind = whole[len(whole) - len(shape) :]
     return tuple(0 if size == 1 else at for size, at in zip(shape, behind, strict=True))
 
@@ -50,22 +50,22 @@ def nest(values, shape, begun=()):
     return [nest(values, shape, (*begun, one)) for one in range(shape[len(begun)])]
 
 
-def gathered(effect=lambda g, a, b: g * b, gather=math.fsum):
+def gathered(effect=lambda G, a, b: G * b, gather=math.fsum):
     """What arrives at a: the effects of all places where each of its numbers is used, gathered."""
 
-    def found(g, a, b):
+    def found(G, a, b):
         of_a, of_b = sides(a), sides(b)
         effects = {}
-        for whole in itertools.product(*map(range, sides(g))):
+        for whole in itertools.product(*map(range, sides(G))):
             used = place(of_a, whole)
-            numbers = at(g, whole), at(a, used), at(b, place(of_b, whole))
+            numbers = at(G, whole), at(a, used), at(b, place(of_b, whole))
             effects.setdefault(used, []).append(effect(*numbers))
         return nest({used: gather(several) for used, several in effects.items()}, of_a)
 
     return found
 
 
-#: Shapes of g, a and b.
+#: Shapes of G, a and b.
 SHAPES = [
     ((3, 2), (2,), (3, 2)),
     ((3, 3), (3, 1), (3,)),
@@ -81,10 +81,10 @@ def factors(source):
 
     def case(shapes):
         while True:
-            g, a, b = (table(source, *shape) for shape in shapes)
-            effects = gathered(gather=lambda e: abs(math.fsum(e)))(g, a, b)
+            G, a, b = (table(source, *shape) for shape in shapes)
+            effects = gathered(gather=lambda e: abs(math.fsum(e)))(G, a, b)
             if smallest(effects) > 1:
-                return g, a, b
+                return G, a, b
 
     return [case(shapes) for shapes in SHAPES]
 
@@ -101,16 +101,16 @@ def down(rows):
     return [math.fsum(column) for column in turned(rows)]
 
 
-def layer(name, g, X, W):
+def layer(name, G, X, W):
     """What arrives at X, W or b."""
     if name == "b":
-        return {name: down(g)}
-    return {name: matmul(g, W) if name == "X" else matmul(turned(g), X)}
+        return {name: down(G)}
+    return {name: matmul(G, W) if name == "X" else matmul(turned(G), X)}
 
 
 def only(part, change):
     """One of the three, changed by a mistake; of the others nothing is known."""
-    return lambda name, g, X, W: {name: change(g, X, W)} if name == part else {}
+    return lambda name, G, X, W: {name: change(G, X, W)} if name == part else {}
 
 
 def layers(source):
@@ -198,7 +198,7 @@ def springs(source):
 
 #: What is to be summed over in 9.4.
 SAMPLES = "sum over the samples, axis 0 of both"
-OUTPUTS = "sum over the outputs, axis 1 of g and axis 0 of W"
+OUTPUTS = "sum over the outputs, axis 1 of G and axis 0 of W"
 
 ORACLES = [
     prediction(
@@ -246,18 +246,22 @@ ORACLES = [
             "(4,): it is no row of X either: 4 numbers do not fit above 3 columns": {
                 "(4,)": "axis 0"
             },
-            "(3,): it lies on each of the 4 rows, so its copies stand below each other": {
+            "(3,): it is repeated in each of the 4 rows, so its copies stand below each other": {
                 "(3,)": "axis 1"
             },
             "(3,): the shapes are compared from the right, where 3 meets 3": {"(3,)": "error"},
             "(4, 1): its copies stand side by side, in each of the 3 columns": {"(4, 1)": "axis 0"},
-            "(4, 1): an axis of size 1 is stretched, without an error": {"(4, 1)": "error"},
-            "(1, 3): the axis of size 1 is the one that is stretched": {"(1, 3)": "axis 1"},
-            "(1, 3): its only row lies on each of the 4 rows": {"(1, 3)": "none"},
+            "(4, 1): along an axis of length 1 it is repeated, without an error": {
+                "(4, 1)": "error"
+            },
+            "(1, 3): the axis of length 1 is the one along which it is repeated": {
+                "(1, 3)": "axis 1"
+            },
+            "(1, 3): its only row is repeated in each of the 4 rows": {"(1, 3)": "none"},
             "(): its one number is used in all rows and in all columns": {"()": "axis 0"},
             "(): its one number is used twelve times, so twelve are added": {"()": "none"},
-            "(): one number is stretched to any shape": {"()": "error"},
-            "(4, 3): nothing is stretched, so nothing is added up": {"(4, 3)": "both"},
+            "(): one number is repeated into any shape": {"()": "error"},
+            "(4, 3): nothing is repeated, so nothing is added up": {"(4, 3)": "both"},
         },
     ),
     oracle(
@@ -265,12 +269,12 @@ ORACLES = [
         gathered(),
         {
             "b plays no part: a change of a is multiplied by b on the way to the product": gathered(
-                lambda g, a, b: g
+                lambda G, a, b: G
             ),
             "multiplied by a: the factor of a is what stands beside it, b": gathered(
-                lambda g, a, b: g * a
+                lambda G, a, b: G * a
             ),
-            "g plays no part: this would be right for a g of ones": gathered(lambda g, a, b: b),
+            "G plays no part: this would be right for a G of ones": gathered(lambda G, a, b: b),
             "the mean over the copies: each use adds its effect, and nothing divides": gathered(
                 gather=mean
             ),
@@ -284,43 +288,43 @@ ORACLES = [
         check.linear_backward,
         layer,
         {
-            "X: g @ W.T belongs to Y = X @ W, but this layer computes X @ W.T": only(
-                "X", lambda g, X, W: matmul(g, turned(W))
+            "X: G @ W.T belongs to Y = X @ W, but this layer computes X @ W.T": only(
+                "X", lambda G, X, W: matmul(G, turned(W))
             ),
-            f"X: W @ g pairs inputs with samples; {OUTPUTS}": only(
-                "X", lambda g, X, W: matmul(W, g)
+            f"X: W @ G pairs inputs with samples; {OUTPUTS}": only(
+                "X", lambda G, X, W: matmul(W, G)
             ),
-            f"X: W.T @ g pairs outputs with samples; {OUTPUTS}": only(
-                "X", lambda g, X, W: matmul(turned(W), g)
+            f"X: W.T @ G pairs outputs with samples; {OUTPUTS}": only(
+                "X", lambda G, X, W: matmul(turned(W), G)
             ),
-            f"X: g.T @ W pairs samples with outputs; {OUTPUTS}": only(
-                "X", lambda g, X, W: matmul(turned(g), W)
+            f"X: G.T @ W pairs samples with outputs; {OUTPUTS}": only(
+                "X", lambda G, X, W: matmul(turned(G), W)
             ),
-            "W: X.T @ g belongs to Y = X @ W; here it comes out transposed": only(
-                "W", lambda g, X, W: matmul(turned(X), g)
+            "W: X.T @ G belongs to Y = X @ W; here it comes out transposed": only(
+                "W", lambda G, X, W: matmul(turned(X), G)
             ),
-            f"W: g @ X pairs outputs with samples; {SAMPLES}": only(
-                "W", lambda g, X, W: matmul(g, X)
+            f"W: G @ X pairs outputs with samples; {SAMPLES}": only(
+                "W", lambda G, X, W: matmul(G, X)
             ),
-            f"W: X @ g pairs inputs with samples; {SAMPLES}": only(
-                "W", lambda g, X, W: matmul(X, g)
+            f"W: X @ G pairs inputs with samples; {SAMPLES}": only(
+                "W", lambda G, X, W: matmul(X, G)
             ),
-            f"W: g @ X.T pairs outputs with inputs; {SAMPLES}": only(
-                "W", lambda g, X, W: matmul(g, turned(X))
+            f"W: G @ X.T pairs outputs with inputs; {SAMPLES}": only(
+                "W", lambda G, X, W: matmul(G, turned(X))
             ),
-            f"W: X @ g.T pairs inputs with outputs; {SAMPLES}": only(
-                "W", lambda g, X, W: matmul(X, turned(g))
+            f"W: X @ G.T pairs inputs with outputs; {SAMPLES}": only(
+                "W", lambda G, X, W: matmul(X, turned(G))
             ),
             "W: a mean over the samples, but each adds its effect, and nothing divides": only(
-                "W", lambda g, X, W: matmul([[one / len(g) for one in o] for o in turned(g)], X)
+                "W", lambda G, X, W: matmul([[one / len(G) for one in o] for o in turned(G)], X)
             ),
             "b: the sum over axis 1 is a number for each sample, and b has one for each output": (
-                only("b", lambda g, X, W: down(turned(g)))
+                only("b", lambda G, X, W: down(turned(G)))
             ),
             "b: a mean over the samples, but each adds its effect, and nothing divides": only(
-                "b", lambda g, X, W: [one / len(g) for one in down(g)]
+                "b", lambda G, X, W: [one / len(G) for one in down(G)]
             ),
-            "b: X plays no part, since b is only added": only("b", lambda g, X, W: down(X)),
+            "b: X plays no part, since b is only added": only("b", lambda G, X, W: down(X)),
         },
         draw=layers,
     ),

@@ -27,115 +27,115 @@ def unbroadcast(back, a, add=lambda back, axis, keepdim: back.sum(axis, keepdim=
     return back
 
 
-def of_product(effect=lambda g, a, b: g * b, add=None):
+def of_product(effect=lambda G, a, b: G * b, add=None):
     """What arrives at a, gathered from the effects of its copies."""
     more = {"add": add} if add else {}
-    return lambda g, a, b: unbroadcast(effect(g, a, b), a, **more)
+    return lambda G, a, b: unbroadcast(effect(G, a, b), a, **more)
 
 
-def by_axes(g, a, b):
-    missing = g.dim() - a.dim()
+def by_axes(G, a, b):
+    missing = G.dim() - a.dim()
     padded = (1,) * missing + tuple(a.shape)
     axes = [axis for axis, size in enumerate(padded) if size == 1]
-    back = g * b
+    back = G * b
     return (back.sum(axes, keepdim=True) if axes else back).reshape(a.shape)
 
 
-def from_the_right(g, a, b):
-    back = g * b
+def from_the_right(G, a, b):
+    back = G * b
     for axis in range(-1, -back.dim() - 1, -1):
         if -axis > a.dim() or a.shape[axis] == 1:
             back = back.sum(axis, keepdim=True)
     return back.reshape(a.shape)
 
 
-def by_einsum(g, a, b):
-    letters = "xyz"[: g.dim()]
-    kept = letters[g.dim() - a.dim() :]
+def by_einsum(G, a, b):
+    letters = "xyz"[: G.dim()]
+    kept = letters[G.dim() - a.dim() :]
     kept = "".join(one for one, size in zip(kept, a.shape, strict=True) if size != 1)
-    b = b.expand(g.shape)
-    return torch.einsum(f"{letters},{letters}->{kept}", g, b).reshape(a.shape)
+    b = b.expand(G.shape)
+    return torch.einsum(f"{letters},{letters}->{kept}", G, b).reshape(a.shape)
 
 
-def by_a_loop(g, a, b):
+def by_a_loop(G, a, b):
     back = torch.zeros(a.numel())
-    place = torch.arange(a.numel()).reshape(a.shape).expand(g.shape)
-    for at, effect in zip(place.flatten().tolist(), (g * b).flatten(), strict=True):
+    place = torch.arange(a.numel()).reshape(a.shape).expand(G.shape)
+    for at, effect in zip(place.flatten().tolist(), (G * b).flatten(), strict=True):
         back[at] += effect
     return back.reshape(a.shape)
 
 
-def only_leading(g, a, b):
-    back = g * b
+def only_leading(G, a, b):
+    back = G * b
     while back.dim() > a.dim():
         back = back.sum(0)
     return back
 
 
-def only_stretched(g, a, b):
-    back = g * b
+def only_stretched(G, a, b):
+    back = G * b
     for axis, size in enumerate(a.shape):
         if size == 1:
             back = back.sum(axis - a.dim(), keepdim=True)
     return back
 
 
-def without_keepdim(g, a, b):
-    back = only_leading(g, a, b)
+def without_keepdim(G, a, b):
+    back = only_leading(G, a, b)
     for axis in reversed(range(a.dim())):
         if a.shape[axis] == 1:
             back = back.sum(axis)
     return back
 
 
-def with_keepdim(g, a, b):
-    back = g * b
+def with_keepdim(G, a, b):
+    back = G * b
     missing = back.dim() - a.dim()
     for axis in range(missing):
         back = back.sum(axis, keepdim=True)
     return back
 
 
-def summed_too_early(g, a, b):
-    return unbroadcast(g, a) * b
+def summed_too_early(G, a, b):
+    return unbroadcast(G, a) * b
 
 
-def by_sum_to_size(g, a, b):
-    return (g * b).sum_to_size(a.shape)
+def by_sum_to_size(G, a, b):
+    return (G * b).sum_to_size(a.shape)
 
 
-def reshaped(g, a, b):
-    return (g * b).reshape(a.shape)
+def reshaped(G, a, b):
+    return (G * b).reshape(a.shape)
 
 
-def by_autograd(g, a, b):
+def by_autograd(G, a, b):
     a = a.clone().requires_grad_()
-    (a * b).backward(g)
+    (a * b).backward(G)
     return a.grad
 
 
 # --- 9.4 ------------------------------------------------------------------------------------------
 
 
-def of_layer(X=lambda g, X, W: g @ W, W=lambda g, X, W: g.T @ X, b=lambda g, X, W: g.sum(0)):
+def of_layer(X=lambda G, X, W: G @ W, W=lambda G, X, W: G.T @ X, b=lambda G, X, W: G.sum(0)):
     """The gradients of a layer, one of them by another formula."""
     return lambda *given: {"X": X(*given), "W": W(*given), "b": b(*given)}
 
 
-def as_outer_products(g, X, W):
-    return sum(torch.outer(one, sample) for one, sample in zip(g, X, strict=True))
+def as_outer_products(G, X, W):
+    return sum(torch.outer(one, sample) for one, sample in zip(G, X, strict=True))
 
 
-def by_ones(g, X, W):
-    return torch.ones(len(g)) @ g
+def by_ones(G, X, W):
+    return torch.ones(len(G)) @ G
 
 
-def layer_by_autograd(g, X, W):
+def layer_by_autograd(G, X, W):
     for one in (X, W):
         one.requires_grad_()
     Y = X @ W.T
-    Y.backward(g)
-    return {"X": X.grad, "W": W.grad, "b": g.sum(0)}
+    Y.backward(G)
+    return {"X": X.grad, "W": W.grad, "b": G.sum(0)}
 
 
 # --- 9.5 ------------------------------------------------------------------------------------------
@@ -258,12 +258,12 @@ TABLES = {
             "refused": (AXES | {"(3,)": "error"}, "where 3 meets 3"),
             "down": (AXES | {"(4, 1)": "axis 0"}, "side by side"),
             "not_stretched": (AXES | {"(4, 1)": "error"}, "without an error"),
-            "wrong_side": (AXES | {"(1, 3)": "axis 1"}, "the one that is stretched"),
+            "wrong_side": (AXES | {"(1, 3)": "axis 1"}, "the one along which"),
             "has_two_axes": (AXES | {"(1, 3)": "none"}, "its only row"),
             "scalar_down": (AXES | {"()": "axis 0"}, "in all rows and in all columns"),
             "scalar_stays": (AXES | {"()": "none"}, "twelve are added"),
-            "scalar_refused": (AXES | {"()": "error"}, "to any shape"),
-            "always_summed": (AXES | {"(4, 3)": "both"}, "nothing is stretched"),
+            "scalar_refused": (AXES | {"()": "error"}, "into any shape"),
+            "always_summed": (AXES | {"(4, 3)": "both"}, "nothing is repeated"),
         },
     ),
     "product_backward": Table(
@@ -273,12 +273,12 @@ TABLES = {
             "from the right": from_the_right,
             "einsum": by_einsum,
             "a loop": by_a_loop,
-            "b first": of_product(lambda g, a, b: b * g),
+            "b first": of_product(lambda G, a, b: b * G),
         },
         wrong={
-            "without_b": (of_product(lambda g, a, b: g), "b plays no part"),
-            "a_for_b": (of_product(lambda g, a, b: g * a), "multiplied by a"),
-            "without_g": (of_product(lambda g, a, b: b.expand(g.shape)), "a g of ones"),
+            "without_b": (of_product(lambda G, a, b: G), "b plays no part"),
+            "a_for_b": (of_product(lambda G, a, b: G * a), "multiplied by a"),
+            "without_g": (of_product(lambda G, a, b: b.expand(G.shape)), "a G of ones"),
             "mean": (
                 of_product(add=lambda back, axis, keepdim: back.mean(axis, keepdim=keepdim)),
                 "the mean over the copies",
@@ -291,9 +291,9 @@ TABLES = {
                 ),
                 "one of the copies alone",
             ),
-            "not_summed": (lambda g, a, b: g * b, "after the product, sum"),
-            "only_leading": (only_leading, "or that was stretched"),
-            "only_stretched": (only_stretched, "that a does not have"),
+            "not_summed": (lambda G, a, b: G * b, "after the product, sum"),
+            "only_leading": (only_leading, "along which a was repeated"),
+            "only_stretched": (only_stretched, "along which a was repeated"),
             "summed_too_early": (summed_too_early, "after the product, sum"),
             "without_keepdim": (without_keepdim, "keepdim=True keeps it"),
             "with_keepdim": (with_keepdim, "an axis too many"),
@@ -307,35 +307,35 @@ TABLES = {
             "as taught": of_layer(),
             "outer products": of_layer(W=as_outer_products),
             "a row of ones": of_layer(b=by_ones),
-            "einsum": of_layer(W=lambda g, X, W: torch.einsum("ni,nj->ij", g, X)),
+            "einsum": of_layer(W=lambda G, X, W: torch.einsum("ni,nj->ij", G, X)),
             "transposed after": of_layer(
-                X=lambda g, X, W: (W.T @ g.T).T, W=lambda g, X, W: (X.T @ g).T
+                X=lambda G, X, W: (W.T @ G.T).T, W=lambda G, X, W: (X.T @ G).T
             ),
-            "negative axis": of_layer(b=lambda g, X, W: g.sum(-2)),
+            "negative axis": of_layer(b=lambda G, X, W: G.sum(-2)),
         },
         wrong={
-            "g_WT": (of_layer(X=lambda g, X, W: g @ W.T), "X: g @ W.T belongs"),
-            "W_g": (of_layer(X=lambda g, X, W: W @ g), "X: W @ g pairs"),
-            "WT_g": (of_layer(X=lambda g, X, W: W.T @ g), "X: W.T @ g pairs"),
-            "gT_W": (of_layer(X=lambda g, X, W: g.T @ W), "X: g.T @ W pairs"),
-            "transposed": (of_layer(W=lambda g, X, W: X.T @ g), "W: X.T @ g belongs"),
-            "g_X": (of_layer(W=lambda g, X, W: g @ X), "W: g @ X pairs"),
-            "X_g": (of_layer(W=lambda g, X, W: X @ g), "W: X @ g pairs"),
-            "g_XT": (of_layer(W=lambda g, X, W: g @ X.T), "W: g @ X.T pairs"),
-            "X_gT": (of_layer(W=lambda g, X, W: X @ g.T), "W: X @ g.T pairs"),
-            "W_mean": (of_layer(W=lambda g, X, W: g.T @ X / len(g)), "W: a mean"),
-            "b_axis_1": (of_layer(b=lambda g, X, W: g.sum(1)), "b: the sum over axis 1"),
-            "b_mean": (of_layer(b=lambda g, X, W: g.mean(0)), "b: a mean"),
-            "b_of_X": (of_layer(b=lambda g, X, W: X.sum(0)), "b: X plays no part"),
+            "g_WT": (of_layer(X=lambda G, X, W: G @ W.T), "X: G @ W.T belongs"),
+            "W_g": (of_layer(X=lambda G, X, W: W @ G), "X: W @ G pairs"),
+            "WT_g": (of_layer(X=lambda G, X, W: W.T @ G), "X: W.T @ G pairs"),
+            "gT_W": (of_layer(X=lambda G, X, W: G.T @ W), "X: G.T @ W pairs"),
+            "transposed": (of_layer(W=lambda G, X, W: X.T @ G), "W: X.T @ G belongs"),
+            "g_X": (of_layer(W=lambda G, X, W: G @ X), "W: G @ X pairs"),
+            "X_g": (of_layer(W=lambda G, X, W: X @ G), "W: X @ G pairs"),
+            "g_XT": (of_layer(W=lambda G, X, W: G @ X.T), "W: G @ X.T pairs"),
+            "X_gT": (of_layer(W=lambda G, X, W: X @ G.T), "W: X @ G.T pairs"),
+            "W_mean": (of_layer(W=lambda G, X, W: G.T @ X / len(G)), "W: a mean"),
+            "b_axis_1": (of_layer(b=lambda G, X, W: G.sum(1)), "b: the sum over axis 1"),
+            "b_mean": (of_layer(b=lambda G, X, W: G.mean(0)), "b: a mean"),
+            "b_of_X": (of_layer(b=lambda G, X, W: X.sum(0)), "b: X plays no part"),
             "as_for_X_W": (
-                of_layer(X=lambda g, X, W: g @ W.T, W=lambda g, X, W: X.T @ g),
+                of_layer(X=lambda G, X, W: G @ W.T, W=lambda G, X, W: X.T @ G),
                 "this layer computes X @ W.T",
             ),
             "means": (
-                of_layer(W=lambda g, X, W: g.T @ X / len(g), b=lambda g, X, W: g.mean(0)),
+                of_layer(W=lambda G, X, W: G.T @ X / len(G), b=lambda G, X, W: G.mean(0)),
                 "nothing divides",
             ),
-            "b_as_it_came": (of_layer(b=lambda g, X, W: g), "b: shape (3, 3)"),
+            "b_as_it_came": (of_layer(b=lambda G, X, W: G), "b: shape (3, 3)"),
             "by_autograd": (layer_by_autograd, "autograd was asked"),
         },
     ),

@@ -14,8 +14,10 @@ BY_HAND = "autograd was asked: here you are the backward pass, so multiply and a
 #: No operation is recorded while an answer is asked, so autograd knows nothing to tell.
 NOT_RECORDED = {"does not require grad": BY_HAND, "nference": BY_HAND}
 
-STRETCHED = "after the product, sum over each axis that a does not have or that was stretched"
-KEPT = "an axis of size 1 is gone: keepdim=True keeps it"
+REPEATED = (
+    "after the product, sum over each axis along which a was repeated: missing, or of length 1"
+)
+KEPT = "an axis of length 1 is gone: keepdim=True keeps it"
 TOO_MANY = "an axis too many: sum without keepdim over the axes that a does not have"
 
 arrives = check_value("9.1", "arrives")
@@ -46,18 +48,18 @@ def _require_shape(value: object, wanted: tuple[int, ...], likely: dict) -> None
         raise Misfit(f"the shape {shape}", f"the shape {wanted}", likely[shape])
 
 
-def _product(answer, g, a, b):
+def _product(answer, G, a, b):
     """What the answer returns for the first factor of a product."""
     with _WithoutSumToSize():
-        value = _by_hand(answer, g, a, b)
-    whole, shape = _tensor(g).shape, tuple(_tensor(a).shape)
+        value = _by_hand(answer, G, a, b)
+    whole, shape = _tensor(G).shape, tuple(_tensor(a).shape)
     squeezed = tuple(size for size in shape if size != 1)
     padded = (1,) * (len(whole) - len(shape)) + shape
-    _require_shape(value, shape, {padded: TOO_MANY, squeezed: KEPT, tuple(whole): STRETCHED})
+    _require_shape(value, shape, {padded: TOO_MANY, squeezed: KEPT, tuple(whole): REPEATED})
     return value
 
 
-def _shapes(g, a, b):
+def _shapes(G, a, b):
     a, b = (tuple(_tensor(one).shape) for one in (a, b))
     return f"product_backward for a of shape {a}, b of shape {b}"
 
@@ -72,7 +74,7 @@ product_backward = check_function(
             [[5.0, 7.0], [4.0, 1.0], [9.0, 8.0]],
         ),
         (
-            [[1.0, 2.0, 5.0], [3.0, 7.0, 11.0], [13.0, 17.0, 19.0]],
+            [[1.0, 3.0, 4.0], [2.0, 9.0, 6.0], [11.0, 5.0, 8.0]],
             [[2.0], [7.0], [4.0]],
             [3.0, -5.0, 2.0],
         ),
@@ -106,8 +108,8 @@ def _layer(answer, name, *given):
 #: Tensors that arrive, inputs and weights. All sides are equal, so that every product fits.
 LAYERS = [
     (
-        [[1.0, 2.0, 5.0], [3.0, 7.0, 11.0], [13.0, 17.0, 19.0]],
-        [[2.0, 7.0, 1.0], [8.0, 2.0, 9.0], [3.0, 8.0, 4.0]],
+        [[1.0, 4.0, 2.0], [6.0, 3.0, 9.0], [10.0, 20.0, 5.0]],
+        [[3.0, 5.0, 1.0], [7.0, 2.0, 6.0], [1.0, 8.0, 4.0]],
         [[1.0, -2.0, 3.0], [0.5, 4.0, 6.0], [5.0, 7.0, -1.0]],
     ),
     (
@@ -123,9 +125,9 @@ linear_backward = check_function(
     "linear_backward",
     cases=[(name, *layer) for layer in LAYERS for name in ("X", "W", "b")],
     evaluate=_layer,
-    template=lambda name, g, X, W: f"what linear_backward returns for {name}",
+    template=lambda name, G, X, W: f"what linear_backward returns for {name}",
     hints=NOT_RECORDED
-    | {"mat1 and mat2 shapes": "(n, k) @ (k, m) is (n, m): W is (out, in), g (samples, out)"},
+    | {"mat1 and mat2 shapes": "(n, k) @ (k, m) is (n, m): W is (out, in), G (samples, out)"},
 )
 
 
