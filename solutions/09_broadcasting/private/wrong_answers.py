@@ -295,7 +295,7 @@ TABLES = {
             "only_leading": (only_leading, "along which a was repeated"),
             "only_stretched": (only_stretched, "along which a was repeated"),
             "summed_too_early": (summed_too_early, "after the product, sum"),
-            "without_keepdim": (without_keepdim, "keepdim=True keeps it"),
+            "without_keepdim": (without_keepdim, "over just that axis"),
             "with_keepdim": (with_keepdim, "an axis too many"),
             "reshaped": (reshaped, "adds nothing up"),
             "by_sum_to_size": (by_sum_to_size, "write it yourself"),

@@ -17,7 +17,7 @@ NOT_RECORDED = {"does not require grad": BY_HAND, "nference": BY_HAND}
 REPEATED = (
     "after the product, sum over each axis along which a was repeated: missing, or of length 1"
 )
-KEPT = "an axis of length 1 is gone: keepdim=True keeps it"
+KEPT = "the axis of length 1 is gone: sum over just that axis, with keepdim=True"
 TOO_MANY = "an axis too many: sum without keepdim over the axes that a does not have"
 
 arrives = check_value("9.1", "arrives")
