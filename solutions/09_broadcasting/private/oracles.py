@@ -72,7 +72,9 @@ SHAPES = [
     ((2, 4), (1, 4), (2, 1)),
     ((2, 3), (2, 3), (2, 1)),
     ((2, 3, 2), (3, 1), (2, 1, 2)),
-    ((3,), (), (3,)),
+    ((2, 3, 2), (2,), (3, 1)),
+    ((2, 3, 2), (1, 1), (2, 1, 2)),
+    ((2, 3), (), (3,)),
 ]
 
 
@@ -218,6 +220,16 @@ ORACLES = [
             "for c: it is only added, so X plays no part": [22.0, 370.0, 242.0, 44.0, 106.0],
             "for a: the first row alone, but the second uses a too": [9.0, 60.0, 2.0, 14.0, 6.0],
             "for a: first the products with X, then the sum": [9.0, 60.0, 310.0, 120.0, 156.0],
+            "first the two of c, then the three of a": [242.0, 44.0, 106.0, 9.0, 60.0],
+            "for c: a mean, but nothing divides; for a: each number of G is multiplied by its X": [
+                *(3.0, 20.0),
+                *(31.0, 12.0, 26.0),
+            ],
+            "for c: multiplied by c itself, but it is only added": [
+                *(36.0, 360.0),
+                *(242.0, 44.0, 106.0),
+            ],
+            "for a: X is multiplied, not added to G": [9.0, 60.0, 41.0, 22.0, 32.0],
             "for a: multiplied by a itself: the factor is what stands beside it": [
                 *(9.0, 60.0),
                 *(93.0, 60.0, 52.0),
@@ -262,6 +274,20 @@ ORACLES = [
             "(): its one number is used twelve times, so twelve are added": {"()": "none"},
             "(): one number is repeated into any shape": {"()": "error"},
             "(4, 3): nothing is repeated, so nothing is added up": {"(4, 3)": "both"},
+            "(4, 3): it has all four rows already": {"(4, 3)": "axis 0"},
+            "(4, 3): it has all three columns already": {"(4, 3)": "axis 1"},
+            "(4, 3): equal shapes always fit": {"(4, 3)": "error"},
+            "(3,): it has a number for each column already": {"(3,)": "both"},
+            "(3,): it lacks an axis, so it is repeated along that": {"(3,)": "none"},
+            "(4,): from the right its 4 meets 3, and neither is 1": {"(4,)": "none"},
+            "(4,): the sum raises, since its 4 meets 3, and nothing arrives": {"(4,)": "both"},
+            "(4, 1): it has a number for each row already": {"(4, 1)": "both"},
+            "(4, 1): its only column is repeated in each of the 3 columns": {"(4, 1)": "none"},
+            "(1, 3): it has a number for each column already": {"(1, 3)": "both"},
+            "(1, 3): along an axis of length 1 it is repeated, and nothing raises": {
+                "(1, 3)": "error"
+            },
+            "(): its one number is used in all columns and in all rows": {"()": "axis 1"},
         },
     ),
     oracle(
@@ -299,6 +325,30 @@ ORACLES = [
             ),
             f"X: G.T @ W pairs samples with outputs; {OUTPUTS}": only(
                 "X", lambda G, X, W: matmul(turned(G), W)
+            ),
+            f"X: W @ G.T pairs inputs with outputs; {OUTPUTS}": only(
+                "X", lambda G, X, W: matmul(W, turned(G))
+            ),
+            f"X: G.T @ W.T pairs samples with inputs; {OUTPUTS}": only(
+                "X", lambda G, X, W: matmul(turned(G), turned(W))
+            ),
+            "X: transposed: X has a row for each sample": only(
+                "X", lambda G, X, W: turned(matmul(G, W))
+            ),
+            "X: a mean, but nothing divides": only(
+                "X", lambda G, X, W: [[one / len(G) for one in row] for row in matmul(G, W)]
+            ),
+            "X: * goes place by place: each input is used for all outputs, so sum over them": only(
+                "X", lambda G, X, W: [list(products(*rows)) for rows in zip(G, W, strict=True)]
+            ),
+            f"W: G.T @ X.T pairs samples with inputs; {SAMPLES}": only(
+                "W", lambda G, X, W: matmul(turned(G), turned(X))
+            ),
+            f"W: X.T @ G.T pairs samples with outputs; {SAMPLES}": only(
+                "W", lambda G, X, W: matmul(turned(X), turned(G))
+            ),
+            "W: * goes place by place: each weight is used in all samples, so sum over them": only(
+                "W", lambda G, X, W: [list(products(*rows)) for rows in zip(G, X, strict=True)]
             ),
             "W: X.T @ G belongs to Y = X @ W; here it comes out transposed": only(
                 "W", lambda G, X, W: matmul(turned(X), G)
@@ -364,13 +414,12 @@ ORACLES = [
             "loads became the column: that has to be w, with loads along the rows": fitted(
                 lambda loads, i, j: (j, loads[i])
             ),
-            "loads is a column too: each load belongs to a column of stretch": fitted(
-                lambda loads, i, j: (i, loads[i])
-            ),
+            "loads is a column too, or stretch is turned and w is not: each load has a column of "
+            "stretch": fitted(lambda loads, i, j: (i, loads[i])),
             "the sum of the squares: its steps are longer than those of the mean": fitted(
                 by_spring, count=lambda springs, loads: 1
             ),
-            "the mean over the loads alone: broken takes the mean over all squares": fitted(
+            "the mean over one axis alone: broken takes the mean over all squares": fitted(
                 by_spring, count=lambda springs, loads: loads
             ),
             "the gradients add up from step to step: clear w.grad": fitted(by_spring, kept=1.0),

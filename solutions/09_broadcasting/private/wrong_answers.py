@@ -114,6 +114,49 @@ def by_autograd(G, a, b):
     return a.grad
 
 
+def by_vjp(G, a, b):
+    return torch.func.vjp(lambda a: a * b, a)[1](G)[0]
+
+
+def by_func_grad(G, a, b):
+    return torch.func.grad(lambda a: (G * (a * b)).sum())(a)
+
+
+def by_functional_vjp(G, a, b):
+    return torch.autograd.functional.vjp(lambda a: a * b, a, G)[1]
+
+
+def by_recording_again(G, a, b):
+    with torch.inference_mode(False):
+        G, a, b = G.clone(), a.clone().requires_grad_(), b.clone()
+        return torch.autograd.grad(a * b, a, G)[0]
+
+
+def by_forward_mode(G, a, b):
+    return torch.func.jacfwd(lambda a: (G * (a * b)).sum())(a)
+
+
+def by_aten(G, a, b):
+    return torch.ops.aten.sum_to_size(G * b, a.shape)
+
+
+def one_missing(G, a, b):
+    back = G * b
+    if back.dim() > a.dim():
+        back = back.sum(0)
+    for axis, size in enumerate(a.shape):
+        if size == 1:
+            back = back.sum(axis, keepdim=True)
+    return back
+
+
+def first_of_length_1(G, a, b):
+    back = only_leading(G, a, b)
+    if 1 in a.shape:
+        back = back.sum(list(a.shape).index(1), keepdim=True)
+    return back
+
+
 # --- 9.4 ------------------------------------------------------------------------------------------
 
 
@@ -136,6 +179,11 @@ def layer_by_autograd(G, X, W):
     Y = X @ W.T
     Y.backward(G)
     return {"X": X.grad, "W": W.grad, "b": G.sum(0)}
+
+
+def layer_by_vjp(G, X, W):
+    to_X, to_W = torch.func.vjp(lambda X, W: X @ W.T, X, W)[1](G)
+    return {"X": to_X, "W": to_W, "b": G.sum(0)}
 
 
 # --- 9.5 ------------------------------------------------------------------------------------------
@@ -174,6 +222,10 @@ def kernel_by_autograd(signal, v, size):
     y = signal.unfold(0, size, 2) @ kernel
     y.backward(v)
     return kernel.grad
+
+
+def kernel_by_vjp(signal, v, size):
+    return torch.func.vjp(lambda k: signal.unfold(0, size, 2) @ k, torch.zeros(size))[1](v)[0]
 
 
 def unstrided(signal, v, size):
@@ -240,6 +292,10 @@ TABLES = {
             "first_row": ([9, 60, 2, 14, 6], "the first row alone"),
             "first_column": ([1, 30, 242, 44, 106], "the first column alone"),
             "sums_first": ([9, 60, 310, 120, 156], "first the products"),
+            "c_last": ([242, 44, 106, 9, 60], "first the two of c"),
+            "c_mean_a_without_X": ([3, 20, 31, 12, 26], "multiplied by its X"),
+            "c_times_c": ([36, 360, 242, 44, 106], "multiplied by c itself"),
+            "X_added": ([9, 60, 41, 22, 32], "not added to G"),
             "times_a": ([9, 60, 93, 60, 52], "what stands beside it"),
             "all_signs": ([-9, -60, -242, -44, -106], "the sign"),
             "all_twelve": ([69, 69, 69], "shape (3,)"),
@@ -263,6 +319,18 @@ TABLES = {
             "scalar_down": (AXES | {"()": "axis 0"}, "in all rows and in all columns"),
             "scalar_stays": (AXES | {"()": "none"}, "twelve are added"),
             "scalar_refused": (AXES | {"()": "error"}, "into any shape"),
+            "row_both": (AXES | {"(3,)": "both"}, "for each column already"),
+            "row_none": (AXES | {"(3,)": "none"}, "it lacks an axis"),
+            "four_none": (AXES | {"(4,)": "none"}, "neither is 1"),
+            "four_both": (AXES | {"(4,)": "both"}, "nothing arrives"),
+            "column_both": (AXES | {"(4, 1)": "both"}, "for each row already"),
+            "column_none": (AXES | {"(4, 1)": "none"}, "its only column"),
+            "one_row_both": (AXES | {"(1, 3)": "both"}, "for each column already"),
+            "one_row_refused": (AXES | {"(1, 3)": "error"}, "nothing raises"),
+            "scalar_across": (AXES | {"()": "axis 1"}, "in all columns and in all rows"),
+            "whole_down": (AXES | {"(4, 3)": "axis 0"}, "all four rows already"),
+            "whole_across": (AXES | {"(4, 3)": "axis 1"}, "all three columns already"),
+            "whole_refused": (AXES | {"(4, 3)": "error"}, "equal shapes"),
             "always_summed": (AXES | {"(4, 3)": "both"}, "nothing is repeated"),
         },
     ),
@@ -300,6 +368,14 @@ TABLES = {
             "reshaped": (reshaped, "adds nothing up"),
             "by_sum_to_size": (by_sum_to_size, "write it yourself"),
             "by_autograd": (by_autograd, "autograd was asked"),
+            "by_vjp": (by_vjp, "autograd was asked"),
+            "by_func_grad": (by_func_grad, "autograd was asked"),
+            "by_functional_vjp": (by_functional_vjp, "autograd was asked"),
+            "by_recording_again": (by_recording_again, "autograd was asked"),
+            "by_forward_mode": (by_forward_mode, "autograd was asked"),
+            "by_aten": (by_aten, "write it yourself"),
+            "one_missing": (one_missing, "along which a was repeated"),
+            "first_of_length_1": (first_of_length_1, "along which a was repeated"),
         },
     ),
     "linear_backward": Table(
@@ -335,8 +411,17 @@ TABLES = {
                 of_layer(W=lambda G, X, W: G.T @ X / len(G), b=lambda G, X, W: G.mean(0)),
                 "nothing divides",
             ),
-            "b_as_it_came": (of_layer(b=lambda G, X, W: G), "b: shape (3, 3)"),
+            "b_as_it_came": (of_layer(b=lambda G, X, W: G), "sum over the samples"),
             "by_autograd": (layer_by_autograd, "autograd was asked"),
+            "by_vjp": (layer_by_vjp, "autograd was asked"),
+            "W_gT": (of_layer(X=lambda G, X, W: W @ G.T), "X: W @ G.T pairs"),
+            "gT_WT": (of_layer(X=lambda G, X, W: G.T @ W.T), "X: G.T @ W.T pairs"),
+            "WT_gT": (of_layer(X=lambda G, X, W: W.T @ G.T), "X: transposed"),
+            "X_mean": (of_layer(X=lambda G, X, W: G @ W / len(G)), "X: a mean"),
+            "X_place": (of_layer(X=lambda G, X, W: G * W), "X: * goes place by place"),
+            "gT_XT": (of_layer(W=lambda G, X, W: G.T @ X.T), "W: G.T @ X.T pairs"),
+            "XT_gT": (of_layer(W=lambda G, X, W: X.T @ G.T), "W: X.T @ G.T pairs"),
+            "W_place": (of_layer(W=lambda G, X, W: G * X), "W: * goes place by place"),
         },
     ),
     "kernel_backward": Table(
@@ -346,7 +431,6 @@ TABLES = {
             "numbers": by_numbers,
             "unfold": by_unfold,
             "dilation": by_dilation,
-            "by its name": by_its_name,
         },
         wrong={
             "without_stride": (unstrided, "without the stride"),
@@ -360,6 +444,22 @@ TABLES = {
             "like_v": (lambda s, v, size: v, "the shape of v"),
             "like_the_signal": (lambda s, v, size: s * v[0], "the shape of the signal"),
             "by_autograd": (kernel_by_autograd, "autograd was asked"),
+            "by_vjp": (kernel_by_vjp, "autograd was asked"),
+            "by_its_name": (by_its_name, "PyTorch's own backward pass"),
+            "not_cut": (
+                lambda s, v, size: [(v * s[j::2]).sum() for j in range(size)],
+                "a number for each output",
+            ),
+            "stride_on_j": (
+                lambda s, v, size: [
+                    sum(v[i] * s[i + 2 * j] for i in range(len(v))) for j in range(size)
+                ],
+                "they meet at 2 * i + j",
+            ),
+            "strided": (
+                lambda s, v, size: F.conv1d(s[None, None], v[None, None], stride=2)[0, 0],
+                "lie two apart",
+            ),
         },
     ),
     "fit": Table(
@@ -395,7 +495,15 @@ TABLES = {
             "sum": (descended(lambda *one: squares(*one).sum()), "the sum of the squares"),
             "mean_of_each": (
                 descended(lambda *one: squares(*one).mean(1).sum()),
-                "the mean over the loads alone",
+                "the mean over one axis alone",
+            ),
+            "mean_of_each_load": (
+                descended(lambda *one: squares(*one).mean(0).sum()),
+                "the mean over one axis alone",
+            ),
+            "stretch_turned": (
+                descended(lambda w, loads, stretch: ((w * loads - stretch.T) ** 2).mean()),
+                "or stretch is turned",
             ),
             "not_cleared": (
                 descended(lambda *one: squares(*one).mean(), clear=False),

@@ -1,5 +1,7 @@
 """The checks of assignment 09: why does a bias of three numbers get the sum of twelve?"""
 
+import itertools
+
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -8,11 +10,19 @@ from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _inference_mode = torch.Tensor, torch.tensor, torch.inference_mode
-_sum_to_size, _tolist = torch.Tensor.sum_to_size, torch.Tensor.tolist
+_is_inference, _tolist = torch.is_inference_mode_enabled, torch.Tensor.tolist
 
 BY_HAND = "autograd was asked: here you are the backward pass, so multiply and add up yourself"
-#: No operation is recorded while an answer is asked, so autograd knows nothing to tell.
-NOT_RECORDED = {"does not require grad": BY_HAND, "nference": BY_HAND}
+BY_PYTORCH = (
+    "that is PyTorch's own backward pass: here you write it, so multiply and add up yourself"
+)
+#: No operation is recorded while an answer is asked, and what would record it again is refused.
+NOT_RECORDED = {
+    "does not require grad": BY_HAND,
+    "nference": BY_HAND,
+    "autograd is switched off": BY_HAND,
+    "_backward": BY_PYTORCH,
+}
 
 REPEATED = (
     "after the product, sum over each axis along which a was repeated: missing, or of length 1"
@@ -25,19 +35,31 @@ arrives = check_value("9.1", "arrives")
 axes = check_value("9.2", "axes")
 
 
-def _by_hand(answer, *given):
-    """What the answer returns for tensors of which nothing is recorded."""
-    with _inference_mode():
-        return answer(*map(_tensor, given))
+class _ByHand(TorchFunctionMode):
+    """Refuses autograd, what PyTorch has for a way back, and functions with ``off`` in their names.
 
+    The transforms of ``torch.func`` that differentiate switch inference mode off.
+    """
 
-class _WithoutSumToSize(TorchFunctionMode):
-    """Switches off the method that does what is to be written."""
+    def __init__(self, off):
+        super().__init__()
+        self.off = ("_backward", *off)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if func is _sum_to_size:
-            raise RuntimeError("sum_to_size() is switched off in this check")
+        name = getattr(func, "__name__", "")
+        if any(part in name for part in self.off):
+            raise RuntimeError(f"{name}() is switched off in this check")
+        if name in ("requires_grad_", "_make_dual") or not _is_inference():
+            raise RuntimeError("autograd is switched off in this check")
         return func(*args, **(kwargs or {}))
+
+
+def _by_hand(answer, *given, off=()):
+    """What the answer returns for numbers, of which lists become tensors, if it works by hand."""
+    with _inference_mode():
+        given = [_tensor(one) if isinstance(one, list | float) else one for one in given]
+        with _ByHand(off):
+            return answer(*given)
 
 
 def _require_shape(value: object, wanted: tuple[int, ...], likely: dict) -> None:
@@ -50,12 +72,13 @@ def _require_shape(value: object, wanted: tuple[int, ...], likely: dict) -> None
 
 def _product(answer, G, a, b):
     """What the answer returns for the first factor of a product."""
-    with _WithoutSumToSize():
-        value = _by_hand(answer, G, a, b)
-    whole, shape = _tensor(G).shape, tuple(_tensor(a).shape)
-    squeezed = tuple(size for size in shape if size != 1)
-    padded = (1,) * (len(whole) - len(shape)) + shape
-    _require_shape(value, shape, {padded: TOO_MANY, squeezed: KEPT, tuple(whole): REPEATED})
+    value = _by_hand(answer, G, a, b, off=["sum_to_size"])
+    whole, shape = tuple(_tensor(G).shape), tuple(_tensor(a).shape)
+    missing = len(whole) - len(shape)
+    likely = {whole[axis:]: REPEATED for axis in range(missing)}
+    likely |= dict.fromkeys(itertools.product(*zip(shape, whole[missing:], strict=True)), REPEATED)
+    likely |= {(1,) * missing + shape: TOO_MANY, tuple(size for size in shape if size != 1): KEPT}
+    _require_shape(value, shape, likely)
     return value
 
 
@@ -84,7 +107,17 @@ product_backward = check_function(
             [[2.0], [7.0], [4.0]],
             [[[3.0, -5.0]], [[4.0, 0.5]]],
         ),
-        ([10.0, 1.0, 100.0], 4.0, [3.0, 7.0, 2.0]),
+        (
+            [[[1.0, 4.0], [2.0, 7.0], [5.0, 3.0]], [[9.0, 8.0], [6.0, 11.0], [12.0, 13.0]]],
+            [2.0, 7.0],
+            [[3.0], [5.0], [4.0]],
+        ),
+        (
+            [[[1.0, 4.0], [2.0, 7.0], [5.0, 3.0]], [[9.0, 8.0], [6.0, 11.0], [12.0, 13.0]]],
+            [[5.0]],
+            [[[3.0, 2.0]], [[4.0, 0.5]]],
+        ),
+        ([[10.0, 1.0, 100.0], [20.0, 3.0, 5.0]], 4.0, [3.0, 7.0, 2.0]),
     ],
     evaluate=_product,
     template=_shapes,
@@ -102,6 +135,9 @@ def _layer(answer, name, *given):
     if not isinstance(value, dict) or name not in value:
         return value
     part = value[name]
+    if name == "b":
+        whole = {tuple(_tensor(given[0]).shape): "b: each sample uses it: sum over the samples"}
+        _require_shape(part, (len(given[0][0]),), whole)
     return {name: _tolist(part) if isinstance(part, _Tensor) else part}
 
 
@@ -133,9 +169,11 @@ linear_backward = check_function(
 
 def _kernel(answer, signal, v, size):
     """What the answer returns for the kernel of a convolution with a stride of 2."""
-    with _inference_mode():
-        value = answer(_tensor(signal), _tensor(v), size)
+    value = _by_hand(answer, signal, v, size)
     likely = {
+        ((len(signal) - len(v)) // 2 + 1,): (
+            "stride=2 moves v by two places: but v[0] and v[1] meet numbers that lie two apart"
+        ),
         (len(v),): "that has the shape of v: a gradient has the shape of its tensor, the kernel",
         (
             len(signal),
@@ -154,7 +192,15 @@ kernel_backward = check_function(
         ([0.5, -3.0, 4.0, 6.0, -1.0, 2.0, 9.0, 7.0], [3.0, 0.5, -1.0], 3),
     ],
     evaluate=_kernel,
-    hints=NOT_RECORDED,
+    hints=NOT_RECORDED
+    | {
+        "must match the size": (
+            "v has a number for each output: a part of the signal that meets it is as long"
+        ),
+        "out of bounds": (
+            "i counts the len(v) outputs and j the size of the kernel, and they meet at 2 * i + j"
+        ),
+    },
 )
 
 
