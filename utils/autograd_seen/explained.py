@@ -122,6 +122,12 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "attempting to assign a gradient of size '…' to a tensor of size '…'. Please ensure that "
+        "the gradient and the tensor are the same size",
+        (Section("09_broadcasting", "Attempting to assign a gradient of another size"),),
+    ),
+    Row(
+        "RuntimeError",
         "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.",
         (Section("05_disabling_tracking", "Can't call `numpy()` on a tensor that requires grad"),),
     ),
@@ -179,6 +185,11 @@ ROWS = (
         "The differentiated Tensor at index … appears to not have been used in the graph. Set "
         "allow_unused=True if this is the desired behavior.",
         (Section("08_memory", "Why is `x.grad` None?"),),
+    ),
+    Row(
+        "RuntimeError",
+        "The size of tensor a (…) must match the size of tensor b (…) at non-singleton dimension …",
+        (Section("09_broadcasting", "The size of tensor a must match the size of tensor b"),),
     ),
     Row(
         "RuntimeError",
@@ -247,7 +258,10 @@ ROWS = (
         "UserWarning",
         "Using a target size (…) that is different to the input size (…). This will likely lead "
         "to incorrect results due to broadcasting. Please ensure they have the same size.",
-        (Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),),
+        (
+            Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),
+            Section("09_broadcasting", "Using a target size that is different to the input size"),
+        ),
     ),
     Row(
         "ValueError",
