@@ -3,26 +3,17 @@
 import itertools
 
 import torch
-from torch.overrides import TorchFunctionMode
 
+from autograd_seen.checks.by_hand import by_hand
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
-_Tensor, _tensor, _inference_mode = torch.Tensor, torch.tensor, torch.inference_mode
-_is_inference, _tolist = torch.is_inference_mode_enabled, torch.Tensor.tolist
+_Tensor, _tensor, _tolist = torch.Tensor, torch.tensor, torch.Tensor.tolist
 
-BY_HAND = "autograd was asked: here you are the backward pass, so multiply and add up yourself"
-BY_PYTORCH = (
-    "that is PyTorch's own backward pass: here you write it, so multiply and add up yourself"
-)
-#: No operation is recorded while an answer is asked, and what would record it again is refused.
-NOT_RECORDED = {
-    "does not require grad": BY_HAND,
-    "nference": BY_HAND,
-    "autograd is switched off": BY_HAND,
-    "_backward": BY_PYTORCH,
-}
+BY_HAND = "here you are the backward pass: multiply and add up yourself"
+OFF = {"_backward": "that is PyTorch's own backward pass: here you write it, from * and sums"}
+SUM_OFF = {"sum_to_size": "write it yourself, from sum(axis) and sum(axis, keepdim=True)"}
 
 REPEATED = (
     "after the product, sum over each axis along which a was repeated: missing, or of length 1"
@@ -35,31 +26,10 @@ arrives = check_value("9.1", "arrives")
 axes = check_value("9.2", "axes")
 
 
-class _ByHand(TorchFunctionMode):
-    """Refuses autograd, what PyTorch has for a way back, and functions with ``off`` in their names.
-
-    The transforms of ``torch.func`` that differentiate switch inference mode off.
-    """
-
-    def __init__(self, off):
-        super().__init__()
-        self.off = ("_backward", *off)
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        name = getattr(func, "__name__", "")
-        if any(part in name for part in self.off):
-            raise RuntimeError(f"{name}() is switched off in this check")
-        if name in ("requires_grad_", "_make_dual") or not _is_inference():
-            raise RuntimeError("autograd is switched off in this check")
-        return func(*args, **(kwargs or {}))
-
-
-def _by_hand(answer, *given, off=()):
+def _by_hand(answer, *given, off=OFF):
     """What the answer returns for numbers, of which lists become tensors, if it works by hand."""
-    with _inference_mode():
-        given = [_tensor(one) if isinstance(one, list | float) else one for one in given]
-        with _ByHand(off):
-            return answer(*given)
+    given = [_tensor(one) if isinstance(one, list | float) else one for one in given]
+    return by_hand(answer, *given, likely=BY_HAND, off=off)
 
 
 def _require_shape(value: object, wanted: tuple[int, ...], likely: dict) -> None:
@@ -72,7 +42,7 @@ def _require_shape(value: object, wanted: tuple[int, ...], likely: dict) -> None
 
 def _product(answer, G, a, b):
     """What the answer returns for the first factor of a product."""
-    value = _by_hand(answer, G, a, b, off=["sum_to_size"])
+    value = _by_hand(answer, G, a, b, off=OFF | SUM_OFF)
     whole, shape = tuple(_tensor(G).shape), tuple(_tensor(a).shape)
     missing = len(whole) - len(shape)
     likely = {whole[axis:]: REPEATED for axis in range(missing)}
@@ -121,11 +91,7 @@ product_backward = check_function(
     ],
     evaluate=_product,
     template=_shapes,
-    hints=NOT_RECORDED
-    | {
-        "is invalid for input of size": "reshape adds nothing up: sum over the axes first",
-        "sum_to_size": "write it yourself, from sum(axis) and sum(axis, keepdim=True)",
-    },
+    hints={"is invalid for input of size": "reshape adds nothing up: sum over the axes first"},
 )
 
 
@@ -162,8 +128,7 @@ linear_backward = check_function(
     cases=[(name, *layer) for layer in LAYERS for name in ("X", "W", "b")],
     evaluate=_layer,
     template=lambda name, G, X, W: f"what linear_backward returns for {name}",
-    hints=NOT_RECORDED
-    | {"mat1 and mat2 shapes": "(n, k) @ (k, m) is (n, m): W is (out, in), G (samples, out)"},
+    hints={"mat1 and mat2 shapes": "(n, k) @ (k, m) is (n, m): W is (out, in), G (samples, out)"},
 )
 
 
@@ -192,8 +157,7 @@ kernel_backward = check_function(
         ([0.5, -3.0, 4.0, 6.0, -1.0, 2.0, 9.0, 7.0], [3.0, 0.5, -1.0], 3),
     ],
     evaluate=_kernel,
-    hints=NOT_RECORDED
-    | {
+    hints={
         "must match the size": (
             "v has a number for each output: a part of the signal that meets it is as long"
         ),
