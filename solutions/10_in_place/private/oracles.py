@@ -1,10 +1,14 @@
 """The oracles of assignment 10: when may you write over a value?"""
 
+import math
+
 from autograd_seen.checks import in_place as check
 from autograd_seen.checks.in_place import (
     AFTERWARDS,
     BEFORE,
+    COPY,
     GRADIENT,
+    LEFT,
     MOVED,
     NOW,
     RAISES,
@@ -66,9 +70,24 @@ def by_value(write, _earlier, _values):
     return NOW if write in UNNOTICED_BY_VALUE else RAISES
 
 
+def by_both(write, _earlier, _values):
+    """Raises where the version and the values have changed."""
+    return RAISES if write in COUNTED and write not in UNNOTICED_BY_VALUE else NOW
+
+
+def by_either(write, _earlier, _values):
+    """Raises where the version or the values have changed."""
+    return NOW if write == "nothing" else RAISES
+
+
 def a_copy(write, _earlier, _values):
-    """Never raises, and returns a copy."""
-    return NOW if write in UNNOTICED_BY_VALUE else BEFORE
+    """Never raises, and returns a copy that was made at first."""
+    return COPY if write in UNNOTICED_BY_VALUE else BEFORE
+
+
+def a_late_copy(write, _earlier, _values):
+    """Compares the versions, and makes a copy at last."""
+    return RAISES if write in COUNTED else COPY
 
 
 def a_copy_by_version(write, earlier, values):
@@ -156,7 +175,9 @@ def step(gradient, step=stepped):
 
     def found(asked, g, d, noise, real, lr):
         new = step(d, g * noise, real, lr)
-        return new if asked == MOVED else gradient(d, new, g * noise) * noise
+        if asked == GRADIENT:
+            return gradient(d, new, g * noise) * noise
+        return new if asked == MOVED else g
 
     return found
 
@@ -186,13 +207,20 @@ def fresh_but_unmoved(asked, g, d, *case):
     return d if asked == MOVED else step(fresh)(asked, g, d, *case)
 
 
+def with_a_step_of_g(asked, g, d, noise, real, lr):
+    found = step(fresh)
+    if asked == LEFT:
+        return g - lr * found(GRADIENT, g, d, noise, real, lr)
+    return found(asked, g, d, noise, real, lr)
+
+
 def gans(source):
     cases = []
     for _ in range(2):
         g, d = signed(source, 0.4, 1.2), [signed(source, 0.6, 1.4), signed(source, 1.2, 2.5)]
         noise, real = number(source, 0.6, 1.4), number(source, 1.2, 2.5)
         case = g, d, noise, real, number(source, 0.3, 0.8)
-        cases += [(GRADIENT, *case), (MOVED, *case)]
+        cases += [(asked, *case) for asked in (GRADIENT, MOVED, LEFT)]
     return cases
 
 
@@ -205,6 +233,8 @@ ORACLES = [
                 "view": "five",
                 "cut": "five",
             },
+            "view: NumPy writes into the same memory, but nothing counts that": {"view": "five"},
+            "cut: NumPy writes into the same memory, but nothing counts that": {"cut": "five"},
             "view: a write into a or through cut counts for it too: one counter for all three": {
                 "view": "two"
             },
@@ -223,6 +253,7 @@ ORACLES = [
             "data: its counter is its own, so what is written elsewhere does not count": {
                 "data": "six"
             },
+            "data: two writes go through it, and its counter counts both": {"data": "one"},
             "data: its own writes count, but NumPy's do not": {"data": "three"},
             "data: the counter of a does not move, but .data has its own, and add_ counts there": {
                 "data": "none"
@@ -302,6 +333,9 @@ ORACLES = [
             "what lies below −limit went to +limit": clipping(
                 lambda value, limit: value if abs(value) <= limit else limit
             ),
+            "every weight went to a limit: what lies inside stays": clipping(
+                lambda value, limit: math.copysign(limit, value)
+            ),
             "all weights were made smaller: what lies inside the limits stays": scaled,
         },
         draw=weights,
@@ -313,8 +347,16 @@ ORACLES = [
             "the values are compared: PyTorch compares t._version, and keeps no second copy": (
                 by_value
             ),
+            "the values are compared as well: a counted write raises, also where it leaves them": (
+                by_both
+            ),
+            "the values are compared as well: a write by .data moves them, and is not counted": (
+                by_either
+            ),
             "a copy is kept: get() then returns old values. Keep t itself, and t._version": a_copy,
             "the version is right, but a copy is returned: return t itself": a_copy_by_version,
+            "the version is right, but get() makes a copy: return t itself": a_late_copy,
+            "get() makes a copy, and never raises: keep t, and compare t._version": COPY,
             "get() never raises: compare t._version with that at saved(t); t.data has another": NOW,
             "the version is compared with 0: t may have been written into before saved(t)": (
                 from_zero
@@ -366,6 +408,7 @@ ORACLES = [
                 fresh_but_unmoved
             ),
             "d did not move: D needs its step before G asks it": step(of_the_old, lambda d, *_: d),
+            "g has moved, too: only D takes a step here": with_a_step_of_g,
             "D went up its loss: the step is −lr times d.grad": step(
                 fresh, lambda d, fake, real, lr: stepped(d, fake, real, -lr)
             ),

@@ -84,6 +84,21 @@ def out_of_place_and_lost(w, limit):
     return w
 
 
+def a_clone_returned(w, limit):
+    return tracked_off(w, limit).clone()
+
+
+def the_detached_returned(w, limit):
+    w = w.detach()
+    w.clamp_(-limit, limit)
+    return w
+
+
+def tracked_off(w, limit):
+    with torch.no_grad():
+        return w.clamp_(-limit, limit)
+
+
 def mark_lost(w, limit):
     w.requires_grad_(False)
     return w.clamp_(-limit, limit)
@@ -92,8 +107,8 @@ def mark_lost(w, limit):
 # --- 10.4 -----------------------------------------------------------------------------------------
 
 
-def remembering(keep=lambda t: t, watched=lambda t: t, error=RuntimeError):
-    """A saved() that returns keep(t), where watched(t) has the version that it had."""
+def remembering(keep=lambda t: t, watched=lambda t: t, error=RuntimeError, given=lambda kept: kept):
+    """A saved() that returns given(keep(t)), where watched(t) has the version that it had."""
 
     def saved(t):
         kept, seen = keep(t), watched(t)
@@ -102,7 +117,7 @@ def remembering(keep=lambda t: t, watched=lambda t: t, error=RuntimeError):
         def get():
             if seen._version != version:
                 raise error(f"is at version {seen._version}; expected version {version}")
-            return kept
+            return given(kept)
 
         return get
 
@@ -124,6 +139,22 @@ def comparing_values(t):
         return t
 
     return get
+
+
+def comparing(has_changed):
+    """A saved() that raises where has_changed(whether the version did, whether the values did)."""
+
+    def saved(t):
+        version, old = t._version, t.clone()
+
+        def get():
+            if has_changed([t._version != version, not torch.equal(old, t)]):
+                raise RuntimeError("was written over")
+            return t
+
+        return get
+
+    return saved
 
 
 def from_zero(t):
@@ -224,6 +255,11 @@ def copied_in_each_step(r, start, steps):
         old, n = n, n.clone()
         n[t] = logistic(r, old[t - 1])
     return n
+
+
+def allowed_in_the_forward_pass(r, start, steps):
+    with torch.autograd.graph.allow_mutation_on_saved_tensors():
+        return buffered(logistic)(r, start, steps)
 
 
 def written_by_data(r, start, steps):
@@ -406,11 +442,23 @@ def tracked_step(g, d, noise, real, lr):
     return g.grad
 
 
+def with_a_step_of_g(g, d, noise, real, lr):
+    slope = as_taught(g, d, noise, real, lr).clone()
+    descend(g, lr)
+    return slope
+
+
 TABLES = {
     "versions": Table(
-        right={"as counted": VERSIONS},
+        right={
+            "as counted": VERSIONS,
+            "with a capital": {name: word.capitalize() for name, word in VERSIONS.items()},
+        },
         wrong={
             "numpy_counts": (VERSIONS | {"view": "five", "cut": "five"}, "nothing counts that"),
+            "numpy_counts_for_view": (VERSIONS | {"view": "five"}, "view: NumPy writes"),
+            "numpy_counts_for_cut": (VERSIONS | {"cut": "five"}, "cut: NumPy writes"),
+            "one_write_by_data": (VERSIONS | {"data": "one"}, "counts both"),
             "each_alone": (
                 {"view": "two", "cut": "one", "data": "two", "copy": "one"},
                 "one counter for all three",
@@ -482,6 +530,12 @@ TABLES = {
                 "w itself did not move",
             ),
             "tracked": (tracked, "make it under torch.no_grad()"),
+            "a_clone_returned": (a_clone_returned, "return w"),
+            "the_detached_returned": (the_detached_returned, "return w"),
+            "all_to_a_limit": (
+                under_no_grad(lambda w, limit: w.sign_().mul_(limit)),
+                "every weight went to a limit",
+            ),
             "lost": (out_of_place_and_lost, "nothing was clipped"),
             "mark_lost": (mark_lost, "w is to learn on"),
             "from_above": (under_no_grad(lambda w, limit: w.clamp_(max=limit)), "−limit is a"),
@@ -522,6 +576,15 @@ TABLES = {
                 "a copy is kept",
             ),
             "returns_a_clone": (remembering(lambda t: t.clone()), "a copy is returned"),
+            "copies_in_get": (remembering(given=torch.clone), "get() makes a copy: return t"),
+            "adds_zero_in_get": (
+                remembering(given=lambda t: t + 0),
+                "get() makes a copy: return t",
+            ),
+            "only_copies": (lambda t: t.clone, "get() makes a copy, and never raises"),
+            "version_and_values": (comparing(all), "also where it leaves them"),
+            "version_or_values": (comparing(any), "is not counted"),
+            "raises_any_exception": (remembering(error=Exception), "raises a RuntimeError here"),
             "from_zero": (from_zero, "compared with 0"),
             "always_raises": (always_raises, "always raises"),
             "asserts": (remembering(error=AssertionError), "raises a RuntimeError here"),
@@ -559,7 +622,12 @@ TABLES = {
                 listed(lambda r, n: r * n * (1 - n.detach())),
                 "the factor 1 − n[t − 1]",
             ),
-            "written_by_data": (written_by_data, "not tracked"),
+            "expanded": (buffered(lambda r, n: r * (n - n**2)), "use a list, or clone()"),
+            "allowed_in_the_forward_pass": (
+                allowed_in_the_forward_pass,
+                "the backward pass as well",
+            ),
+            "written_by_data": (written_by_data, "written by .data"),
             "under_no_grad": (under_no_grad_all, "not tracked"),
             "wrapped": (wrapped, "not tracked"),
             "a_list": (a_list, "stack the list"),
@@ -600,6 +668,7 @@ TABLES = {
             "unstepped": (unstepped, "needs its step before"),
             "detached_for_both": (detached_for_both, "no gradient has reached"),
             "uphill": (uphill, "went up its loss"),
+            "with_a_step_of_g": (with_a_step_of_g, "only D takes a step"),
             "wrong_sign": (wrong_sign, "the sign of loss_g"),
             "tracked_step": (tracked_step, "make it under torch.no_grad()"),
         },

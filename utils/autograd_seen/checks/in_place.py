@@ -6,7 +6,7 @@ from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.leaves import arrived, attached, leaf
 from autograd_seen.checks.plain import is_untouched
 from autograd_seen.checks.report import written_live as written
-from autograd_seen.checks.verdicts import Misfit
+from autograd_seen.checks.verdicts import Doubted, Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _sum, _float64 = torch.Tensor, torch.tensor, torch.sum, torch.float64
@@ -40,7 +40,12 @@ def _clipped(answer, asked, values, limit):
             "a leaf that requires grad",
             "w is to learn on: write into it under torch.no_grad(), and leave its mark alone",
         )
-    return w if asked == AFTERWARDS else _refused(recorded)
+    if asked == REFUSED:
+        return _refused(recorded)
+    if value is w:
+        return w
+    likely = "w has changed, but what is returned is another tensor: return w"
+    return Doubted(w, Misfit("another tensor than w", "w itself", likely))
 
 
 def _refused(loss):
@@ -67,6 +72,7 @@ clipped = check_function(
 
 #: What get() may do in exercise 10.4.
 RAISES, NOW, BEFORE = "raises RuntimeError", "returns t", "returns what t was"
+COPY = "returns a copy of t"
 
 
 def _through_data(t):
@@ -101,14 +107,19 @@ def _kept(answer, write, earlier, values):
         value = get()
     except RuntimeError:
         return RAISES
-    except (AssertionError, ValueError) as error:
+    except Exception as error:
+        if type(error) not in (Exception, AssertionError, ValueError):
+            raise
         likely = "PyTorch raises a RuntimeError here, so do the same"
         raise Misfit(f"{type(error).__name__} from get()", RAISES, likely) from None
     if value is None or is_untouched(value):
         return value
-    known = {str(before): BEFORE, str(_tolist(t)): NOW}
-    numbers = str(_tolist(value)) if isinstance(value, _Tensor) else ""
-    return known.get(numbers, f"returns {written(value)}")
+    if not isinstance(value, _Tensor) or (numbers := _tolist(value)) not in (before, _tolist(t)):
+        return f"returns {written(value)}"
+    if numbers != _tolist(t):
+        return BEFORE
+    _add_(_data.__get__(t), 1)  # a copy does not follow
+    return NOW if _tolist(value) == _tolist(t) else COPY
 
 
 saved = check_function(
@@ -142,6 +153,9 @@ def _population(answer, asked, r, start, steps):
         return value
     if isinstance(value, list | tuple) and not is_untouched(value):
         raise Misfit("a list", "a tensor with its graph", "stack the list: torch.stack(n)")
+    if isinstance(value, _Tensor) and value.grad_fn is None:
+        likely = "not tracked: detached, copied, under no_grad(), or written by .data"
+        raise Misfit(f"{written(value)}, without grad_fn", "a tensor with its graph", likely)
     last = attached(value)[-1]
     last.backward()
     return arrived(r, "r", "n[-1]")
@@ -159,21 +173,26 @@ population = check_function(
     evaluate=_population,
     template=lambda asked, *case: asked.format(asked, *case),
     hints={
-        "inplace operation": "a product saved a place of n, and later writes move n's version: "
+        "inplace operation": "n[t − 1] was saved, and later writes move the version of all of n: "
         "use a list, or clone() what is read",
+        "allow_mutation_on_saved_tensors": "that block must hold the backward pass as well, which "
+        "comes later: use a list, or clone() what is read",
     },
 )
 
 #: What is asked of the step of exercise 10.6.
-GRADIENT, MOVED = "gan_step(g, d, noise, real, lr)", "d after gan_step(g, d, noise, real, lr)"
+GRADIENT = "gan_step(g, d, noise, real, lr)"
+MOVED, LEFT = f"d after {GRADIENT}", f"g after {GRADIENT}"
 
 
 def _gan(answer, asked, g, d, noise, real, lr):
-    """What the answer returns, or what the leaf d holds afterwards."""
+    """What the answer returns, or what the leaf d or g holds afterwards."""
     g, d = leaf(g, _float64), leaf(d, _float64)
     noise, real = _tensor(noise, dtype=_float64), _tensor(real, dtype=_float64)
     value = answer(g, d, noise, real, lr)
-    return d if asked == MOVED and value is not None and not is_untouched(value) else value
+    if asked == GRADIENT or value is None or is_untouched(value):
+        return value
+    return d if asked == MOVED else g
 
 
 gan_step = check_function(
@@ -182,6 +201,7 @@ gan_step = check_function(
     cases=[
         (GRADIENT, 0.6, [1.3, 2.0], 0.7, 1.5, 0.5),
         (MOVED, 0.6, [1.3, 2.0], 0.7, 1.5, 0.5),
+        (LEFT, 0.6, [1.3, 2.0], 0.7, 1.5, 0.5),
         (GRADIENT, -0.9, [0.8, -1.5], 1.2, 2.0, 0.4),
         (MOVED, -0.9, [0.8, -1.5], 1.2, 2.0, 0.4),
     ],
