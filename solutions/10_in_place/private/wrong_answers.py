@@ -85,18 +85,14 @@ def out_of_place_and_lost(w, limit):
 
 
 def a_clone_returned(w, limit):
-    return tracked_off(w, limit).clone()
+    with torch.no_grad():
+        return w.clamp_(-limit, limit).clone()
 
 
 def the_detached_returned(w, limit):
     w = w.detach()
     w.clamp_(-limit, limit)
     return w
-
-
-def tracked_off(w, limit):
-    with torch.no_grad():
-        return w.clamp_(-limit, limit)
 
 
 def mark_lost(w, limit):
@@ -518,6 +514,8 @@ TABLES = {
             "out=": under_no_grad(lambda w, limit: torch.clamp(w, -limit, limit, out=w)),
             "unmarked for a moment": unmarked_for_a_moment,
             "through detach": through_detach,
+            "a clone returned": a_clone_returned,
+            "the detached returned": the_detached_returned,
         },
         wrong={
             "data": (through_data, ".data hides the write"),
@@ -530,8 +528,6 @@ TABLES = {
                 "w itself did not move",
             ),
             "tracked": (tracked, "make it under torch.no_grad()"),
-            "a_clone_returned": (a_clone_returned, "return w"),
-            "the_detached_returned": (the_detached_returned, "return w"),
             "all_to_a_limit": (
                 under_no_grad(lambda w, limit: w.sign_().mul_(limit)),
                 "every weight went to a limit",

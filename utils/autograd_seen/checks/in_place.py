@@ -6,7 +6,7 @@ from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.leaves import arrived, attached, leaf
 from autograd_seen.checks.plain import is_untouched
 from autograd_seen.checks.report import written_live as written
-from autograd_seen.checks.verdicts import Doubted, Misfit
+from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _sum, _float64 = torch.Tensor, torch.tensor, torch.sum, torch.float64
@@ -40,12 +40,7 @@ def _clipped(answer, asked, values, limit):
             "a leaf that requires grad",
             "w is to learn on: write into it under torch.no_grad(), and leave its mark alone",
         )
-    if asked == REFUSED:
-        return _refused(recorded)
-    if value is w:
-        return w
-    likely = "w has changed, but what is returned is another tensor: return w"
-    return Doubted(w, Misfit("another tensor than w", "w itself", likely))
+    return w if asked == AFTERWARDS else _refused(recorded)
 
 
 def _refused(loss):
