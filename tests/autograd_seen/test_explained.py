@@ -70,6 +70,11 @@ ASKED = [
     ),
     ("ValueError: can't optimize a non-leaf Tensor", "08"),
     (
+        "RuntimeError: mul(): functions with out=... arguments don't support automatic "
+        "differentiation, but one of the arguments requires grad.",
+        "10",
+    ),
+    (
         "RuntimeError: The differentiated Tensor at index 1 appears to not have been used in the "
         "graph. Set allow_unused=True if this is the desired behavior.",
         "08",
@@ -85,7 +90,7 @@ ASKED = [
     (
         "RuntimeError: Output 0 of Unbind is a view and is being modified inplace. This view is "
         "the output of a function that returns multiple views.",
-        None,
+        "10",
     ),
     (
         "RuntimeError: Setting requires_grad=True on inference tensor outside InferenceMode is not "
@@ -95,7 +100,7 @@ ASKED = [
     (
         "RuntimeError: a view of a leaf Variable that requires grad is being used in an in-place "
         "operation.",
-        None,
+        "10",
     ),
     ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", None),
     ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", None),

@@ -113,6 +113,11 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+        (Section("10_in_place", "Writes that are refused at once"),),
+    ),
+    Row(
+        "RuntimeError",
         "all elements of input should be between 0 and 1",
         (
             Section(
@@ -143,6 +148,12 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "functions with out=... arguments don't support automatic differentiation, but one of the "
+        "arguments requires grad.",
+        (Section("10_in_place", "Writes that are refused at once"),),
+    ),
+    Row(
+        "RuntimeError",
         "grad can be implicitly created only for scalar outputs",
         (Section("01_scalar_gradients", "When it refuses"),),
     ),
@@ -168,12 +179,21 @@ ROWS = (
         (
             Section("04_accumulation", "Modified by an inplace operation"),
             Section("05_disabling_tracking", "The `.data` trap: modified by an inplace operation"),
+            Section("10_in_place", "A river in a buffer"),
+            Section("10_in_place", "A `step()` between two passes"),
         ),
     ),
     Row(
         "RuntimeError",
         "Only Tensors of floating point and complex dtype can require gradients",
         (Section("01_scalar_gradients", "When it refuses"),),
+    ),
+    Row(
+        "RuntimeError",
+        "Output … of … is a view and is being modified inplace. This view is the output of a "
+        "function that returns multiple views. Such functions do not allow the output views to be "
+        "modified inplace. You should replace the inplace operation by an out-of-place one.",
+        (Section("10_in_place", "Writes that are refused at once"),),
     ),
     Row(
         "RuntimeError",
