@@ -511,7 +511,7 @@ TABLES = {
             "detached": (detached_at_the_end, "detached"),
             "a_number": (as_a_number, "has no history"),
         },
-        forms=OF_A_GRAPH,
+        forms=OF_A_GRAPH | {"nan": "a ** (1/3) is nan"},
     ),
     "count": Table(
         right={

@@ -1,6 +1,7 @@
 """Answers to assignment 10."""
 
 import torch
+from torch import equal  # as it is: a test patches torch
 
 from tests.wrong_answers import Table
 
@@ -130,7 +131,7 @@ def comparing_values(t):
     old = t.clone()
 
     def get():
-        if not torch.equal(old, t):
+        if not equal(old, t):
             raise RuntimeError("was written over")
         return t
 
@@ -144,7 +145,7 @@ def comparing(has_changed):
         version, old = t._version, t.clone()
 
         def get():
-            if has_changed([t._version != version, not torch.equal(old, t)]):
+            if has_changed([t._version != version, not equal(old, t)]):
                 raise RuntimeError("was written over")
             return t
 

@@ -157,6 +157,7 @@ kernel_backward = check_function(
         ([0.5, -3.0, 4.0, 6.0, -1.0, 2.0, 9.0, 7.0], [3.0, 0.5, -1.0], 3),
     ],
     evaluate=_kernel,
+    template="kernel_backward(signal, {1}, {2})",
     hints={
         "must match the size": (
             "v has a number for each output: a part of the signal that meets it is as long"
