@@ -117,9 +117,9 @@ def growing(slope):
     """n is multiplied by r(1 − n) in each step; ``slope(r, n, dn)`` is that of the next n by r,
     where dn is that of this one."""
 
-    def found(asked, r, start, steps):
+    def found(asked, r, start, at, steps):
         series, dn = [start], 0.0
-        for _ in range(steps):
+        for _ in range(steps if asked == SERIES else at):
             n = series[-1]
             dn = slope(r, n, dn)
             series.append(r * n * (1 - n))
@@ -134,11 +134,14 @@ def right_slope(r, n, dn):
 
 def populations(source):
     """Rates at which the population grows to a rest."""
-    series = SERIES, number(source, 1.5, 2.9, 2), number(source, 0.1, 0.4, 2), source.randint(3, 6)
-    return [series] + [
-        (SLOPE, number(source, 1.4, 1.9, 2), number(source, 0.05, 0.2, 2), source.randint(3, 7))
-        for _ in range(2)
-    ]
+    steps = source.randint(3, 6)
+    series = SERIES, number(source, 1.5, 2.9, 2), number(source, 0.1, 0.4, 2), steps, steps
+    slopes = []
+    for more in 0, 2:
+        at = source.randint(3, 5)
+        r, start = number(source, 1.4, 1.9, 2), number(source, 0.05, 0.2, 2)
+        slopes.append((SLOPE, r, start, at, at + more))
+    return [series, *slopes]
 
 
 # --- 10.6 -----------------------------------------------------------------------------------------

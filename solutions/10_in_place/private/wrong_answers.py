@@ -278,6 +278,11 @@ def a_list(r, start, steps):
     return n
 
 
+def of_the_last_alone(r, start, steps):
+    n = a_list(r, start, steps)
+    return torch.stack([one.detach() for one in n[:-1]] + [n[-1]])
+
+
 def wrapped(r, start, steps):
     return torch.tensor(a_list(r, start, steps), dtype=r.dtype)
 
@@ -627,6 +632,7 @@ TABLES = {
             "written_by_data": (written_by_data, "written by .data"),
             "under_no_grad": (under_no_grad_all, "not tracked"),
             "wrapped": (wrapped, "not tracked"),
+            "only_the_last": (of_the_last_alone, "that number does not lead to r"),
             "a_list": (a_list, "stack the list"),
             "start_missing": (without_start, "shape (4,)"),
             "r_left_out": (listed(lambda r, n: n * (1 - n) * r.detach()), "not tracked"),

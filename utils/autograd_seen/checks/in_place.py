@@ -11,7 +11,7 @@ from autograd_seen.checks.verdicts import Misfit
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _sum, _float64 = torch.Tensor, torch.tensor, torch.sum, torch.float64
 _add_, _sub_, _mul_, _detach = _Tensor.add_, _Tensor.sub_, _Tensor.mul_, _Tensor.detach
-_tolist, _data = _Tensor.tolist, _Tensor.data
+_tolist, _data, _any = _Tensor.tolist, _Tensor.data, _Tensor.any
 
 versions = check_value("10.1", "versions")
 
@@ -43,11 +43,17 @@ def _clipped(answer, asked, values, limit):
     return w if asked == AFTERWARDS else _refused(recorded)
 
 
+#: What PyTorch says where a value that was saved has been written over.
+WRITTEN = "modified by an inplace operation"
+
+
 def _refused(loss):
-    """How many backward passes raise: 1, or 0 where this one runs."""
+    """How many backward passes raise for a write: 1, or 0 where this one runs."""
     try:
         loss.backward()
-    except RuntimeError:
+    except RuntimeError as error:
+        if WRITTEN not in str(error):
+            raise
         return 1
     return 0
 
@@ -136,12 +142,13 @@ saved = check_function(
 )
 
 #: What is asked of the population of exercise 10.5.
-SERIES = "population({1:g}, {2:g}, {3})"
-SLOPE = f"the slope by r of the last number of {SERIES}"
+NO_WAY = "that number does not lead to r: detached, copied, or written by .data"
+SERIES = "population({1:g}, {2:g}, {4})"
+SLOPE = f"the slope by r of n[{{3}}], n = {SERIES}"
 
 
-def _population(answer, asked, r, start, steps):
-    """What the answer returns, or the gradient that its last number sends to r."""
+def _population(answer, asked, r, start, at, steps):
+    """What the answer returns, or the gradient that one of its numbers sends to r."""
     r = leaf(r, _float64)
     value = answer(r, _tensor(start, dtype=_float64), steps)
     if asked == SERIES or value is None:
@@ -151,19 +158,21 @@ def _population(answer, asked, r, start, steps):
     if isinstance(value, _Tensor) and value.grad_fn is None:
         likely = "not tracked: detached, copied, under no_grad(), or written by .data"
         raise Misfit(f"{written(value)}, without grad_fn", "a tensor with its graph", likely)
-    last = attached(value)[-1]
-    last.backward()
-    return arrived(r, "r", "n[-1]")
+    attached(value)[at].backward()
+    gradient = arrived(r, "r", f"n[{at}]", NO_WAY)
+    if not _any(gradient):
+        raise Misfit(f"0 in r.grad after n[{at}].backward()", "", NO_WAY)
+    return gradient
 
 
 population = check_function(
     "10.5",
     "population",
     cases=[
-        (SERIES, 2.5, 0.2, 4),
-        (SLOPE, 2.5, 0.2, 3),
-        (SLOPE, 1.7, 0.15, 6),
-        (SLOPE, 2.5, 0.2, 60),
+        (SERIES, 2.5, 0.2, 4, 4),
+        (SLOPE, 2.5, 0.2, 3, 3),
+        (SLOPE, 1.7, 0.15, 4, 6),
+        (SLOPE, 2.5, 0.2, 60, 60),
     ],
     evaluate=_population,
     template=lambda asked, *case: asked.format(asked, *case),
