@@ -14,7 +14,7 @@ from tools.normal_form import name, read
 LESSONS = {lesson.solution: lesson for lesson in lessons() if lesson.solution.exists()}
 ASSIGNMENTS = list(LESSONS)
 REGION = re.compile(r"^ *### BEGIN (SOLUTION)\n(.*?)^ *### END \1$", re.MULTILINE | re.DOTALL)
-HEADING = re.compile(r"^## (\d\.\d) · .+ · (easy|medium|hard) · (\d+) min · (\d+) points?$")
+HEADING = re.compile(r"^## (\d+\.\d) · .+ · (easy|medium|hard) · (\d+) min · (\d+) points?$")
 
 each = pytest.mark.parametrize("path", ASSIGNMENTS, ids=name)
 
