@@ -169,7 +169,7 @@ ORACLES = [
                 "complex": "A",
                 "float32": "B",
             },
-            "forward and float32: both are central but one, so both fall 100-fold but one": {
+            "forward and float32: a central difference falls 100-fold at first, in float32 too": {
                 "forward": "A",
                 "float32": "C",
             },
@@ -179,9 +179,7 @@ ORACLES = [
         check.quotients,
         {"forward": 13.24, "central": 12.04, "complex": 11.96},
         {
-            "forward: 12 is the slope, which a quotient misses with a step that is not small": {
-                "forward": 12.0
-            },
+            "forward: 12 is the slope, and a step as large as 0.2 misses it": {"forward": 12.0},
             "forward: that nudges backward, from 2 to 1.8": {"forward": 10.84},
             "forward: divide the difference by h = 0.2": {"forward": 2.648},
             "central: that is the forward quotient: nudge to 2.2 and to 1.8": {"central": 13.24},
@@ -251,7 +249,7 @@ ORACLES = [
                 lambda f, x, i, h, part: 0.0
             ),
             "the slope itself: a step of this size must show in the quotient": slopes,
-            "a difference that was not divided: by 2h": differences(
+            "the difference alone: divide it by 2h": differences(
                 lambda f, x, i, h, part: central(f, x, i, h, part) * 2 * h
             ),
         },
@@ -270,7 +268,7 @@ ORACLES = [
             "False for all: a nudge has some 8 digits right, so leave room for rounding": alike(
                 0.0, 0.0
             ),
-            "True for all: then nothing is rejected": True,
+            "True for all: so large a tolerance rejects nothing": True,
         },
         draw=gradients,
     ),
@@ -284,16 +282,16 @@ ORACLES = [
             "g plays no part: that is right for a g of ones, under sum()": sent(
                 lambda a, b, x, g: 2 * math.fsum(x)
             ),
-            "only the way through the factor x: x goes into the sum as well": sent(
+            "only the way through the factor: each x[j] goes into the sum as well": sent(
                 lambda a, b, x, g: b * math.fsum(x)
             ),
-            "only the way through the sum: x is a factor as well": sent(
+            "only the way through the sum: each x[j] is a factor as well": sent(
                 lambda a, b, x, g: math.fsum(products(g, x))
             ),
             "g * x without its sum: the sum goes into every output, so all of g * x come back": (
                 sent(lambda a, b, x, g: b * math.fsum(x) + a * b)
             ),
-            "J g in the place of Jᵀ g: in the second term g belongs to the outputs, x[i] * s": sent(
+            "J g in the place of Jᵀ g: from output i comes g[i] * x[i], not g[i] * x[j]": sent(
                 lambda a, b, x, g: b * math.fsum(x) + a * math.fsum(g)
             ),
             "g.sum() * x.sum(): each number of g has its own x": sent(

@@ -223,7 +223,7 @@ TABLES = {
             "central_and_complex": (COLUMNS | {"central": "B", "complex": "D"}, "a subtraction"),
             "central_and_float32": (COLUMNS | {"central": "A", "float32": "D"}, "7 digits"),
             "complex_and_float32": (COLUMNS | {"complex": "A", "float32": "B"}, "never gets worse"),
-            "forward_and_float32": (COLUMNS | {"forward": "A", "float32": "C"}, "but one"),
+            "forward_and_float32": (COLUMNS | {"forward": "A", "float32": "C"}, "in float32 too"),
             "in_alphabetical_order": (
                 {"forward": "A", "central": "B", "complex": "D", "float32": "C"},
                 "a subtraction",
@@ -236,7 +236,7 @@ TABLES = {
             "tensors": {name: torch.tensor(value) for name, value in QUOTIENTS.items()},
         },
         wrong={
-            "the_slope": (dict.fromkeys(QUOTIENTS, 12), "a step that is not small"),
+            "the_slope": (dict.fromkeys(QUOTIENTS, 12), "as large as 0.2"),
             "backward": (QUOTIENTS | {"forward": 10.84}, "nudges backward"),
             "forward_not_divided": (QUOTIENTS | {"forward": 2.648}, "by h = 0.2"),
             "central_as_forward": (QUOTIENTS | {"central": 13.24}, "to 2.2 and to 1.8"),
@@ -304,7 +304,7 @@ TABLES = {
             "settled": (lambda f, x, part: numerical_gradient(f, x), "the slope itself"),
             "not_divided": (
                 of_each(lambda f, x, e, h: f(x + h * e) - f(x - h * e)),
-                "was not divided",
+                "the difference alone",
             ),
         },
     ),
@@ -325,7 +325,7 @@ TABLES = {
             "atol_left": (close(rtol=1e-6, atol=1e-6), "set it to 0"),
             "exact": (torch.equal, "room for rounding"),
             "exact_numbers": (close(rtol=0.0, atol=0.0), "room for rounding"),
-            "always": (lambda g, n: True, "nothing is rejected"),
+            "always": (lambda g, n: True, "rejects nothing"),
             "never": (lambda g, n: False, "False for all"),
             "each_number": (lambda g, n: torch.isclose(g, n, 1e-6, 0), "True or False"),
         },
