@@ -10,6 +10,8 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Without a display Python knows text browsers only, and one would hide the address that JupyterLab prints.
 NO_BROWSER := $(if $(DISPLAY)$(WAYLAND_DISPLAY)$(BROWSER)$(filter-out Linux,$(shell uname -s)),,--no-browser)
 CPU_WHEELS := https://download.pytorch.org/whl/cpu
+# Python starts a hundred times in a run of the tests: without its bytecode it would compile all of this each time.
+unexport PYTHONDONTWRITEBYTECODE
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 

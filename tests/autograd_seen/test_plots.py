@@ -43,7 +43,7 @@ def test_the_rows_that_v_picks_are_framed_and_their_sum_is_drawn_below():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y, v = −19.62"]
     heights = torch.tensor([bar.get_height() for bar in below.patches])
     torch.testing.assert_close(heights, v.detach() @ J, check_dtype=False)
-    assert texts(below) == ["−12.3", "−4.799", "−1.619"]
+    assert texts(below) == ["−12.30", "−4.80", "−1.62"]  # all to the same place
     assert len(frames(plot_jacobian(None, J, ROWS, JOINTS, torch.ones(2)).axes[0])) == 2
 
 

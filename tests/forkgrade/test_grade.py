@@ -157,7 +157,7 @@ def test_a_text_that_takes_too_long_to_show_costs_no_points_and_no_page(small, g
     small.course.limits.page_seconds, small.course.limits.source_chars = 0.5, 450_000
     began = time.monotonic()
     record = grade("zoe")
-    assert time.monotonic() - began < 5  # ten minutes without a limit
+    assert time.monotonic() - began < 60  # ten minutes without a limit
     assert record.status == GRADED
     assert record.reasons == ["shown as plain text, as its page took longer than 0.5 s"]
     assert points(small, "zoe")["check-two"] == (2.0, False)

@@ -49,15 +49,6 @@ def test_a_line_without_end_is_not_read_to_the_end(pipe):
         lines.receive(seconds=1)
 
 
-def test_a_neighbour_that_goes_away_is_noticed(pipe):
-    lines, _ = pipe
-    read, write = os.pipe()
-    os.close(write)
-    with pytest.raises(BrokenPipeError):
-        lines.receive(seconds=5, beside=read)
-    os.close(read)
-
-
 def test_a_value_is_sent_by_the_functions_that_were_bound_before(pipe, monkeypatch):
     lines, _ = pipe
     monkeypatch.setattr("json.dumps", lambda value: "forged")

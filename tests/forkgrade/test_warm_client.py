@@ -1,5 +1,6 @@
 """The way to the warm process: what is sent, what comes back, and what is left behind: nothing."""
 
+import json
 import os
 import signal
 import socket
@@ -131,26 +132,37 @@ def test_where_the_kernel_cannot_confine_and_must_nothing_starts(monkeypatch):
 
 @pytest.fixture
 def answered(tmp_path):
-    """A function that sends two cells to a warm process of the test's own, with its answers;
-    returns the run, and what was sent.
+    """A function that sends two cells to a warm process of the test's own, whose notebook gives
+    these results and then ends; returns the run, and what was sent to either.
     """
-    path, sent = str(tmp_path / "socket"), []
+    path, asked, sent = str(tmp_path / "socket"), [], []
 
-    def serve(listener, answers):
+    def serve(listener, results, begun, status):
         connection, _ = listener.accept()
-        with connection:
+        ours, its = socket.socketpair()
+        with connection, ours, its:
             lines = JsonLines(connection.fileno(), connection.fileno())
-            sent.append(lines.receive())
-            for answer in answers:
-                sent.append(lines.receive())
-                if answer:
-                    lines.send(answer)
+            asked.append(lines.receive())
+            ends = [its.fileno(), its.fileno()] if "process" in begun else []
+            socket.send_fds(connection, [json.dumps(begun).encode() + b"\n"], ends)
+            if not ends:
+                return
+            its.close()
+            notebook = JsonLines(ours.fileno(), ours.fileno())
+            notebook.send({"ready": True})
+            for result in results:
+                sent.append(notebook.receive())
+                notebook.send(result | {"key": sent[-1]["key"]})
+            ours.shutdown(socket.SHUT_WR)
+            asked.append(lines.receive())
+            if status is not None:
+                lines.send({"status": status})
 
-    def send(*answers):
+    def send(*results, begun=MAPPED, status=3 << 8):
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(path)
             listener.listen()
-            thread = threading.Thread(target=serve, args=(listener, answers))
+            thread = threading.Thread(target=serve, args=(listener, results, begun, status))
             thread.start()
             try:
                 done = WarmClient(path).run(
@@ -158,9 +170,13 @@ def answered(tmp_path):
                 )
             finally:
                 thread.join()
-        return done, sent
+        return done, asked, sent
 
     return send
+
+
+#: What a warm process says of a notebook that it has begun. No process has this number.
+MAPPED = {"process": 2**30}
 
 
 def result(text):
@@ -172,7 +188,7 @@ def printed(text):
 
 
 def test_a_notebook_is_sent_cell_by_cell_each_with_a_key_that_cannot_be_guessed(answered):
-    done, (task, one, two, end) = answered(result("a"), result("b"), {"ended": "done"})
+    done, (task, end), (one, two) = answered(result("a"), result("b"))
     assert task == {"folder": "a folder", "limits": LIMITS.as_dict()} and end == {"end": True}
     assert [(cell["source"], cell["kind"]) for cell in (one, two)] == [
         ("1", "student"),
@@ -186,23 +202,24 @@ def test_a_notebook_is_sent_cell_by_cell_each_with_a_key_that_cannot_be_guessed(
 def test_what_is_no_output_is_left_out(answered):
     broken = [printed("a") | {"text": 1}, {"output_type": "error"}, {"output_type": "update"}]
     sent = ["a", 1, printed("a"), *broken]
-    done, _ = answered({"outputs": sent}, {"outputs": "a"}, {"ended": "done"})
+    done, _, _ = answered({"outputs": sent}, {"outputs": "a"})
     assert [found.outputs for found in done.results] == [[printed("a")], []]
 
 
 def test_what_ended_early_keeps_the_results_before_it(answered):
-    done, sent = answered(result("a"), {"ended": "exit code 3"})
-    assert (len(done.results), done.ended, len(sent)) == (1, "exit code 3", 3)
+    done, asked, _ = answered(result("a"))
+    assert len(done.results) == 1 and asked[-1] == {"end": True}
+    assert done.ended == "the notebook ended its process with exit code 3"
 
 
 def test_a_warm_process_that_goes_away_is_told(answered):
     with pytest.raises(WarmGone, match=r"^the process that runs notebooks went away$"):
-        answered(result("a"), None)
+        answered(result("a"), status=None)
 
 
 def test_what_the_grader_itself_could_not_do_is_no_end_of_a_notebook(answered):
     with pytest.raises(WarmGone, match=r"runs notebooks failed \(OSError: no space left\)"):
-        answered(result("a"), {"broken": "OSError: no space left"})
+        answered(begun={"broken": "OSError: no space left"})
 
 
 def test_a_warm_process_that_never_answers_is_not_waited_for(tmp_path, monkeypatch):
@@ -211,7 +228,7 @@ def test_a_warm_process_that_never_answers_is_not_waited_for(tmp_path, monkeypat
         listener.bind(str(tmp_path / "socket"))
         listener.listen()
         client = WarmClient(str(tmp_path / "socket"))
-        with pytest.raises(WarmGone, match=r"failed \(no answer in 1.56 s\)"):
+        with pytest.raises(WarmGone, match=r"failed \(no answer in 0\.02 s\)"):
             client.run([Cell("1", "student")], "a folder", LIMITS)
 
 

@@ -1,7 +1,9 @@
 """The warm process serves many notebooks, each in a process of its own, and ends with its maker."""
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -35,6 +37,62 @@ def test_many_notebooks_run_at_once(warm, tmp_path):
     for thread in threads:
         thread.join()
     assert found == [""] * 4 and time.monotonic() - began < 1.6
+
+
+@pytest.fixture
+def asked(warm):
+    """A function that asks the warm process for a notebook; returns the connection, what is
+    answered, and the two ends of the way to the notebook.
+    """
+    opened = []
+
+    def ask(task):
+        connection = warm.connected()
+        connection.sendall(json.dumps(task).encode() + b"\n")
+        said, descriptors, _, _ = socket.recv_fds(connection, 1000, 2)
+        opened.append((connection, descriptors))
+        return connection, json.loads(said), descriptors
+
+    yield ask
+    for connection, descriptors in opened:
+        connection.close()
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def wait_for_the_end(process):
+    """Waits until there is no process of this number, not even one that has ended."""
+    end = time.monotonic() + 5
+    while os.path.exists(f"/proc/{process}"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_notebook_ends_with_its_connection(asked, tmp_path):
+    task = {"folder": str(tmp_path), "limits": LIMITS.as_dict()}
+    connection, said, _ = asked(task)
+    assert is_running(said["process"])
+    connection.close()
+    wait_for_the_end(said["process"])
+
+
+def test_a_notebook_that_has_ended_keeps_its_number_until_its_status_was_told(asked, tmp_path):
+    task = {"folder": str(tmp_path), "limits": LIMITS.as_dict()}
+    connection, said, (from_it, _) = asked(task)
+    os.kill(said["process"], signal.SIGTERM)
+    while os.read(from_it, 1000):
+        pass
+    assert os.path.exists(f"/proc/{said['process']}")
+    connection.sendall(b"{}\n")
+    assert json.loads(connection.recv(1000)) == {"status": signal.SIGTERM}
+    assert connection.recv(1000) == b"" and not os.path.exists(f"/proc/{said['process']}")
+
+
+def test_why_a_notebook_could_not_be_begun_is_told_and_others_are(asked, warm, tmp_path):
+    connection, said, descriptors = asked({"folder": "", "limits": {"no": 1}})
+    assert said["broken"].startswith("TypeError: ") and "no" in said["broken"]
+    assert descriptors == [] and connection.recv(1000) == b""
+    assert run(warm, tmp_path, "1").ended == ""
 
 
 # --- its life -------------------------------------------------------------------------------------

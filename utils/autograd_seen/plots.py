@@ -1,5 +1,6 @@
 """Plots that the lessons use, drawn with matplotlib, which is imported when one is asked for."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -116,10 +117,10 @@ def _bars(axes: Any, product: torch.Tensor) -> None:
     heights = product.tolist()
     below.bar(range(len(heights)), heights, width=0.5, color=PICKED)
     below.axhline(0, color="black", linewidth=0.8)
-    for j, height in enumerate(heights):
+    for j, (height, said) in enumerate(zip(heights, _told_alike(heights), strict=True)):
         side, off = ("bottom", 2) if height >= 0 else ("top", -2)
         place = {"xytext": (0, off), "textcoords": "offset points", "ha": "center", "va": side}
-        below.annotate(_told(height), (j, height), **place)
+        below.annotate(said, (j, height), **place)
     below.margins(y=0.3)
     below.set_ylabel("vᵀJ")
     below.set_yticks([])
@@ -130,3 +131,14 @@ def _bars(axes: Any, product: torch.Tensor) -> None:
 def _told(value: float) -> str:
     """A number in a few significant digits, with a true minus sign."""
     return number(float(f"{value:.{DIGITS}g}")).replace("-", "−")
+
+
+def _told_alike(values: Sequence[float]) -> list[str]:
+    """Numbers with as many decimals as the largest has in a few significant digits; each by itself
+    where that would be too many.
+    """
+    largest = max(map(abs, values))
+    if not 1e-3 <= largest < 10**DIGITS:  # an inf and a nan too
+        return [_told(value) for value in values]
+    decimals = DIGITS - 1 - math.floor(math.log10(largest))
+    return [f"{value:.{decimals}f}".replace("-", "−") for value in values]

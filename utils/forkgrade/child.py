@@ -27,10 +27,15 @@ FEW_CHARS = 1_000
 SAYS_CUT = "\n" + CUT + "more than {} characters were displayed{} …\n"
 
 
-def run_notebook(lines: JsonLines, folder: str, limits: NotebookLimits, runner: Runner) -> NoReturn:
-    """Makes this process a notebook's, runs it, and ends the process."""
+def run_notebook(
+    lines: JsonLines, folder: str, limits: NotebookLimits, runner: Runner, parent: int
+) -> NoReturn:
+    """Makes this process, a fork of the process `parent`, a notebook's, runs it, and ends the
+    process.
+    """
     status = 1
     try:
+        sandbox.die_with_parent(parent)
         prepare(lines, folder, limits)
         run_cells(lines, limits, runner)
         status = 0
@@ -66,7 +71,6 @@ def run_cells(lines: JsonLines, limits: NotebookLimits, runner: Runner) -> None:
 def prepare(lines: JsonLines, folder: str, limits: NotebookLimits) -> None:
     """Makes this process a notebook's: its own folder, no descriptors but its line, confined."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    sandbox.die_with_parent()
     os.setsid()
     close_all_but(lines)
     os.chdir(folder)

@@ -1,9 +1,13 @@
 """How the grader, the warm process and the process of a notebook speak: in lines of JSON.
 
-Each connection to the warm process is one notebook. To it go {"folder", "limits"}, then for each
-cell {"source", "kind", "key"}, then {"end": true}. A probe has a "question" beside these, and its
-result what was "seen" of the answer. From it come {"key", "outputs", "seen"} for each cell that
-ended, then {"ended": why}; or {"broken": why} where the grader itself failed.
+Each connection to the warm process is one notebook. To it goes {"folder", "limits"}; back come
+{"process": its number} and the two ends of the way to it, or {"broken": why} where the warm process
+could not start it. Any other line, or the end of the connection, ends the notebook's process; back
+comes {"status": its wait status}.
+
+From the process of a notebook comes {"ready": true}, or {"failed": why}; then for each cell that it
+is sent, {"source", "kind", "key", "seconds"}, the result {"key", "outputs", "seen"}. A probe has a
+"question" beside these, and its result what was "seen" of the answer.
 """
 
 import json
@@ -60,17 +64,17 @@ class JsonLines:
                 raise TimeoutError
             data = data[write(self.outward, data[:SMALL_PIECE]) :]
 
-    def receive(self, seconds: float | None = None, beside: int | None = None) -> Any:
+    def receive(self, seconds: float | None = None) -> Any:
         """The next line's value, None at the end.
 
-        Raises TimeoutError after `seconds`, OverflowError after `most` bytes without an end of
-        line, and BrokenPipeError when the descriptor `beside` is closed at its other end.
+        Raises TimeoutError after `seconds`, and OverflowError after `most` bytes without an end of
+        line.
         """
         end = None if seconds is None else time.monotonic() + seconds
         while b"\n" not in self.rest:
             if self.most and len(self.rest) > self.most:
                 raise OverflowError
-            self.wait(end, beside)
+            self.wait(end)
             piece = os.read(self.inward, PIECE)
             if not piece:
                 return None
@@ -79,12 +83,9 @@ class JsonLines:
         line, _, self.rest = self.rest.partition(b"\n")
         return json.loads(line)
 
-    def wait(self, end: float | None, beside: int | None) -> None:
-        """Returns once there is something to read. Raises as `receive` does; `end` is a time."""
-        watched = [self.inward] if beside is None else [self.inward, beside]
+    def wait(self, end: float | None) -> None:
+        """Returns once there is something to read. Raises TimeoutError at `end`, a time."""
         left = None if end is None else max(end - time.monotonic(), 0)
-        ready, _, _ = select.select(watched, [], [], left)
+        ready, _, _ = select.select([self.inward], [], [], left)
         if not ready:
             raise TimeoutError
-        if self.inward not in ready:
-            raise BrokenPipeError

@@ -1,19 +1,12 @@
-"""The supervisor of one notebook: it forks the child that runs it and stands between the two sides.
-
-It hands over one cell at a time, watches clock, output and disk, and ends the child's whole
-session. It has read no grade book and no other notebook, so neither has the child.
+"""Stands between the grader and the process of one notebook: it hands over one cell at a time, and
+watches clock, output and disk.
 """
 
-import contextlib
 import os
 import signal
-import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from forkgrade.cells import Runner
-from forkgrade.child import run_notebook
-from forkgrade.limits import NotebookLimits
 from forkgrade.meter import Meter
 from forkgrade.protocol import MOMENT, JsonLines
 
@@ -28,67 +21,26 @@ class Ended(Exception):
     """A notebook ended early; the message says why, "" if its process says more."""
 
 
-def supervise(connection: socket.socket, runner: Runner) -> None:
-    """Runs one notebook in a child and reports on it."""
-    above = JsonLines(connection.fileno(), connection.fileno())
-    try:
-        above.send(run_below(connection, above, runner), seconds=MOMENT)
-    except Exception as error:  # the grader's own: who asked for the notebook is told
-        above.send({"broken": f"{type(error).__name__}: {error}"}, seconds=MOMENT)
-
-
-def run_below(connection: socket.socket, above: JsonLines, runner: Runner) -> dict:
-    """Runs one notebook in a child; returns the last thing to report."""
-    task = above.receive(MOMENT)
-    limits, folder = NotebookLimits(**task["limits"]), task["folder"]
-    down, up = os.pipe(), os.pipe()
-    os.setsid()
-    child = os.fork()
-    if child == 0:
-        connection.close()
-        run_notebook(JsonLines(down[0], up[1]), folder, limits, runner)
-    os.close(down[0])
-    os.close(up[1])
-    below = JsonLines(up[0], down[1], most=limits.display_chars * 2)
-    try:
-        pass_cells(above, below, Meter(child, folder, limits))
-        ended = "done"
-    except Ended as error:
-        ended = str(error)
-    finally:
-        status, peak_mb = end(child)
-    return {"ended": ended or how_it_ended(status), "peak_mb": peak_mb}
-
-
-def end(child: int) -> tuple[int, int]:
-    """Ends a child, and what it may have started; returns its wait status and most MiB."""
-    # Before its number is given to another process.
-    for kill in os.killpg, os.kill:
-        with contextlib.suppress(ProcessLookupError):
-            kill(child, signal.SIGKILL)
-    _, status, used = os.wait4(child, 0)
-    return status, used.ru_maxrss // 1024
-
-
-def pass_cells(above: JsonLines, below: JsonLines, meter: Meter) -> None:
-    """Passes cells down and results up, until there are no more. Raises Ended."""
+def results(cells: Iterable[dict], below: JsonLines, meter: Meter) -> Iterator[dict]:
+    """Sends cells to the process of a notebook, one by one, and yields what came of each. Raises
+    Ended.
+    """
     limits = meter.limits
     greeting = below.receive(MOMENT)
     if greeting != {"ready": True}:
         failed = greeting and greeting["failed"]
         raise Ended(f"the notebook's process could not start: {failed}" if failed else "")
-    spent, count = 0.0, 0
-    while "end" not in (cell := above.receive(MOMENT) or {"end": True}):
-        count += 1
+    spent = 0.0
+    for count, cell in enumerate(cells):
         left = limits.total_seconds - spent
         if left <= 0:
             raise Ended(f"the notebook ran longer than {limits.total_seconds:g} s in total")
-        if count > limits.cells:
+        if count == limits.cells:
             raise Ended(f"the notebook has more than {limits.cells} cells to run")
         started = time.monotonic()
-        result = run_cell(cell, above, below, min(limits.cell_seconds, left), meter)
+        result = run_cell(cell, below, min(limits.cell_seconds, left), meter)
         spent += time.monotonic() - started
-        above.send(result, seconds=MOMENT)
+        yield result
         # A text that is cut at so many characters may have twice as many bytes.
         if below.received > limits.total_chars * 2:
             raise Ended(f"the notebook sent more than {limits.total_chars * 2} bytes of output")
@@ -96,12 +48,12 @@ def pass_cells(above: JsonLines, below: JsonLines, meter: Meter) -> None:
             raise Ended(reason)
 
 
-def run_cell(cell: dict, above: JsonLines, below: JsonLines, seconds: float, meter: Meter) -> dict:
+def run_cell(cell: dict, below: JsonLines, seconds: float, meter: Meter) -> dict:
     """The result that the child sends of a cell, which may run so many seconds. Raises Ended."""
     allowed = seconds + meter.limits.grace_seconds
     try:
         below.send(cell | {"seconds": seconds}, seconds=allowed)
-        result = watched(above, below, allowed, meter)
+        result = watched(below, allowed, meter)
     except TimeoutError:
         raise Ended(f"a cell ran longer than {seconds:g} s and could not be interrupted") from None
     except OverflowError:
@@ -137,7 +89,7 @@ def inner(value: dict | list) -> Iterable[object]:
     return value.values() if isinstance(value, dict) else value
 
 
-def watched(above: JsonLines, below: JsonLines, seconds: float, meter: Meter) -> object:
+def watched(below: JsonLines, seconds: float, meter: Meter) -> object:
     """What the child sends next, within so many seconds. Raises as `receive` does, and Ended as
     soon as the notebook has used too much.
     """
@@ -145,7 +97,7 @@ def watched(above: JsonLines, below: JsonLines, seconds: float, meter: Meter) ->
     while True:
         left = end - time.monotonic()
         try:
-            return below.receive(min(PERIOD, max(left, 0)), beside=above.inward)
+            return below.receive(min(PERIOD, max(left, 0)))
         except TimeoutError:
             if left <= 0:
                 raise

@@ -1,7 +1,6 @@
 """The way to the warm process: starts it, sends it notebooks, hands back what comes."""
 
 import atexit
-import contextlib
 import json
 import os
 import secrets
@@ -13,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from forkgrade import sandbox
+from forkgrade import sandbox, supervise
 from forkgrade.limits import Limits, NotebookLimits
+from forkgrade.meter import Meter
 from forkgrade.own_folder import OwnFolder, remove_abandoned
-from forkgrade.protocol import MOMENT, CellKind, JsonLines, Output
+from forkgrade.protocol import MOMENT, PIECE, CellKind, JsonLines, Output
 
 #: What the warm process takes over of this process' environment: where things are, and the
 #: language. Nothing else, whatever its name.
@@ -33,6 +33,8 @@ ENVIRONMENT = {
 }
 
 
+#: What comes from the warm process is for no program that this one starts.
+FLAGS = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 #: Seconds that the warm process has to import what notebooks need.
 START = 300
 
@@ -97,20 +99,19 @@ class WarmClient:
 
     def run(self, cells: Sequence[Cell], folder: str, limits: NotebookLimits) -> NotebookRun:
         """Runs the cells of one notebook in a folder of its own. Raises WarmGone."""
-        results = []
-        # Far more than its keeper allows for one cell: only where that hangs, this is reached.
-        wait = 3 * MOMENT + limits.cell_seconds + limits.grace_seconds
+        tasks = (cell._asdict() | {"key": secrets.token_hex(8)} for cell in cells)
+        done, ended = [], ""
         with self.connected() as connection:
-            lines = JsonLines(connection.fileno(), connection.fileno())
-            send(lines, {"folder": folder, "limits": limits.as_dict()})
-            for cell in cells:
-                task = cell._asdict() | {"key": secrets.token_hex(8)}
-                answer = ask(lines, task, wait)
-                if "ended" in answer:
-                    return NotebookRun(results, answer["ended"])
-                results.append(CellResult(outputs_of(answer), answer.get("seen")))
-            answer = ask(lines, {"end": True}, wait)
-        return NotebookRun(results, "" if answer["ended"] == "done" else answer["ended"])
+            process = begun(connection, folder, limits)
+            try:
+                for result in supervise.results(tasks, process.lines, process.meter):
+                    done.append(CellResult(outputs_of(result), result.get("seen")))
+            except supervise.Ended as error:
+                ended = str(error) or None
+            finally:
+                process.close()
+            status = answer(connection, {"end": True})["status"]
+        return NotebookRun(done, supervise.how_it_ended(status) if ended is None else ended)
 
     @property
     def folder(self) -> str:
@@ -123,7 +124,6 @@ class WarmClient:
         try:
             connection.settimeout(MOMENT)
             connection.connect(self.socket_path)
-            connection.settimeout(None)
         except OSError as error:
             connection.close()
             raise WarmGone(f"the process that runs notebooks has ended ({error})") from error
@@ -148,28 +148,51 @@ def is_output(value: object) -> bool:
     return False
 
 
-def send(lines: JsonLines, value: object) -> None:
-    """Sends a value to the warm process, if its keeper has not ended the notebook meanwhile: it has
-    then said why before it hung up.
+@dataclass(frozen=True)
+class Process:
+    """The process of a notebook: the way to it, and what it uses."""
+
+    lines: JsonLines
+    meter: Meter
+
+    def close(self) -> None:
+        """Closes the way to it."""
+        os.close(self.lines.inward)
+        os.close(self.lines.outward)
+
+
+def begun(connection: socket.socket, folder: str, limits: NotebookLimits) -> Process:
+    """The process that the warm process has begun for a notebook. Raises WarmGone."""
+    descriptors: list[int] = []
+    task = {"folder": folder, "limits": limits.as_dict()}
+    number = answer(connection, task, descriptors)["process"]
+    lines = JsonLines(*descriptors, most=limits.display_chars * 2)
+    return Process(lines, Meter(number, folder, limits))
+
+
+def answer(connection: socket.socket, value: object, descriptors: list[int] | None = None) -> dict:
+    """What the warm process answers to a value; what descriptors come with it are added to the
+    list. Raises WarmGone.
     """
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
-        lines.send(value, seconds=MOMENT)
-
-
-def ask(lines: JsonLines, value: object, seconds: float) -> dict:
-    """The answer to a value that is sent to the warm process. Raises WarmGone."""
-    send(lines, value)
+    data = b""
     try:
-        answer = lines.receive(seconds)
-    except ConnectionResetError:
-        answer = None
+        connection.sendall(json.dumps(value).encode() + b"\n")
+        while not data.endswith(b"\n"):
+            piece, came, _, _ = socket.recv_fds(connection, PIECE, 2, FLAGS)
+            if not piece:
+                raise WarmGone("the process that runs notebooks went away")
+            data += piece
+            if descriptors is not None:
+                descriptors += came
     except TimeoutError:
-        answer = {"broken": f"no answer in {seconds:g} s"}
-    if answer is None:
-        raise WarmGone("the process that runs notebooks went away")
-    if "broken" in answer:
-        raise WarmGone(f"the process that runs notebooks failed ({answer['broken']})")
-    return answer
+        reason = f"no answer in {connection.gettimeout():g} s"
+        raise WarmGone(f"the process that runs notebooks failed ({reason})") from None
+    except (BrokenPipeError, ConnectionResetError):
+        raise WarmGone("the process that runs notebooks went away") from None
+    said = json.loads(data)
+    if "broken" in said:
+        raise WarmGone(f"the process that runs notebooks failed ({said['broken']})")
+    return said
 
 
 class WarmProcess:

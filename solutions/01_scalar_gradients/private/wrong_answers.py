@@ -162,7 +162,6 @@ TABLES = {
             "as taught": lambda x: 12 * x**2 - 2,
             "factored": lambda x: 2 * (6 * x * x - 1),
             "by math": lambda x: 12 * math.pow(x, 2) - 2,
-            "by autograd": lambda x: by_autograd(lambda x: 4 * x**3 - 2 * x, x),
         },
         wrong={
             "forgot_the_exponent": (lambda x: 4 * x**2 - 2, "comes down"),
@@ -175,6 +174,10 @@ TABLES = {
             "halved": (lambda x: 6 * x**2 - 1, "0.5 × the right value"),
             "power_of_a_calculator": (lambda x: 12 * x ^ 2 - 2, "x**2, not x^2"),
             "misspelt": (misspelt, "did you mean x_squared?"),
+            "by_autograd": (
+                lambda x: by_autograd(lambda x: 4 * x**3 - 2 * x, x),
+                "yours to work out here",
+            ),
         },
     ),
     "slope": Table(

@@ -171,7 +171,6 @@ TABLES = {
     "three_factors": Table(
         right={
             "as taught": lambda x: -math.exp(math.cos(x**3)) * math.sin(x**3) * 3 * x**2,
-            "by autograd": composed(lambda x: torch.exp(torch.cos(x**3))),
         },
         wrong={
             "dropped_the_inner": (
@@ -182,7 +181,7 @@ TABLES = {
                 lambda x: math.exp(math.cos(x**3)) * 3 * x**2,
                 "−sin(y) is missing",
             ),
-            "dropped_the_outer": (composed(lambda x: torch.cos(x**3)), "exp(u) is missing"),
+            "dropped_the_outer": (lambda x: -math.sin(x**3) * 3 * x**2, "exp(u) is missing"),
             "added": (lambda x: math.exp(math.cos(x**3)) - math.sin(x**3) + 3 * x**2, "were added"),
             "slope_of_the_cosine": (
                 lambda x: math.exp(math.cos(x**3)) * math.sin(x**3) * 3 * x**2,
@@ -190,7 +189,14 @@ TABLES = {
             ),
             "sine_at_x": (lambda x: -math.exp(math.cos(x**3)) * math.sin(x) * 3 * x**2, "at y"),
             "exponential_at_y": (lambda x: -math.exp(x**3) * math.sin(x**3) * 3 * x**2, "at u"),
-            "other_order": (composed(lambda x: torch.exp(torch.cos(x) ** 3)), "open the hint"),
+            "other_order": (
+                lambda x: -math.exp(math.cos(x) ** 3) * 3 * math.cos(x) ** 2 * math.sin(x),
+                "open the hint",
+            ),
+            "by_autograd": (
+                composed(lambda x: torch.exp(torch.cos(x**3))),
+                "yours to work out here",
+            ),
         },
     ),
     "send_back": Table(

@@ -238,7 +238,6 @@ TABLES = {
         right={
             "as taught": factors(),
             "collected": factors(first=lambda p, t: (p - t) / (p * (1 - p))),
-            "by autograd": factors_by_autograd,
         },
         wrong={
             "swapped_t_and_1_minus_t": (
@@ -259,11 +258,12 @@ TABLES = {
             "products": (products, "each factor alone"),
             "all_signs": (lambda *case: [-part for part in factors()(*case)], "the sign"),
             "two_mistakes": (factors(lambda p, t: p - t, second=lambda p: p), "open the hint"),
+            "by_autograd": (factors_by_autograd, "yours to work out here"),
             "the_gradient_alone": (lambda w, b, x, t: (sigmoid(w * x + b) - t) * x, "shape ()"),
         },
     ),
     "fit": Table(
-        right={"as taught": fit(taught), "by autograd": fit(by_autograd)},
+        right={"as taught": fit(taught)},
         wrong={
             "forgot_n": (fit(without_n), "÷N"),
             "forgot_x": (fit(without_x), "the x are forgotten"),
@@ -276,6 +276,7 @@ TABLES = {
             "no_mean": (fit(without_a_mean), "its own w or b"),
             "one_mean_only": (fit(one_mean_only), "its own w or b"),
             "halved": (fit(half), "open the hint"),
+            "by_autograd": (fit(by_autograd), "yours to work out here"),
         },
     ),
     "loss_of_logit": Table(

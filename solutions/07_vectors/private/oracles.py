@@ -286,8 +286,6 @@ ORACLES = [
             "y[j] itself is left out: x[j] goes into it as well": lambda v: [
                 math.fsum(v[at + 1 :]) for at in range(len(v))
             ],
-            "nothing but zeros: autograd was asked where nothing is recorded: add up the numbers "
-            "of v yourself": lambda v: [0.0] * len(v),
             "turned round: the first number belongs to x[0]": lambda v: list(
                 itertools.accumulate(reversed(v))
             ),

@@ -357,6 +357,15 @@ def test_each_verdict_tells_how_far_one_is(session):
     assert RECEIVES(right).so_far == "1 of 7 · 2 of 16 points"
 
 
+def test_right_parts_of_a_prediction_are_told_with_their_worth(session):
+    with pytest.raises(NotYet) as caught:
+        RECEIVES({"w": True, "x": True, "b": True})
+    assert caught.value._render_traceback_()[-2:] == [
+        "  so far  0 of 7 · 0 of 16 points",
+        "  so far  2 of 3 right here, for 1.33 of 2 points when graded",
+    ]
+
+
 def test_a_solution_opens_once_its_check_has_passed(session):
     closed = "1.2: the solution can be opened once check.two_steps(two_steps) has passed"
     assert repr(TWO_STEPS.solution()) == closed

@@ -13,6 +13,11 @@ def test_an_assignment_adds_up_what_is_passed_of_it():
     assert MIXED.so_far(set()) == "0 of 3 · 0 of 6 points"
 
 
+def test_right_parts_are_worth_their_share_when_graded():
+    assert MIXED.of_parts("7.1", 3, 4) == "3 of 4 right here, for 1.5 of 2 points when graded"
+    assert MIXED.of_parts("7.1", 0, 4) == MIXED.of_parts("7.1", 4, 4) == ""
+
+
 def test_what_a_person_reads_is_not_open_for_a_check():
     assert MIXED.left({"7.2"}) == ["7.1"]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from plainjudge.keys import UNKNOWN, LockedKey, OpenKey
 from plainjudge.values import encode
-from plainjudge.verdicts import judge
+from plainjudge.verdicts import Verdict, judge
 from plainjudge.written import shortened
 
 from autograd_seen.checks.hints import error_hint
@@ -85,7 +85,7 @@ class Check:
             raise NotYet(f"{self.number}: {missing}") from None
         names = [self.shown(case) for case in self.cases]
         verdict = judge(self.number, names, key, self.observed(answer, self.cases))
-        so_far = self._so_far(verdict.passed)
+        so_far = self._so_far(verdict)
         if verdict.passed:
             return Passed(self.number, so_far)
         raised = (NotYet if verdict.attempted else NotAttempted)(verdict.text)
@@ -164,15 +164,16 @@ class Check:
         own = (hint for words, hint in self.hints.items() if words in str(said))
         return next(own, "") or error_hint(said)
 
-    def _so_far(self, right: bool) -> str:
+    def _so_far(self, verdict: Verdict) -> str:
         """How far the student is after this verdict, and a note where that cannot be kept; empty
         where no table says what this exercise is worth.
         """
         assignment = assignment_of(self.number)
         if assignment is None:
             return ""
-        record = mark(self.number, right)
-        return "\n".join(filter(None, [assignment.so_far(record.passed), record.note]))
+        record = mark(self.number, verdict.passed)
+        parts = "" if verdict.passed else assignment.of_parts(self.number, *verdict.parts)
+        return "\n".join(filter(None, [assignment.so_far(record.passed), parts, record.note]))
 
 
 def _is_of_a_stub(error: BaseException) -> bool:

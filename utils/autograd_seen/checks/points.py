@@ -49,6 +49,17 @@ class Assignment:
         """How far one is with some exercises passed: ``3 of 7 · 7 of 16 points``."""
         return "{} · {} points".format(*self.counts(numbers))
 
+    def of_parts(self, number: str, right: int, of: int) -> str:
+        """What the right parts of an exercise are worth when it is graded, which is not passed:
+        ``2 of 4 right here, for 1 of 2 points when graded``; empty where none is right.
+        """
+        if not 0 < right < of:
+            return ""
+        most = self.points[number]
+        return (
+            f"{right} of {of} right here, for {most * right / of:.3g} of {most} points when graded"
+        )
+
 
 @functools.cache
 def assignments() -> tuple[Assignment, ...]:

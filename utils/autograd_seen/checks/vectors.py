@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 
+from autograd_seen.checks.by_hand import by_hand
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.families import family, first_term, held
 from autograd_seen.checks.leaves import leaf
@@ -11,10 +12,10 @@ from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _float64, _stack = torch.Tensor, torch.tensor, torch.float64, torch.stack
-_log_softmax, _inference_mode = torch.log_softmax, torch.inference_mode
+_log_softmax = torch.log_softmax
 
 TRANSPOSED = "transposed: a row of J belongs to an output, a column to an input"
-BY_HAND = "autograd was asked: here you are the backward pass, so add up the numbers of v yourself"
+BY_HAND = "here you are the backward pass: add up the numbers of v yourself"
 
 arrives = check_value("7.1", "arrives")
 
@@ -84,17 +85,11 @@ reach = check_function(
 )
 
 
-def _without_autograd(answer, v):
-    with _inference_mode():
-        return answer(_tensor(v))
-
-
 cumsum_backward = check_function(
     "7.5",
     "cumsum_backward",
     cases=[[2.0, 30.0, 400.0], [0.5, -1.0, 3.0, 7.0]],
-    evaluate=_without_autograd,
-    hints={"does not require grad": BY_HAND, "nference": BY_HAND},
+    evaluate=lambda answer, v: by_hand(answer, _tensor(v), likely=BY_HAND),
 )
 
 

@@ -1,0 +1,81 @@
+"""Where a derivative is to be worked out by hand, autograd is refused on every way to it."""
+
+import pytest
+import torch
+from autograd_seen.checks.by_hand import by_hand
+from autograd_seen.checks.verdicts import Misfit
+from torch.autograd import forward_ad
+
+A = torch.tensor([1.0, 2, 3])
+
+
+def cube(x):
+    return (x**3).sum()
+
+
+def backward(x):
+    x.requires_grad_()
+    cube(x).backward()
+    return x.grad
+
+
+def with_the_record_on(x):
+    with torch.inference_mode(False):
+        return backward(x.clone())
+
+
+def a_leaf_of_its_own(x):
+    with torch.inference_mode(False):
+        x = torch.tensor(x.tolist(), requires_grad=True)
+        return torch.autograd.grad(cube(x), x)[0]
+
+
+def forward_mode(x):
+    with forward_ad.dual_level():
+        moved = forward_ad.make_dual(x, torch.ones(3))
+        return forward_ad.unpack_dual(moved**3).tangent
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is")  # which forward mode loads
+@pytest.mark.parametrize(
+    "answer",
+    [
+        backward,
+        with_the_record_on,
+        a_leaf_of_its_own,
+        forward_mode,
+        torch.func.grad(cube),
+        torch.func.jacrev(cube),
+        torch.func.jacfwd(cube),
+        torch.vmap(torch.func.grad(cube)),
+        lambda x: torch.func.vjp(cube, x)[1](torch.tensor(1.0))[0],
+        lambda x: torch.func.jvp(cube, (x,), (torch.ones(3),))[1],
+        lambda x: torch.autograd.functional.vjp(cube, x)[1],
+        lambda x: torch.autograd.functional.jacobian(cube, x),
+    ],
+)
+def test_autograd_is_refused_on_any_way(answer):
+    with pytest.raises(Misfit) as caught:
+        by_hand(answer, A.clone(), likely="because")
+    assert (caught.value.got, caught.value.likely) == ("autograd was asked", "because")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: 3 * x**2,
+        lambda x: torch.vmap(lambda one: 3 * one**2)(x),
+        lambda x: torch.stack([3 * one**2 for one in x]),
+        lambda x: torch.tensor([3 * one**2 for one in x.tolist()]),
+        lambda x: torch.from_numpy(3 * x.numpy() ** 2),
+    ],
+)
+def test_a_formula_is_what_it_gives(answer):
+    assert torch.equal(by_hand(answer, A.clone()), torch.tensor([3.0, 12, 27]))
+
+
+def test_what_ran_before_and_after_is_left_alone():
+    x = A.clone().requires_grad_()
+    by_hand(lambda x: 3 * x**2, A.clone())
+    cube(x).backward()
+    assert torch.equal(x.grad, by_hand(lambda x: 3 * x**2, A))
