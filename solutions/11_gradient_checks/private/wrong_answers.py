@@ -7,8 +7,8 @@ from autograd_seen import numerical_gradient
 
 from tests.wrong_answers import Table
 
-COLUMNS = {"forward": "C", "central": "D", "complex": "B", "float32": "A"}
-QUOTIENTS = {"forward": 13.24, "central": 12.04, "complex": 11.96}
+COLUMNS = {"forward": "B", "central": "D", "forward_float32": "C", "central_float32": "A"}
+QUOTIENTS = {"forward": 13.24, "backward": 10.84, "central": 12.04}
 jacobian = torch.autograd.functional.jacobian
 
 
@@ -69,6 +69,14 @@ def step_without_v(f, x, v, J, h):
 
 def step_without_h(f, x, v, J, h):
     return f(x + v) - f(x) - h * J @ v
+
+
+def quotient_less_slope(f, x, v, J, h):
+    return (f(x + h * v) - f(x)) / h - J @ v
+
+
+def step_back(f, x, v, J, h):
+    return f(x - h * v) - f(x) + h * J @ v
 
 
 def both_sides(f, x, v, J, h):
@@ -183,6 +191,20 @@ def by_autograd(f, x, part):
     return torch.autograd.grad(f(x), x)[0]
 
 
+def by_three_derivatives(f, x, part):
+    """The quotient of a cubic: slope + h²/6 · its third derivative, number by number."""
+
+    def along(x, e):
+        return torch.func.jvp(f, (x,), (e,))[1]
+
+    def third(x, e):
+        twice = lambda x: torch.func.jvp(lambda x: along(x, e), (x,), (e,))[1]  # noqa: E731
+        return torch.func.jvp(twice, (x,), (e,))[1]
+
+    eye = torch.eye(len(x), dtype=x.dtype)
+    return torch.stack([along(x, e) + (part * x @ e) ** 2 / 6 * third(x, e) for e in eye])
+
+
 # --- 11.5 -----------------------------------------------------------------------------------------
 
 
@@ -208,6 +230,11 @@ def by_a_graph(x, g):
     return torch.autograd.grad(leaf * leaf.sum(), leaf, g)[0]
 
 
+def by_a_record(x, g):
+    with torch.inference_mode(False), torch.enable_grad():
+        return by_a_graph(x.clone(), g.clone())
+
+
 def by_the_jacobian(x, g):
     return g @ jacobian(lambda x: x * x.sum(), x)
 
@@ -219,14 +246,18 @@ TABLES = {
             "small letters": {name: letter.lower() for name, letter in COLUMNS.items()},
         },
         wrong={
-            "forward_and_central": (COLUMNS | {"forward": "D", "central": "C"}, "to both sides"),
-            "central_and_complex": (COLUMNS | {"central": "B", "complex": "D"}, "a subtraction"),
-            "central_and_float32": (COLUMNS | {"central": "A", "float32": "D"}, "7 digits"),
-            "complex_and_float32": (COLUMNS | {"complex": "A", "float32": "B"}, "never gets worse"),
-            "forward_and_float32": (COLUMNS | {"forward": "A", "float32": "C"}, "in float32 too"),
-            "in_alphabetical_order": (
-                {"forward": "A", "central": "B", "complex": "D", "float32": "C"},
-                "a subtraction",
+            "forward_and_central": (COLUMNS | {"forward": "D", "central": "B"}, "to both sides"),
+            "both_in_float32": (
+                COLUMNS | {"forward_float32": "A", "central_float32": "C"},
+                "there too",
+            ),
+            "the_forward_ones": (
+                COLUMNS | {"forward": "C", "forward_float32": "B"},
+                "the forward differences: with 7 digits",
+            ),
+            "the_central_ones": (
+                COLUMNS | {"central": "A", "central_float32": "D"},
+                "the central differences: with 7 digits",
             ),
         },
     ),
@@ -239,13 +270,16 @@ TABLES = {
             "the_slope": (dict.fromkeys(QUOTIENTS, 12), "as large as 0.2"),
             "backward": (QUOTIENTS | {"forward": 10.84}, "nudges backward"),
             "forward_not_divided": (QUOTIENTS | {"forward": 2.648}, "by h = 0.2"),
+            "forward_without_square": (QUOTIENTS | {"forward": 13.2}, "3xh² + h³"),
+            "backward_exact": (QUOTIENTS | {"backward": 12}, "as large as 0.2"),
+            "backward_as_forward": (QUOTIENTS | {"backward": 13.24}, "nudges forward"),
+            "backward_turned": (QUOTIENTS | {"backward": -10.84}, "f grows here"),
+            "backward_not_divided": (QUOTIENTS | {"backward": 2.168}, "by h = 0.2"),
+            "backward_sign": (QUOTIENTS | {"backward": 10.76}, "turns twice"),
             "central_as_forward": (QUOTIENTS | {"central": 13.24}, "to 2.2 and to 1.8"),
             "central_by_h": (QUOTIENTS | {"central": 24.08}, "divide by 0.4"),
             "central_not_divided": (QUOTIENTS | {"central": 4.816}, "by 2h = 0.4"),
             "central_exact": (QUOTIENTS | {"central": 12}, "h² = 0.04 is missing"),
-            "complex_sign": (QUOTIENTS | {"complex": 12.04}, "i³ is −i"),
-            "complex_exact": (QUOTIENTS | {"complex": 12}, "it leaves −h²"),
-            "complex_not_divided": (QUOTIENTS | {"complex": 2.392}, "imaginary part by h"),
         },
     ),
     "order": Table(
@@ -265,6 +299,8 @@ TABLES = {
             "slope_added": (from_remainder(slope_added), "h J v is added"),
             "step_without_v": (from_remainder(step_without_v), "h v, not h"),
             "step_without_h": (from_remainder(step_without_h), "v came without its h"),
+            "quotient_less_slope": (from_remainder(quotient_less_slope), "divided by h"),
+            "step_back": (from_remainder(step_back), "a step backward"),
             "both_sides": (from_remainder(both_sides), "another order"),
             "J_anew": (from_remainder(anew), "that was handed in"),
             "J_turned": (from_remainder(turned), "a row for each output"),
@@ -300,7 +336,14 @@ TABLES = {
             "left_moved": (left_moved, "were not put back"),
             "x_left_moved": (x_left_moved, "x itself was nudged"),
             "one_tensor": (one_tensor, "clone() it for each"),
-            "by_autograd": (by_autograd, "the slope itself"),
+            "by_autograd": (by_autograd, "the quotients are asked for"),
+            "by_three_derivatives": (by_three_derivatives, "the quotients are asked for"),
+            "divided_with_a_sign": (
+                of_each(
+                    lambda f, x, e, h: quotient(f, x, e, h) * torch.sign(x @ e),
+                ),
+                "a step with a sign",
+            ),
             "settled": (lambda f, x, part: numerical_gradient(f, x), "the slope itself"),
             "not_divided": (
                 of_each(lambda f, x, e, h: f(x + h * e) - f(x - h * e)),
@@ -311,6 +354,7 @@ TABLES = {
     "agrees": Table(
         right={
             "1e-6": close(rtol=1e-6, atol=0.0),
+            "1e-4, with some atol": close(rtol=1e-4, atol=1e-13),
             "1e-4": close(rtol=1e-4, atol=0.0),
             "1e-8": close(rtol=1e-8, atol=0),
             "nearly 0": close(rtol=1e-5, atol=1e-20),
@@ -321,6 +365,18 @@ TABLES = {
             "defaults": (close(), "atol = 1e-8"),
             "of_gradcheck": (close(rtol=1e-3, atol=1e-5), "gradcheck's tolerances"),
             "rtol_too_large": (close(rtol=1e-3, atol=0.0), "rtol is too large"),
+            "the_error_itself": (close(rtol=5e-4, atol=0), "stay well below"),
+            "atol_small": (close(rtol=1e-6, atol=1e-11), "0.05 % of numbers like 1e-9"),
+            "lengths": (lambda g, n: (g - n).norm() <= 1e-6 * n.norm(), "hides beside"),
+            "the_first": (lambda g, n: torch.isclose(g, n, 1e-6, 0)[0], "hides beside"),
+            "the_sums": (
+                lambda g, n: torch.isclose(g.sum(), n.sum(), 1e-6, 0),
+                "hides beside",
+            ),
+            "parts_of_the_largest": (
+                lambda g, n: torch.allclose(g / n.abs().max(), n / n.abs().max(), 0, 1e-6),
+                "hides beside",
+            ),
             "atol_alone": (close(rtol=0.0, atol=1e-6), "atol alone"),
             "atol_left": (close(rtol=1e-6, atol=1e-6), "set it to 0"),
             "exact": (torch.equal, "room for rounding"),
@@ -339,6 +395,12 @@ TABLES = {
         },
         wrong={
             "as_it_was": (lambda x, g: g * x.sum() + x.sum(), "as TimesSum does"),
+            "times_g": (lambda x, g: 2 * g * x.sum(), "is not enough"),
+            "sum_of_g": (lambda x, g: g.sum() * (x.sum() + x), "from output i comes"),
+            "as_often_as_outputs": (
+                lambda x, g: g * x.sum() + g * x * len(x),
+                "as often as there are outputs",
+            ),
             "no_g": (lambda x, g: (2 * x.sum()).expand(len(x)), "under sum()"),
             "factor_only": (lambda x, g: g * x.sum(), "goes into the sum as well"),
             "sum_only": (lambda x, g: (g * x).sum().expand(len(x)), "is a factor as well"),
@@ -346,8 +408,17 @@ TABLES = {
             "turned": (lambda x, g: g * x.sum() + x * g.sum(), "in the place of Jᵀ g"),
             "sums_multiplied": (lambda x, g: g * x.sum() + g.sum() * x.sum(), "its own x"),
             "mean": (lambda x, g: g * x.sum() + (g * x).mean(), "so add them"),
-            "by_a_graph": (by_a_graph, "autograd was asked"),
-            "by_the_jacobian": (by_the_jacobian, "autograd was asked"),
+            "by_a_graph": (by_a_graph, "you are the backward pass"),
+            "by_the_jacobian": (by_the_jacobian, "you are the backward pass"),
+            "by_a_record": (by_a_record, "you are the backward pass"),
+            "by_vjp": (
+                lambda x, g: torch.func.vjp(lambda x: x * x.sum(), x)[1](g)[0],
+                "you are the backward pass",
+            ),
+            "by_jacfwd": (
+                lambda x, g: g @ torch.func.jacfwd(lambda x: x * x.sum())(x),
+                "you are the backward pass",
+            ),
             "zeros": (lambda x, g: torch.zeros_like(x), "nothing but zeros"),
             "one_number": (lambda x, g: (g * x).sum(), "shape ()"),
         },

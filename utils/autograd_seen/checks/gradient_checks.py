@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 import torch
 
+from autograd_seen.checks.by_hand import by_hand
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.families import family, first_term, term
 from autograd_seen.checks.verdicts import Misfit
 
 # A student may patch torch. What stands here is torch as it was when it was imported.
-_tensor, _float64, _inference_mode = torch.tensor, torch.float64, torch.inference_mode
+_tensor, _float64 = torch.tensor, torch.float64
 _Tensor, _tolist, _stack, _sum = torch.Tensor, torch.Tensor.tolist, torch.stack, torch.sum
 
-BY_HAND = "autograd was asked: here you are the backward pass, so use x and g alone"
+NUDGE = "the quotients are asked for here: call f at moved points, and divide"
+BY_HAND = "here you are the backward pass: use x and g alone"
 
 columns = check_value("11.1", "columns")
 
@@ -79,7 +81,7 @@ def cubes(a: float, b: float) -> Callable[[torch.Tensor], torch.Tensor]:
 def _nudged(answer, f, values, part):
     """What the answer returns, for an x that must be the same afterwards."""
     x = _vector(values)
-    value = answer(f, x, part)
+    value = by_hand(answer, f, x, part, likely=NUDGE)
     if value is not None and value is not ... and not _alike(_tolist(x), values):
         got = f"x = {[round(one, 4) for one in _tolist(x)]} afterwards"
         likely = "x itself was nudged, and not put back: nudge x.clone()"
@@ -104,33 +106,37 @@ central = check_function(
 )
 
 
-def _judged(answer, values, off):
+def _judged(answer, values, offs):
     """What the answer says of a gradient, beside the nudged one."""
     nudged = _vector(values)
-    return answer(nudged * (1 + off), nudged)
+    return answer(nudged * (1 + _vector(offs)), nudged)
+
+
+def _off(values, offs):
+    return f"agrees(g, n) for n = {values}, g = n but for parts of {offs}".replace("-", "−")
 
 
 agrees = check_function(
     "11.5",
     "agrees",
     cases=[
-        ([3.2, -0.45, 7.1], 3e-9),
-        ([3.2, -0.45, 7.1], 5e-4),
-        ([3.2, -0.45, 7.1], 0.2),
-        ([2.8e5, 6.4e4], -2e-9),
-        ([4.4e-4, 7.3e-4], -5e-4),
-        ([5.1e-9, -2.3e-9], 4e-9),
-        ([5.1e-9, -2.3e-9], 5e-4),
-        ([5.1e-9, -2.3e-9], 0.2),
+        ([3.2, -0.45, 7.1], [3e-9, 3e-9, 3e-9]),
+        ([3.2, -0.45, 7.1], [4.9e-4, 4.9e-4, 4.9e-4]),
+        ([3.2, -0.45, 7.1], [0.2, 0.2, 0.2]),
+        ([2.8e5, 6.4e4], [-2e-9, -2e-9]),
+        ([-4.1e5, -9.3], [3e-9, 4.9e-4]),
+        ([4.4e-4, 7.3e-4], [-4.9e-4, -4.9e-4]),
+        ([5.1e-9, -2.3e-9], [4e-9, 4e-9]),
+        ([5.1e-9, -2.3e-9], [4.9e-4, 4.9e-4]),
+        ([5.1e-9, -2.3e-9], [0.2, 0.2]),
     ],
     evaluate=_judged,
-    template=lambda values, off: f"agrees(g, n) for n = {values}, g = {1 + off:.12g} n",
+    template=_off,
 )
 
 
-def _without_autograd(answer, x, g):
-    with _inference_mode():
-        return answer(_vector(x), _vector(g))
+def _sent_on(answer, x, g):
+    return by_hand(answer, _vector(x), _vector(g), likely=BY_HAND)
 
 
 returned = check_function(
@@ -141,6 +147,6 @@ returned = check_function(
         ([0.4, 2.1], [-2.0, 0.5]),
         ([-1.2, 0.8, 2.6, 0.5], [0.3, -1.4, 2.0, 0.9]),
     ],
-    evaluate=_without_autograd,
-    hints={"does not require grad": BY_HAND, "nference": BY_HAND},
+    evaluate=_sent_on,
+    hints={"does not require grad": BY_HAND},
 )
