@@ -38,9 +38,11 @@ c.GenerateFeedback.preprocessors = FEEDBACK
 c.GenerateFeedback.exporter_class = "forkgrade.feedback.FeedbackPage"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.submitted_directory = "grading/submitted"
-c.CourseDirectory.db_url = "sqlite:///gradebook.db?timeout=60"
-c.Limits.preload, c.Limits.preload_with = [], {}
+c.CourseDirectory.db_url = {address!r}
+c.CourseDirectory.course_id = "numbers"
+c.Limits.preload, c.Limits.preload_with = [], {{}}
 """
+SQLITE = "sqlite:///gradebook.db?timeout=60"
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
 
@@ -64,11 +66,12 @@ def hostile():
     return nb
 
 
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """The folder of a course in which that notebook was graded."""
-    root = tmp_path_factory.mktemp("course")
-    (root / "nbgrader_config.py").write_text(CONFIG)
+def graded(root, address):
+    """A folder, made that of a course in which that notebook was graded; the address is that of its
+    grade book.
+    """
+    root.mkdir(exist_ok=True)
+    (root / "nbgrader_config.py").write_text(CONFIG.format(address=address))
     save(solution(), root / "solutions" / NAME)
     folder = root / "grading" / "submitted" / "zoe" / NAME
     save(hostile(), folder)
@@ -82,6 +85,12 @@ def course(tmp_path_factory):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return root
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The folder of that course, with a grade book in SQLite."""
+    return graded(tmp_path_factory.mktemp("course"), SQLITE)
 
 
 class Watched:
@@ -209,11 +218,11 @@ def wait_for(address, server, log):
     raise AssertionError(f"no answer in {SECONDS} s: {log.read_text()}")
 
 
-def entry(course):
-    """The submission's notebook in the grade book: its id, and {cell: points given by hand}."""
+def entry(address):
+    """The submission's notebook in a grade book: its id, and {cell: points given by hand}."""
     from nbgrader.api import Gradebook
 
-    with Gradebook(f"sqlite:///{course}/gradebook.db") as book:
+    with Gradebook(address) as book:
         found = book.find_submission_notebook("assignment_01", NAME, "zoe")
         return found.id, {grade.name: grade.manual_score for grade in found.grades}
 
@@ -222,9 +231,22 @@ def entry(course):
     "extension", ["forkgrade.form_grader", "nbgrader.server_extensions.formgrader"]
 )
 def test_the_form_grader_runs_nothing_of_a_student_s(course, watched, tmp_path, extension):
+    address = f"sqlite:///{course}/gradebook.db"
+    a_person_gives_points(course, address, watched, tmp_path, extension)
+
+
+def test_the_form_grader_works_on_postgresql_too(database, watched, tmp_path):
+    course = graded(tmp_path / "course", database)
+    a_person_gives_points(course, database, watched, tmp_path, "forkgrade.form_grader")
+
+
+def a_person_gives_points(course, book, watched, home, extension):
+    """Opens the submission in a form grader, gives points for the written answer, and holds what
+    ran, was fetched and was stored against what may.
+    """
     ours = extension.startswith("forkgrade")
-    submission_id, before = entry(course)
-    with served(course, tmp_path, extension) as (address, token):
+    submission_id, before = entry(book)
+    with served(course, home, extension) as (address, token):
         one = watched(extra_http_headers={"Authorization": f"token {token}"})
         one.page.goto(f"{address}/formgrader/submissions/{submission_id}/")
         one.page.wait_for_selector("#explain")
@@ -240,4 +262,4 @@ def test_the_form_grader_runs_nothing_of_a_student_s(course, watched, tmp_path, 
             one.page.press("input#explain", "Tab")
         page = f"{address}/formgrader/submissions/{submission_id}/evil.html"
         assert one.page.request.get(page).status == 404
-    assert entry(course)[1]["explain"] == given
+    assert entry(book)[1]["explain"] == given

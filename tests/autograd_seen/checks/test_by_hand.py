@@ -74,6 +74,17 @@ def test_a_formula_is_what_it_gives(answer):
     assert torch.equal(by_hand(answer, A.clone()), torch.tensor([3.0, 12, 27]))
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [lambda x: x.sum_to_size(1), lambda x: torch.ops.aten.sum_to_size(x, [1])],
+)
+def test_a_function_that_is_off_is_refused_by_its_name(answer):
+    with pytest.raises(Misfit) as caught:
+        by_hand(answer, A, off={"sum_to_size": "sum it yourself"})
+    assert caught.value.got == "sum_to_size() was called"
+    assert caught.value.likely == "sum it yourself"
+
+
 def test_what_ran_before_and_after_is_left_alone():
     x = A.clone().requires_grad_()
     by_hand(lambda x: 3 * x**2, A.clone())

@@ -1,6 +1,7 @@
 """Runs an answer where a derivative is to be worked out by hand: whoever asks autograd is told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -22,11 +23,11 @@ LIKELY = "the slopes are yours to work out here: write them as a formula"
 
 
 class _Refuser(TorchFunctionMode):
-    """Refuses each function of torch that is called where autograd follows."""
+    """Refuses what autograd follows, and each function of torch that is off."""
 
-    def __init__(self, likely: str) -> None:
+    def __init__(self, likely: str, off: Mapping[str, str]) -> None:
         super().__init__()
-        self.likely = likely
+        self.likely, self.off = likely, off
 
     def __torch_function__(
         self,
@@ -35,6 +36,10 @@ class _Refuser(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        name = getattr(func, "__name__", "")
+        for part, likely in self.off.items():
+            if part in name:
+                raise Misfit(f"{name}() was called", "", likely)
         value = func(*args, **(kwargs or {}))
         if _derives() or (isinstance(value, _Tensor) and _requires_grad(value)):
             raise Misfit("autograd was asked", "", self.likely)
@@ -47,17 +52,24 @@ def _derives() -> bool:
     return forward_ad._current_level >= 0 or any(one.key() in _DERIVES for one in transforms)
 
 
-def by_hand(answer: Callable, *inputs: Any, likely: str = LIKELY) -> Any:
+def by_hand(
+    answer: Callable,
+    *inputs: Any,
+    likely: str = LIKELY,
+    off: Mapping[str, str] = MappingProxyType({}),
+) -> Any:
     """What an answer returns for some inputs, if autograd is asked on no way.
 
     Args:
         answer: the student's function.
         inputs: what it takes. They do not require grad.
         likely: what is told where autograd is asked.
+        off: what is told where another function of torch is called, by a part of its name.
 
     Raises:
-        Misfit: a tensor was made that requires grad, or a derivative was asked of torch.func.
+        Misfit: a tensor was made that requires grad, a derivative was asked of torch.func, or a
+            function was called that is off.
         RuntimeError: what torch says where a backward pass is asked for without such a tensor.
     """
-    with _inference_mode(), _Refuser(likely):
+    with _inference_mode(), _Refuser(likely, off):
         return answer(*inputs)
