@@ -79,24 +79,29 @@ ASKED = [
         "not of double precision floating point or complex. ",
         "11",
     ),
-    ("ValueError: can't optimize a non-leaf Tensor", None),
+    ("ValueError: can't optimize a non-leaf Tensor", "08"),
+    (
+        "RuntimeError: mul(): functions with out=... arguments don't support automatic "
+        "differentiation, but one of the arguments requires grad.",
+        "10",
+    ),
     (
         "RuntimeError: The differentiated Tensor at index 1 appears to not have been used in the "
         "graph. Set allow_unused=True if this is the desired behavior.",
-        None,
+        "08",
     ),
     (
         "UserWarning: To copy construct from a tensor, it is recommended to use "
         "sourceTensor.detach().clone(), rather than torch.tensor(sourceTensor).",
-        None,
+        "08",
     ),
     ("RuntimeError: function ScaleBackward returned an incorrect number of gradients", None),
     ("RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.", None),
-    ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", None),
+    ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", "08"),
     (
         "RuntimeError: Output 0 of Unbind is a view and is being modified inplace. This view is "
         "the output of a function that returns multiple views.",
-        None,
+        "10",
     ),
     (
         "RuntimeError: Setting requires_grad=True on inference tensor outside InferenceMode is not "
@@ -106,11 +111,11 @@ ASKED = [
     (
         "RuntimeError: a view of a leaf Variable that requires grad is being used in an in-place "
         "operation.",
-        None,
+        "10",
     ),
     ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", None),
     ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", None),
-    ("ValueError: only one element tensors can be converted to Python scalars", None),
+    ("ValueError: only one element tensors can be converted to Python scalars", "08"),
     ("TypeError: unsupported operand type(s) for +: 'int' and 'str'", None),
     ("AttributeError: 'NoneType' object has no attribute 'shape'", None),
     # An error of the reader's own, of which a message holds each word.

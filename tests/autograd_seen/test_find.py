@@ -2,6 +2,7 @@
 
 import pytest
 from autograd_seen import find_error
+from autograd_seen.explained import ROWS
 
 LINE = "RuntimeError: Can't call numpy() on Tensor that requires grad. Use tensor.detach() instead."
 NAME = "Explained in 05, Can't call numpy() on a tensor that requires grad"
@@ -16,7 +17,8 @@ def test_a_line_shows_the_message_and_where_it_is_explained():
 
 
 def test_a_piece_finds_each_message_that_holds_it():
-    assert len(find_error("requires grad").rows) == 2
+    holding = [row for row in ROWS if "requires grad" in row.message]
+    assert len(holding) > 1 and find_error("requires grad").rows == holding
     # What is found whole is not mixed with what holds it as a piece.
     assert len(find_error(LINE).rows) == 1
 

@@ -1,11 +1,13 @@
-"""The heat map of a Jacobian: its numbers, names, the rows that v picks, and their sum."""
+"""The heat map of a Jacobian: its numbers, names, the rows that v picks, and their sum; and the
+grid of a matrix with the sums of its columns and rows.
+"""
 
 import subprocess
 import sys
 
 import pytest
 import torch
-from autograd_seen import plot_jacobian
+from autograd_seen import plot_jacobian, plot_sums
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -52,6 +54,45 @@ def test_it_draws_on_given_axes_and_returns_them():
     first, second = figure.subplots(1, 2)
     assert plot_jacobian(second, J, ROWS, JOINTS, torch.ones(2)) is second
     assert not first.texts and len(second.texts) == 6 and len(figure.axes) == 3
+
+
+def test_a_grid_has_the_sums_of_its_columns_below_and_those_of_its_rows_at_its_right():
+    M = torch.tensor([[1.0, 2.0, 3.0], [10.0, 20.0, -30.5]], requires_grad=True)
+    (axes,) = plot_sums(None, M, ROWS, JOINTS, below="b", right="c").axes
+    at = {text.get_position(): text.get_text() for text in axes.texts if text.get_text()}
+    below, right = max(y for _, y in at), max(x for x, _ in at)
+    assert [at[x, 0] for x in range(3)] == ["1", "2", "3"] and at[2, 1] == "−30.5"
+    assert [at[x, below] for x in range(3)] == ["11", "22", "−27.5"]
+    assert [at[right, y] for y in range(2)] == ["6", "−0.5"] and at[right, below] == "5.5"
+    assert "b" in at.values() and "c" in at.values()
+    assert [label.get_text() for label in axes.get_xticklabels()] == JOINTS
+    assert [label.get_text() for label in axes.get_yticklabels()] == ROWS
+
+
+def test_each_sum_has_a_solid_line_to_its_cells_and_a_dashed_one_back():
+    (axes,) = plot_sums(None, torch.ones(4, 3)).axes
+    arrows = [text.arrow_patch for text in axes.texts if getattr(text, "arrow_patch", None)]
+    assert len(arrows) == 2 * (4 + 3)
+    assert sum(arrow.get_linestyle() in ("--", "dashed") for arrow in arrows) == 4 + 3
+
+
+def test_a_grid_is_drawn_on_given_axes_too():
+    figure = Figure()
+    axes = figure.subplots()
+    assert plot_sums(axes, torch.ones(1, 2)) is axes and figure.axes == [axes]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((J[0],), r"matrix of the shape \(rows, columns\), and got shape \(3,\)"),
+        ((J[:0],), "matrix of the shape"),
+        ((J, JOINTS, ROWS), r"shape \(2, 3\), names of 3 rows and of 2 columns"),
+    ],
+)
+def test_what_is_no_grid_is_told(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        plot_sums(None, *arguments)
 
 
 @pytest.mark.parametrize("fill", [0.0, float("nan"), float("inf")])

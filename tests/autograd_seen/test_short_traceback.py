@@ -80,18 +80,20 @@ def test_frames_of_a_library_are_counted_and_left_out():
 def test_each_section_that_explains_an_error_has_a_line():
     said = "element 0 of tensors does not require grad and does not have a grad_fn"
     lines = shown(f"raise RuntimeError({said!r})")
-    assert lines[-3:] == [
+    assert lines[-4:] == [
         "Explained in 01, When it refuses;",
         "             05, Does not require grad: three switches;",
-        "             05, Freeze a part, let gradients through",
+        "             05, Freeze a part, let gradients through;",
+        "             08, A loop that did not run",
     ]
 
 
 def test_it_ends_where_the_error_is_explained():
     lines = shown(f"raise RuntimeError({TWICE!r})")
-    assert lines[-2:] == [
+    assert lines[-3:] == [
         f"RuntimeError: {TWICE}",
-        "Explained in 04, Trying to backward through the graph a second time",
+        "Explained in 04, Trying to backward through the graph a second time;",
+        "             08, A state that drags its past along",
     ]
     assert shown("raise RuntimeError('one')")[-1] == "RuntimeError: one"
 
@@ -134,7 +136,7 @@ def test_the_error_before_it_is_shown_and_explained(way, said):
         said,
         "Cell In[1], line 4",
     ]
-    assert lines[-2] == "ValueError: mine" and lines[-1].startswith("Explained in 04, Trying")
+    assert lines[-3] == "ValueError: mine" and lines[-2].startswith("Explained in 04, Trying")
 
 
 def test_an_error_before_it_that_was_silenced_is_not():

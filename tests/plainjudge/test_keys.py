@@ -35,6 +35,11 @@ def test_the_first_cause_that_explains_every_value(got, cause):
     assert sent(OpenKey(RIGHT, CAUSES)).cause(got) == cause
 
 
+@pytest.mark.parametrize("got", [[-2.0, 3.0], [1.0, -1.5]])
+def test_neither_sign_nor_factor_is_told_where_the_right_value_is_not(got):
+    assert OpenKey(RIGHT, CAUSES).cause(got, tell=False) == UNKNOWN
+
+
 def test_a_right_value_of_0_tells_no_factor():
     assert OpenKey([0.0, 1.0], {}).cause([0.5, 1.0]) == UNKNOWN
     assert OpenKey([0.5], {}).cause([1.0]) == UNKNOWN

@@ -11,7 +11,7 @@ from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.numeric import numerical_gradient
-from autograd_seen.plots import plot_jacobian
+from autograd_seen.plots import plot_jacobian, plot_sums
 from autograd_seen.progress import progress
 from autograd_seen.show.picture import GraphPicture
 from autograd_seen.show.side_by_side import side_by_side
@@ -29,6 +29,7 @@ __all__ = [
     "load_ipython_extension",
     "numerical_gradient",
     "plot_jacobian",
+    "plot_sums",
     "progress",
     "record_backward",
     "record_forward",

@@ -126,12 +126,23 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "a view of a leaf Variable that requires grad is being used in an in-place operation.",
+        (Section("10_in_place", "Writes that are refused at once"),),
+    ),
+    Row(
+        "RuntimeError",
         "all elements of input should be between 0 and 1",
         (
             Section(
                 "03_binary_cross_entropy", "`BCELoss` given logits, and logits given probabilities"
             ),
         ),
+    ),
+    Row(
+        "RuntimeError",
+        "attempting to assign a gradient of size '…' to a tensor of size '…'. Please ensure that "
+        "the gradient and the tensor are the same size",
+        (Section("09_broadcasting", "Attempting to assign a gradient of another size"),),
     ),
     Row(
         "RuntimeError",
@@ -145,7 +156,14 @@ ROWS = (
             Section("01_scalar_gradients", "When it refuses"),
             Section("05_disabling_tracking", "Does not require grad: three switches"),
             Section("05_disabling_tracking", "Freeze a part, let gradients through"),
+            Section("08_memory", "A loop that did not run"),
         ),
+    ),
+    Row(
+        "RuntimeError",
+        "functions with out=... arguments don't support automatic differentiation, but one of the "
+        "arguments requires grad.",
+        (Section("10_in_place", "Writes that are refused at once"),),
     ),
     Row(
         "RuntimeError",
@@ -174,6 +192,8 @@ ROWS = (
         (
             Section("04_accumulation", "Modified by an inplace operation"),
             Section("05_disabling_tracking", "The `.data` trap: modified by an inplace operation"),
+            Section("10_in_place", "A river in a buffer"),
+            Section("10_in_place", "A `step()` between two passes"),
         ),
     ),
     Row(
@@ -183,8 +203,26 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Output … of … is a view and is being modified inplace. This view is the output of a "
+        "function that returns multiple views. Such functions do not allow the output views to be "
+        "modified inplace. You should replace the inplace operation by an out-of-place one.",
+        (Section("10_in_place", "Writes that are refused at once"),),
+    ),
+    Row(
+        "RuntimeError",
         "result type … can't be cast to the desired output type …",
         (Section("03_binary_cross_entropy", "Targets of another dtype or shape"),),
+    ),
+    Row(
+        "RuntimeError",
+        "The differentiated Tensor at index … appears to not have been used in the graph. Set "
+        "allow_unused=True if this is the desired behavior.",
+        (Section("08_memory", "Why is `x.grad` None?"),),
+    ),
+    Row(
+        "RuntimeError",
+        "The size of tensor a (…) must match the size of tensor b (…) at non-singleton dimension …",
+        (Section("09_broadcasting", "The size of tensor a must match the size of tensor b"),),
     ),
     Row(
         "RuntimeError",
@@ -193,7 +231,10 @@ ROWS = (
         "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
         "backward through the graph a second time or if you need to access saved tensors after "
         "calling backward.",
-        (Section("04_accumulation", "Trying to backward through the graph a second time"),),
+        (
+            Section("04_accumulation", "Trying to backward through the graph a second time"),
+            Section("08_memory", "A state that drags its past along"),
+        ),
     ),
     Row(
         "RuntimeError",
@@ -208,8 +249,20 @@ ROWS = (
     ),
     Row(
         "TypeError",
+        "new() received an invalid combination of arguments - got (…, requires_grad=bool), but "
+        "expected one of: …",
+        (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "TypeError",
         "unsupported operand type(s) for …: '…' and 'NoneType'",
         (Section("06_linear_regression", "Update by `w = w - lr * w.grad`"),),
+    ),
+    Row(
+        "UserWarning",
+        "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior. "
+        "Consider using tensor.detach() first.",
+        (Section("08_memory", "Tensors made from tensors"),),
     ),
     Row(
         "UserWarning",
@@ -217,6 +270,11 @@ ROWS = (
         "check will likely fail if all the inputs are not of double precision floating point or "
         "complex.",
         (Section("11_gradient_checks", "What `gradcheck` lets pass, and what it refuses"),),
+    ),
+    Row(
+        "UserWarning",
+        "None of the inputs have requires_grad=True. Gradients will be None",
+        (Section("08_memory", "Fifteen causes of None"),),
     ),
     Row(
         "UserWarning",
@@ -232,9 +290,28 @@ ROWS = (
     ),
     Row(
         "UserWarning",
+        "To copy construct from a tensor, it is recommended to use "
+        "sourceTensor.detach().clone()…, rather than torch.tensor(sourceTensor).",
+        (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "UserWarning",
         "Using a target size (…) that is different to the input size (…). This will likely lead "
         "to incorrect results due to broadcasting. Please ensure they have the same size.",
-        (Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),),
+        (
+            Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),
+            Section("09_broadcasting", "Using a target size that is different to the input size"),
+        ),
+    ),
+    Row(
+        "ValueError",
+        "can't optimize a non-leaf Tensor",
+        (Section("08_memory", "Can't optimize a non-leaf Tensor"),),
+    ),
+    Row(
+        "ValueError",
+        "only one element tensors can be converted to Python scalars",
+        (Section("08_memory", "Tensors made from tensors"),),
     ),
     Row(
         "ValueError",

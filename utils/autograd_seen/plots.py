@@ -14,6 +14,8 @@ COLOURS, PICKED = "PuOr", "#b3202c"
 PALE = 2.5
 #: Significant digits of a number in its cell.
 DIGITS = 4
+#: The colour of what broadcasting copies, and the room between a matrix and its sums, in cells.
+COPIED, GAP = "0.6", 0.4
 
 
 def plot_jacobian(
@@ -126,6 +128,108 @@ def _bars(axes: Any, product: torch.Tensor) -> None:
     below.set_yticks([])
     below.tick_params(length=0, top=False, labeltop=False, labelbottom=False)
     below.spines[:].set_visible(False)
+
+
+def plot_sums(
+    axes: Any,
+    numbers: torch.Tensor,
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    below: str = "",
+    right: str = "",
+) -> Any:
+    """Draws a matrix as a grid with its sums: those of the columns below it, those of the rows at
+    its right, and the sum of all in the corner.
+
+    Along each column and each row go two lines, as in a graph: a solid one to the cells, which is
+    how broadcasting copies a number into them, and a dashed one back, which is how the gradients of
+    the copies are added.
+
+    Args:
+        axes: matplotlib's axes to draw on; None makes a figure as large as the matrix needs.
+        numbers: of the shape (rows, columns).
+        rows: a name for each row; None leaves them without.
+        columns: a name for each column; None leaves them without.
+        below: what the sums of the columns are.
+        right: what the sums of the rows are.
+
+    Returns the axes, or the figure that was made. It is shown as the value of a cell.
+
+    Raises ValueError where the numbers are no matrix, or have another number of names.
+    """
+    matrix = torch.as_tensor(numbers).detach().double()
+    if matrix.dim() != 2 or not matrix.numel():
+        raise ValueError(
+            f"plot_sums needs a matrix of the shape (rows, columns), and got shape "
+            f"{tuple(matrix.shape)}"
+        )
+    names = [rows or [""] * len(matrix), columns or [""] * matrix.shape[1]]
+    if (len(names[0]), len(names[1])) != tuple(matrix.shape):
+        raise ValueError(
+            f"plot_sums got a matrix of the shape {tuple(matrix.shape)}, names of {len(names[0])} "
+            f"rows and of {len(names[1])} columns: each row and each column has one name"
+        )
+    figure = None
+    if axes is None:
+        from matplotlib.figure import Figure
+
+        height, width = matrix.shape
+        figure = Figure(figsize=(width + 2, 0.6 * height + 1.1), layout="constrained")
+        axes = figure.add_subplot()
+    _grid(axes, matrix)
+    _sums(axes, matrix, below, right)
+    _names_of_the_grid(axes, *names)
+    return axes if figure is None else figure
+
+
+def _grid(axes: Any, matrix: torch.Tensor) -> None:
+    box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": COPIED}
+    for i, numbers in enumerate(matrix.tolist()):
+        for j, one in enumerate(numbers):
+            axes.text(j, i, _told(one), ha="center", va="center", bbox=box, zorder=3)
+
+
+def _sums(axes: Any, matrix: torch.Tensor, below: str, right: str) -> None:
+    """The sums in the places of one more row and one more column, and the lines that lead there."""
+    bottom, side = matrix.shape[0] + GAP, matrix.shape[1] + GAP
+    for j, total in enumerate(matrix.sum(0).tolist()):
+        _there_and_back(axes, (j, bottom), (j, 0), (0.1, 0), 12)
+        _sum(axes, j, bottom, total)
+    for i, total in enumerate(matrix.sum(1).tolist()):
+        _there_and_back(axes, (side, i), (0, i), (0, 0.1), 22)
+        _sum(axes, side, i, total)
+    _sum(axes, side, bottom, matrix.sum().item())
+    axes.text(-0.6, bottom, below, ha="right", va="center")
+    axes.text(side, -0.6, right, ha="center", va="bottom")
+
+
+def _there_and_back(axes: Any, total: tuple, cell: tuple, off: tuple, room: int) -> None:
+    """A solid arrow from a sum to the farthest of its cells, and beside it a dashed one back, each
+    with room for the boxes at its ends.
+    """
+    (x, y), (to_x, to_y), (dx, dy) = total, cell, off
+    for begin, end, sign, look in [
+        ((x, y), (to_x, to_y), 1, {"color": COPIED, "linewidth": 1}),
+        ((to_x, to_y), (x, y), -1, {"color": PICKED, "linewidth": 1.5, "linestyle": "dashed"}),
+    ]:
+        start, stop = ((px + sign * dx, py + sign * dy) for px, py in (begin, end))
+        arrow = {"arrowstyle": "-|>", "shrinkA": room, "shrinkB": room, **look}
+        axes.annotate("", stop, start, arrowprops=arrow, zorder=2)
+
+
+def _sum(axes: Any, x: float, y: float, total: float) -> None:
+    box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": PICKED, "linewidth": 1.5}
+    told = _told(total)
+    axes.text(x, y, told, ha="center", va="center", color=PICKED, bbox=box, zorder=3)
+
+
+def _names_of_the_grid(axes: Any, rows: Sequence[str], columns: Sequence[str]) -> None:
+    axes.set_xlim(-0.6, len(columns) + GAP + 0.6)
+    axes.set_ylim(len(rows) + GAP + 0.5, -0.6)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(range(len(columns)), columns)
+    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    axes.spines[:].set_visible(False)
 
 
 def _told(value: float) -> str:

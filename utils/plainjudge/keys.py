@@ -53,32 +53,34 @@ class OpenKey:
         """How many parts of an answer count by themselves, and how many are right: none here."""
         return 0, 1
 
-    def cause(self, got: Cases) -> str:
+    def cause(self, got: Cases, tell: bool = True) -> str:
         """The first misconception that explains all values; if none does, what they have in
-        common.
+        common. Without ``tell`` nothing from which a right value could be worked out.
         """
         for cause, wrong in self.wrong.items():
             pairs = zip(got, wrong, strict=True)
             if all(agree(value, one, partly=True) for value, one in pairs):
                 return cause
         if all(numbers_in(want) for want in self.wanted):
-            return _common_flaw(got, self.wanted) or UNKNOWN
+            return _common_flaw(got, self.wanted, tell) or UNKNOWN
         return UNKNOWN
 
 
-def _common_flaw(got: Cases, wanted: Cases) -> str:
-    """What all numbers have in common that were got where others were wanted; empty if nothing."""
+def _common_flaw(got: Cases, wanted: Cases, tell: bool) -> str:
+    """What all numbers have in common that were got where others were wanted; empty if nothing. A
+    factor between them, or a sign, is told only where the right values may be.
+    """
     pairs = []
     for value, want in zip(got, wanted, strict=True):
         pairs += number_pairs(value, want)
     if any(math.isnan(value) for value, _ in pairs):
         return NOT_A_NUMBER
     factors = [value / want if want else math.nan for value, want in pairs]
-    if _all_agree(factors, -1):
+    if tell and _all_agree(factors, -1):
         return THE_SIGN
     if len(got) > 1 and _all_agree(got, got[0]):
         return "one answer for every input: is it typed in, or an input not used?"
-    if len(factors) > 1 and _all_agree(factors, factors[0]):
+    if tell and len(factors) > 1 and _all_agree(factors, factors[0]):
         return f"each time {factors[0]:.4g} × the right value: a factor too many, or one missing"
     return ""
 
@@ -135,7 +137,7 @@ class LockedKey:
             words = words_for(found[path]) if path in found else []
             yield path, any(digest(self.salt, path, word) == want for word in words)
 
-    def cause(self, got: Cases) -> str:
+    def cause(self, got: Cases, tell: bool = True) -> str:
         """The first misconception that explains the answer, or what else its value tells."""
         (value,) = got
         found = dict(leaves(value))

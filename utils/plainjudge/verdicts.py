@@ -180,7 +180,8 @@ def _compare(
         if not key.is_right(case, value):
             wanted = _wanted(key, case, tell)
             opening = f"{name} is not right yet"
-            raise _refuse(_report(number, opening, written(value), wanted, key.cause(values)))
+            cause = key.cause(values, tell)
+            raise _refuse(_report(number, opening, written(value), wanted, cause))
 
 
 def _require_no_doubt(number: str, names: Sequence[str], entries: list[dict]) -> None:

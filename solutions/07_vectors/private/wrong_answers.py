@@ -329,12 +329,12 @@ TABLES = {
             "whole_sum": (lambda v: v.sum().expand(len(v)), "the whole sum"),
             "exclusive": (lambda v: v.sum() - v.cumsum(0), "left out"),
             "turned_round": (lambda v: v.flip(0).cumsum(0), "turned round"),
-            "by_autograd": (by_autograd, "autograd was asked"),
+            "by_autograd": (by_autograd, "here you are the backward pass"),
             "by_torch_func": (
                 lambda v: torch.func.vjp(lambda x: x.cumsum(0), torch.zeros_like(v))[1](v)[0],
-                "autograd was asked",
+                "here you are the backward pass",
             ),
-            "by_jacobian": (by_the_jacobian, "autograd was asked"),
+            "by_jacobian": (by_the_jacobian, "here you are the backward pass"),
         },
     ),
     "uncertainties": Table(

@@ -1,5 +1,7 @@
 """Where a derivative is to be worked out by hand, autograd is refused on every way to it."""
 
+import contextlib
+
 import pytest
 import torch
 from autograd_seen.checks.by_hand import by_hand
@@ -30,6 +32,31 @@ def a_leaf_of_its_own(x):
         return torch.autograd.grad(cube(x), x)[0]
 
 
+def without_a_word(x):
+    with torch.inference_mode(False):
+        x = x.clone()
+        x.requires_grad = True
+        kept = torch.zeros(3)
+        kept[...] = x
+        (kept**3).sum().backward()
+        return x.grad
+
+
+def in_a_list(x):
+    with torch.inference_mode(False):
+        x = x.clone()
+        x.requires_grad = True
+        (cubes,) = torch._foreach_pow([x], 3)
+        cubes.sum().backward()
+        return x.grad
+
+
+def caught(x):
+    with contextlib.suppress(Misfit):
+        backward(x)
+    return torch.tensor([3.0, 12, 27])
+
+
 def forward_mode(x):
     with forward_ad.dual_level():
         moved = forward_ad.make_dual(x, torch.ones(3))
@@ -43,6 +70,9 @@ def forward_mode(x):
         backward,
         with_the_record_on,
         a_leaf_of_its_own,
+        without_a_word,
+        in_a_list,
+        caught,
         forward_mode,
         torch.func.grad(cube),
         torch.func.jacrev(cube),

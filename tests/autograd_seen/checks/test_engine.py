@@ -184,7 +184,9 @@ ACCEPTED = {
     "float16": lambda v: torch.as_tensor(v, dtype=torch.float16),
     "numpy": lambda v: numpy.asarray(v.tolist() if torch.is_tensor(v) else v, dtype="float32"),
     "numpy_scalar": lambda v: (
-        numpy.float32(v) if numpy.ndim(v) == 0 else [numpy.float64(part) for part in v]
+        numpy.float32(v)
+        if numpy.ndim(v) == 0
+        else [numpy.asarray(part, "float64")[()] for part in v]
     ),
     "one_element": lambda v: torch.atleast_1d(torch.as_tensor(v, dtype=torch.float32)),
     "nearly": lambda v: torch.as_tensor(v, dtype=torch.float64) * (1 + 3e-5),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch._C import _functorch
@@ -15,6 +15,7 @@ from autograd_seen.checks.verdicts import Misfit
 _Tensor, _inference_mode = torch.Tensor, torch.inference_mode
 _stack_of_transforms = _functorch.get_interpreter_stack
 _requires_grad = torch.Tensor.requires_grad.__get__
+_is_without_record = torch.is_inference_mode_enabled
 _DERIVES = _functorch.TransformType.Grad, _functorch.TransformType.Jvp
 
 
@@ -28,6 +29,7 @@ class _Refuser(TorchFunctionMode):
     def __init__(self, likely: str, off: Mapping[str, str]) -> None:
         super().__init__()
         self.likely, self.off = likely, off
+        self.refused: Misfit | None = None
 
     def __torch_function__(
         self,
@@ -36,14 +38,29 @@ class _Refuser(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        # An answer that catches it gets it again, at the latest when it returns.
+        self.go_on()
         name = getattr(func, "__name__", "")
         for part, likely in self.off.items():
             if part in name:
-                raise Misfit(f"{name}() was called", "", likely)
+                self.refuse(f"{name}() was called", likely)
+        # Before the call: what records may return nothing, or a list.
+        if _derives() or not _is_without_record():
+            self.refuse("autograd was asked", self.likely)
         value = func(*args, **(kwargs or {}))
-        if _derives() or (isinstance(value, _Tensor) and _requires_grad(value)):
-            raise Misfit("autograd was asked", "", self.likely)
+        if isinstance(value, _Tensor) and _requires_grad(value):
+            self.refuse("autograd was asked", self.likely)
         return value
+
+    def refuse(self, got: str, likely: str) -> NoReturn:
+        """Refuses the answer, for good."""
+        self.refused = Misfit(got, "", likely)
+        raise self.refused
+
+    def go_on(self) -> None:
+        """Raises what has been refused, if anything."""
+        if self.refused:
+            raise self.refused
 
 
 def _derives() -> bool:
@@ -71,5 +88,8 @@ def by_hand(
             function was called that is off.
         RuntimeError: what torch says where a backward pass is asked for without such a tensor.
     """
-    with _inference_mode(), _Refuser(likely, off):
-        return answer(*inputs)
+    refuser = _Refuser(likely, off)
+    with _inference_mode(), refuser:
+        value = answer(*inputs)
+    refuser.go_on()
+    return value

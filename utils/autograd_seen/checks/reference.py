@@ -7,9 +7,9 @@ from pathlib import Path
 
 from autograd_seen.checks.points import Assignment, assignment_of
 
-#: The marks around a solution, the first of them with the line of dots that it takes the place of.
+#: The marks around a solution, the first of them with the lines of dots that it takes the place of.
 MARK = re.compile(
-    r"^(?:[^\n]*= [^\n]*\.\.\.[^\n]*\n)?[ ]*### BEGIN SOLUTION\n|^[ ]*### END SOLUTION\n?",
+    r"^(?:[^\n]*= [^\n]*\.\.\.[^\n]*\n)*[ ]*### BEGIN SOLUTION\n|^[ ]*### END SOLUTION\n?",
     re.MULTILINE,
 )
 ABSENT = "the reference solution is not on this machine: your instructor has it"
