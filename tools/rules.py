@@ -39,7 +39,7 @@ INSTALL = re.compile(
     r"^\s*[!%].*\b(?:pip|conda|mamba|uv|apt|brew)\b|\bpip3? install\b|\bsys\.path\b", re.MULTILINE
 )
 CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|(?:src|href)=[\"']([^\"']+)")
+LINK = re.compile(r"\]\(\s*<?((?:[^()\s>]|\([^()\s]*\))+)|(?:src|href)=(?:\"([^\"]+)\"|'([^']+)')")
 PICTURE = re.compile(r"data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.+?)\s*#*\s*$", re.MULTILINE)
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]+:|//")

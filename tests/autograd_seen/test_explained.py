@@ -153,4 +153,4 @@ def test_a_piece_is_found_if_it_is_not_too_short():
 def test_a_section_says_its_lesson_and_its_heading():
     section = Section("06_linear_regression", "Update by `w = w * g`, *twice*")
     assert str(section) == "06, Update by w = w * g, *twice*"
-    assert section.link == "06_linear_regression.ipynb#Update-by-w-%3D-w-%2A-g%2C-twice"
+    assert section.link == "06_linear_regression.ipynb#Update-by-w-=-w-*-g,-twice"

@@ -31,7 +31,8 @@ def test_it_links_where_the_lessons_lie_near_the_notebook(tmp_path, monkeypatch,
     (here / folder / "05_disabling_tracking.ipynb").touch()
     monkeypatch.chdir(here)
     assert (
-        f'href="{folder}05_disabling_tracking.ipynb#Can%27t-call' in find_error(LINE)._repr_html_()
+        f'href="{folder}05_disabling_tracking.ipynb#Can&#x27;t-call'
+        in find_error(LINE)._repr_html_()
     )
 
 

@@ -9,7 +9,6 @@ the rows.
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import quote
 
 #: Stands in a message for what differs from case to case.
 GAP = "…"
@@ -29,9 +28,11 @@ class Section:
 
     @property
     def link(self) -> str:
-        """The address from the folder of the lessons; JupyterLab's own form after the #."""
+        """The address from the folder of the lessons; JupyterLab's own form after the #, which it
+        finds only where nothing is quoted.
+        """
         shown = re.sub(r"`([^`]*)`|\*", r"\1", self.heading)
-        return f"{self.lesson}.ipynb#{quote(shown.replace(' ', '-'))}"
+        return f"{self.lesson}.ipynb#{shown.replace(' ', '-')}"
 
 
 @dataclass(frozen=True)

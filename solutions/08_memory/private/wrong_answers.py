@@ -27,6 +27,18 @@ def as_taught(a, x, tol):
     return root
 
 
+def without_end(asked, kept=True):
+    """A loop that asks for one number again and again, and may not keep what a round gives."""
+
+    def cube_root(a, x, tol):
+        root = newton(a, x)
+        while asked(a, x, root, tol):
+            root = newton(a, root) if kept else [newton(a, root), root][1]
+        return root
+
+    return cube_root
+
+
 def until_it_breaks(a, x, tol):
     while True:
         x = newton(a, x)
@@ -508,6 +520,18 @@ TABLES = {
                 "joins it to nothing",
             ),
             "no_round_and_a_copy": (no_round_and_a_copy, "no round ran"),
+            "asks_the_x_that_stays": (
+                without_end(lambda a, x, root, tol: far(a, x, tol)),
+                "the loop does not end",
+            ),
+            "cube_forgotten": (
+                without_end(lambda a, x, root, tol: abs(root - a) > tol),
+                "the loop does not end",
+            ),
+            "round_not_kept": (
+                without_end(lambda a, x, root, tol: far(a, root, tol), kept=False),
+                "the loop does not end",
+            ),
             "detached": (detached_at_the_end, "detached"),
             "a_number": (as_a_number, "has no history"),
         },

@@ -172,7 +172,8 @@ class Check:
         if assignment is None:
             return ""
         record = mark(self.number, verdict.passed)
-        parts = "" if verdict.passed else assignment.of_parts(self.number, *verdict.parts)
+        judged = verdict.attempted and not verdict.passed
+        parts = assignment.of_parts(self.number, *verdict.parts) if judged else ""
         return "\n".join(filter(None, [assignment.so_far(record.passed), parts, record.note]))
 
 

@@ -279,14 +279,15 @@ def _cluster(frame: Frame, title: Block, tip: str) -> Cluster:
 
 def block_of(lines: tuple[Line, ...], widest: int) -> Block:
     """Lines of text in rows: one that may stand behind the line before it does, where the row is no
-    wider than ``widest``.
+    wider than ``widest``. None stands behind the last row of a matrix, which would move it aside.
     """
     if not lines:
         return NOTHING
     rows: list[tuple[list[Line], list[float]]] = []
     for line in lines:
         width = text_width(line)
-        if rows and line.beside and _row_width([*rows[-1][1], width]) <= widest:
+        fits = rows and line.beside and _row_width([*rows[-1][1], width]) <= widest
+        if fits and not _ends_matrix(rows):
             rows[-1][0].append(line)
             rows[-1][1].append(width)
         else:
@@ -294,6 +295,12 @@ def block_of(lines: tuple[Line, ...], widest: int) -> Block:
     placed = tuple(_row(row, widths) for row, widths in rows)
     broadest = max(_row_width(widths) for _, widths in rows)
     return Block(placed, broadest, sum(row.height for row in placed))
+
+
+def _ends_matrix(rows: Sequence[tuple[list[Line], list[float]]]) -> bool:
+    """Whether the last two of some rows are rows of a matrix."""
+    last = [lines[-1].style for lines, _ in rows[-2:]]
+    return len(last) == 2 and all(style.endswith("cells") for style in last)
 
 
 def _row(lines: list[Line], widths: list[float]) -> Row:

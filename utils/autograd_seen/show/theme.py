@@ -94,7 +94,7 @@ CORNERED = ("operation", "raises", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
 #: The largest radius of an oval that holds a matrix, whose rows reach into its corners.
-ROUNDEST = 30
+ROUNDEST = 16
 #: Over how many pixels the edge of a page fades, where a picture is wider than the page.
 FADE = 28
 #: How far the second outline of a root lies inside the first.
