@@ -68,6 +68,17 @@ ASKED = [
         "ValueError: Target size (torch.Size([5])) must be the same as input size (torch.Size([]))",
         "03",
     ),
+    (
+        "torch.autograd.gradcheck.GradcheckError: Jacobian mismatch for output 1 with respect to "
+        "input 0,\nnumerical:tensor([[6.6757]])\nanalytical:tensor([[7.1240]])\n",
+        "11",
+    ),
+    (
+        "/home/me/check.py:9: UserWarning: Input #1 requires gradient and is not a double "
+        "precision floating point or complex. This check will likely fail if all the inputs are "
+        "not of double precision floating point or complex. ",
+        "11",
+    ),
     ("ValueError: can't optimize a non-leaf Tensor", "08"),
     (
         "RuntimeError: mul(): functions with out=... arguments don't support automatic "

@@ -108,6 +108,19 @@ ROWS = (
         (Section("04_accumulation", "`'NoneType' object has no attribute 'zero_'`"),),
     ),
     Row(
+        "GradcheckError",
+        "Jacobian mismatch for output … with respect to input …,",
+        (
+            Section("11_gradient_checks", "What `gradcheck` lets pass, and what it refuses"),
+            Section("11_gradient_checks", "A backward that passes under `sum()`"),
+        ),
+    ),
+    Row(
+        "NotImplementedError",
+        "clamp is not supported for complex types",
+        (Section("11_gradient_checks", "A step without a subtraction"),),
+    ),
+    Row(
         "RuntimeError",
         "a leaf Variable that requires grad is being used in an in-place operation.",
         (Section("06_linear_regression", "In-place update outside `no_grad`"),),
@@ -251,6 +264,13 @@ ROWS = (
         "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior. "
         "Consider using tensor.detach() first.",
         (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "UserWarning",
+        "Input #… requires gradient and is not a double precision floating point or complex. This "
+        "check will likely fail if all the inputs are not of double precision floating point or "
+        "complex.",
+        (Section("11_gradient_checks", "What `gradcheck` lets pass, and what it refuses"),),
     ),
     Row(
         "UserWarning",
