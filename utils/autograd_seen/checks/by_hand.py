@@ -15,7 +15,6 @@ from autograd_seen.checks.verdicts import Misfit
 _Tensor, _inference_mode = torch.Tensor, torch.inference_mode
 _stack_of_transforms = _functorch.get_interpreter_stack
 _requires_grad = torch.Tensor.requires_grad.__get__
-_is_without_record = torch.is_inference_mode_enabled
 _DERIVES = _functorch.TransformType.Grad, _functorch.TransformType.Jvp
 
 
@@ -44,11 +43,12 @@ class _Refuser(TorchFunctionMode):
         for part, likely in self.off.items():
             if part in name:
                 self.refuse(f"{name}() was called", likely)
-        # Before the call: what records may return nothing, or a list.
-        if _derives() or not _is_without_record():
+        kwargs = kwargs or {}
+        # Before the call too: what records may write its result and return nothing.
+        if _derives() or _is_recorded([args, *kwargs.values()]):
             self.refuse("autograd was asked", self.likely)
-        value = func(*args, **(kwargs or {}))
-        if isinstance(value, _Tensor) and _requires_grad(value):
+        value = func(*args, **kwargs)
+        if _is_recorded(value):
             self.refuse("autograd was asked", self.likely)
         return value
 
@@ -61,6 +61,13 @@ class _Refuser(TorchFunctionMode):
         """Raises what has been refused, if anything."""
         if self.refused:
             raise self.refused
+
+
+def _is_recorded(value: Any) -> bool:
+    """Whether a tensor, or one of those in lists, requires grad."""
+    if isinstance(value, list | tuple):
+        return any(map(_is_recorded, value))
+    return isinstance(value, _Tensor) and _requires_grad(value)
 
 
 def _derives() -> bool:
