@@ -66,9 +66,8 @@ def find_error(text: str) -> FoundError:
     Raises TypeError for anything but text, and ValueError for an empty one.
 
     Example:
-        >>> find_error("model.py:5: UserWarning: Using a target size (torch.Size([8])) that is "
-        ...            "different to the input size (torch.Size([8, 1])).").rows[0].where
-        'Explained in 06, (N, 1) − (N,): a wrong fit without an error'
+        >>> find_error("ValueError: can't optimize a non-leaf Tensor").rows[0].where
+        "Explained in 08, Can't optimize a non-leaf Tensor"
     """
     if not isinstance(text, str):
         raise TypeError(

@@ -209,9 +209,9 @@ def check_value(number: str, name: str) -> Check:
 
     Example:
         >>> from plainjudge.keys import locked
-        >>> slope = check_value("9.2", "slope")
+        >>> slope = check_value("99.2", "slope")
         >>> slope(6, key=locked("salt", 6.0, {"9 is the value, not the slope": 9.0}))
-        9.2: passed
+        99.2: passed
     """
     return Check(number, name, evaluate=as_it_is)
 
@@ -236,8 +236,8 @@ def check_function(
 
     Example:
         >>> from plainjudge.keys import OpenKey
-        >>> half = check_function("9.9", "half", cases=[3.0, 5.0])
+        >>> half = check_function("99.9", "half", cases=[3.0, 5.0])
         >>> half(lambda x: x * 0.5, key=OpenKey([1.5, 2.5], {"doubled": [6.0, 10.0]}))
-        9.9: passed
+        99.9: passed
     """
     return Check(number, name, as_tuples(cases), evaluate, template, hints)
