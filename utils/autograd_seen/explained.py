@@ -152,6 +152,13 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd does "
+        "not support crossing process boundaries. If you just want to transfer the data, call "
+        "detach() on the tensor before serializing (e.g., putting it on the queue).",
+        (Section("05_disabling_tracking", "Can't call `numpy()` on a tensor that requires grad"),),
+    ),
+    Row(
+        "RuntimeError",
         "element … of tensors does not require grad and does not have a grad_fn",
         (
             Section("01_scalar_gradients", "When it refuses"),
