@@ -65,6 +65,14 @@ def gathered(effect=lambda G, a, b: G * b, gather=math.fsum):
     return found
 
 
+def averaged_where_it_was_1(G, a, b):
+    """What arrives at a, with the mean over each axis where a has the length 1."""
+    of_a, whole = sides(a), sides(G)
+    behind = whole[len(whole) - len(of_a) :]
+    uses = math.prod(long for size, long in zip(of_a, behind, strict=True) if size == 1)
+    return gathered(gather=lambda effects: math.fsum(effects) / uses)(G, a, b)
+
+
 #: Shapes of G, a and b.
 SHAPES = [
     ((3, 2), (2,), (3, 2)),
@@ -303,6 +311,9 @@ ORACLES = [
             "G plays no part: this would be right for a G of ones": gathered(lambda G, a, b: b),
             "the mean over the copies: each use adds its effect, and nothing divides": gathered(
                 gather=mean
+            ),
+            "the mean over the axes of length 1: each use adds its effect, and nothing divides": (
+                averaged_where_it_was_1
             ),
             "one of the copies alone: the others use the same number": gathered(
                 gather=lambda effects: effects[0]

@@ -108,6 +108,16 @@ def reshaped(G, a, b):
     return (G * b).reshape(a.shape)
 
 
+def mean_where_it_was_1(G, a, b):
+    back = G * b
+    while back.dim() > a.dim():
+        back = back.sum(0)
+    for axis, size in enumerate(a.shape):
+        if size == 1:
+            back = back.mean(axis, keepdim=True)
+    return back
+
+
 def by_autograd(G, a, b):
     a = a.clone().requires_grad_()
     (a * b).backward(G)
@@ -367,6 +377,7 @@ TABLES = {
             "with_keepdim": (with_keepdim, "an axis too many"),
             "reshaped": (reshaped, "adds nothing up"),
             "by_sum_to_size": (by_sum_to_size, "write it yourself"),
+            "mean_where_it_was_1": (mean_where_it_was_1, "the mean over the axes of length 1"),
             "by_autograd": (by_autograd, "here you are the backward pass"),
             "by_vjp": (by_vjp, "here you are the backward pass"),
             "by_func_grad": (by_func_grad, "here you are the backward pass"),

@@ -170,6 +170,15 @@ def always_raises(t):
     return get
 
 
+def forgets_to_return_get(t):
+    version = t._version
+
+    def get():
+        return t if t._version == version else None
+
+    get()
+
+
 def forgets_its_return(t):
     def get():
         t.sum()
@@ -591,7 +600,8 @@ TABLES = {
             "always_raises": (always_raises, "always raises"),
             "asserts": (remembering(error=AssertionError), "raises a RuntimeError here"),
             "t_itself": (lambda t: t.add(0), "return the function itself"),
-            "forgets_its_return": (forgets_its_return, "no `return`"),
+            "forgets_its_return": (forgets_its_return, "get() has no return"),
+            "forgets_to_return_get": (forgets_to_return_get, "saved has no return"),
         },
     ),
     "population": Table(

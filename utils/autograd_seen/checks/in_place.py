@@ -98,8 +98,10 @@ def _kept(answer, write, earlier, values):
         _add_(t, 1)
     before = _tolist(t)
     get = answer(t)
-    if get is None or is_untouched(get):
+    if is_untouched(get):
         return get
+    if get is None:
+        raise Misfit("None from saved(t)", "a function get()", "saved has no return: return get")
     if not callable(get):
         likely = "return the function itself, get, and do not call it"
         raise Misfit(written(get), "a function get()", likely)
@@ -113,7 +115,9 @@ def _kept(answer, write, earlier, values):
             raise
         likely = "PyTorch raises a RuntimeError here, so do the same"
         raise Misfit(f"{type(error).__name__} from get()", RAISES, likely) from None
-    if value is None or is_untouched(value):
+    if value is None:
+        raise Misfit("None from get()", NOW, "get() has no return: return t")
+    if is_untouched(value):
         return value
     if not isinstance(value, _Tensor) or (numbers := _tolist(value)) not in (before, _tolist(t)):
         return f"returns {written(value)}"
