@@ -94,27 +94,6 @@ def test_two_graders_at_once_share_a_grade_book(run, database, tmp_path):
         ]
 
 
-def test_two_graders_of_one_course_from_two_folders_give_each_student_one_grade(
-    run, database, tmp_path
-):
-    from nbgrader.api import Gradebook
-
-    half = {"adam": "answer = 2", "eve": "answer = 3", "kim": "answer = 2"}
-    courses = [
-        course_in(tmp_path / name, database, students=students)
-        for name, students in (("here", CLASS), ("there", half))
-    ]
-    side_by_side(*(lambda course=course: run(course) for course in courses))
-    scores = {"Zoë O'Neil": 0, "adam": 2, "eve": 0, "kim": 2, "zoe": 2}
-    for course in courses:
-        table = (course.work / "grades.csv").read_text(encoding="utf-8")
-        for student in (CLASS, half)[course is courses[1]]:
-            assert f"{student},{NAME},graded,{scores[student]},5," in table
-    with Gradebook(database, "numbers") as book:
-        found = [(one.student.id, one.score) for one in book.assignment_submissions(NAME)]
-    assert sorted(found) == sorted(scores.items())
-
-
 def test_two_graders_may_add_a_student_at_once(database):
     from forkgrade.gradebook import add_students
     from nbgrader.api import Gradebook

@@ -16,6 +16,7 @@ from nbgrader.api import (
     Grade,
     Gradebook,
     GradeCell,
+    InvalidEntry,
     MissingEntry,
     Notebook,
     SolutionCell,
@@ -50,7 +51,8 @@ def open_book(db_url: str, course_id: str) -> Gradebook:
     """The grade book of a course, for a `with`; its tables are made where there are none."""
     try:
         return Gradebook(db_url, course_id)
-    except (ProgrammingError, IntegrityError):  # another grader has just made the same tables
+    except (ProgrammingError, IntegrityError, InvalidEntry):
+        # Another grader has just made the same tables, or the same course.
         return Gradebook(db_url, course_id)
 
 
