@@ -3,6 +3,7 @@
 nbgrader refuses to, so that a test that is added or dropped would cost every manual grade.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 #: (kind of cell, its name): what else the grade book wants to know of a new one.
 Cells = dict[tuple[type, str], dict[str, object]]
+#: How often a grade book is opened anew where another grader has come between.
+TRIES = 5
 
 
 class Remembered(Base):
@@ -49,11 +52,11 @@ class Remembered(Base):
 
 def open_book(db_url: str, course_id: str) -> Gradebook:
     """The grade book of a course, for a `with`; its tables are made where there are none."""
-    try:
-        return Gradebook(db_url, course_id)
-    except (ProgrammingError, IntegrityError, InvalidEntry):
-        # Another grader has just made the same tables, or the same course.
-        return Gradebook(db_url, course_id)
+    for _ in range(TRIES):
+        # Another grader may just be making the same tables, one by one, or the same course.
+        with contextlib.suppress(ProgrammingError, IntegrityError, InvalidEntry):
+            return Gradebook(db_url, course_id)
+    return Gradebook(db_url, course_id)
 
 
 def owner_of(book: Gradebook, assignment: str) -> str | None:
