@@ -63,20 +63,30 @@ def plot_jacobian(
 def _check(
     matrix: torch.Tensor, rows: Sequence[str], columns: Sequence[str], v: torch.Tensor | None
 ) -> None:
-    shape = tuple(matrix.shape)
-    if matrix.dim() != 2 or not matrix.numel():
-        raise ValueError(
-            f"plot_jacobian needs a matrix of the shape (outputs, inputs), and got shape {shape}"
-        )
-    if (len(rows), len(columns)) != shape:
-        raise ValueError(
-            f"plot_jacobian got a matrix of the shape {shape}, names of {len(rows)} rows and of "
-            f"{len(columns)} columns: each row and each column has one name"
-        )
+    _check_matrix("plot_jacobian", "(outputs, inputs)", matrix)
+    _check_names("plot_jacobian", matrix, rows, columns)
     if v is not None and v.shape != matrix.shape[:1]:
         raise ValueError(
             f"plot_jacobian got v of the shape {tuple(v.shape)} for {len(rows)} rows: v has a "
             "number for each output"
+        )
+
+
+def _check_matrix(function: str, sides: str, matrix: torch.Tensor) -> None:
+    if matrix.dim() != 2 or not matrix.numel():
+        raise ValueError(
+            f"{function} needs a matrix of the shape {sides}, and got shape {tuple(matrix.shape)}"
+        )
+
+
+def _check_names(
+    function: str, matrix: torch.Tensor, rows: Sequence[str], columns: Sequence[str]
+) -> None:
+    shape = tuple(matrix.shape)
+    if (len(rows), len(columns)) != shape:
+        raise ValueError(
+            f"{function} got a matrix of the shape {shape}, names of {len(rows)} rows and of "
+            f"{len(columns)} columns: each row and each column has one name"
         )
 
 
@@ -97,8 +107,13 @@ def _heat_map(
     if v is not None:
         pairs = zip(rows, v.tolist(), strict=True)
         names = [f"{name}, v = {_told(weight)}" if weight else name for name, weight in pairs]
-    axes.set_yticks(range(len(rows)), names)
-    axes.set_xticks(range(len(columns)), list(columns))
+    _name(axes, names, columns)
+
+
+def _name(axes: Any, rows: Sequence[str], columns: Sequence[str]) -> None:
+    """Names beside the rows of a matrix and above its columns, and no frame."""
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xticks(range(len(columns)), columns)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
     axes.spines[:].set_visible(False)
 
@@ -158,17 +173,9 @@ def plot_sums(
     Raises ValueError where the numbers are no matrix, or have another number of names.
     """
     matrix = torch.as_tensor(numbers).detach().double()
-    if matrix.dim() != 2 or not matrix.numel():
-        raise ValueError(
-            f"plot_sums needs a matrix of the shape (rows, columns), and got shape "
-            f"{tuple(matrix.shape)}"
-        )
-    names = [rows or [""] * len(matrix), columns or [""] * matrix.shape[1]]
-    if (len(names[0]), len(names[1])) != tuple(matrix.shape):
-        raise ValueError(
-            f"plot_sums got a matrix of the shape {tuple(matrix.shape)}, names of {len(names[0])} "
-            f"rows and of {len(names[1])} columns: each row and each column has one name"
-        )
+    _check_matrix("plot_sums", "(rows, columns)", matrix)
+    names = rows or [""] * matrix.shape[0], columns or [""] * matrix.shape[1]
+    _check_names("plot_sums", matrix, *names)
     figure = None
     if axes is None:
         from matplotlib.figure import Figure
@@ -178,7 +185,9 @@ def plot_sums(
         axes = figure.add_subplot()
     _grid(axes, matrix)
     _sums(axes, matrix, below, right)
-    _names_of_the_grid(axes, *names)
+    axes.set_xlim(-0.6, matrix.shape[1] + GAP + 0.6)
+    axes.set_ylim(matrix.shape[0] + GAP + 0.5, -0.6)
+    _name(axes, *names)
     return axes if figure is None else figure
 
 
@@ -221,15 +230,6 @@ def _sum(axes: Any, x: float, y: float, total: float) -> None:
     box = {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": PICKED, "linewidth": 1.5}
     told = _told(total)
     axes.text(x, y, told, ha="center", va="center", color=PICKED, bbox=box, zorder=3)
-
-
-def _names_of_the_grid(axes: Any, rows: Sequence[str], columns: Sequence[str]) -> None:
-    axes.set_xlim(-0.6, len(columns) + GAP + 0.6)
-    axes.set_ylim(len(rows) + GAP + 0.5, -0.6)
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set_xticks(range(len(columns)), columns)
-    axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
-    axes.spines[:].set_visible(False)
 
 
 def _told(value: float) -> str:

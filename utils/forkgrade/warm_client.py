@@ -110,7 +110,8 @@ class WarmClient:
                 ended = str(error) or None
             finally:
                 process.close()
-            status = answer(connection, {"end": True})["status"]
+            said, _ = answer(connection, {"end": True})
+            status = said["status"]
         return NotebookRun(done, supervise.how_it_ended(status) if ended is None else ended)
 
     @property
@@ -163,18 +164,16 @@ class Process:
 
 def begun(connection: socket.socket, folder: str, limits: NotebookLimits) -> Process:
     """The process that the warm process has begun for a notebook. Raises WarmGone."""
-    descriptors: list[int] = []
-    task = {"folder": folder, "limits": limits.as_dict()}
-    number = answer(connection, task, descriptors)["process"]
-    lines = JsonLines(*descriptors, most=limits.display_chars * 2)
-    return Process(lines, Meter(number, folder, limits))
+    said, ends = answer(connection, {"folder": folder, "limits": limits.as_dict()})
+    lines = JsonLines(*ends, most=limits.display_chars * 2)
+    return Process(lines, Meter(said["process"], folder, limits))
 
 
-def answer(connection: socket.socket, value: object, descriptors: list[int] | None = None) -> dict:
-    """What the warm process answers to a value; what descriptors come with it are added to the
-    list. Raises WarmGone.
+def answer(connection: socket.socket, value: object) -> tuple[dict, list[int]]:
+    """What the warm process answers to a value, and the descriptors that come with it. Raises
+    WarmGone.
     """
-    data = b""
+    data, descriptors = b"", []
     try:
         connection.sendall(json.dumps(value).encode() + b"\n")
         while not data.endswith(b"\n"):
@@ -182,8 +181,7 @@ def answer(connection: socket.socket, value: object, descriptors: list[int] | No
             if not piece:
                 raise WarmGone("the process that runs notebooks went away")
             data += piece
-            if descriptors is not None:
-                descriptors += came
+            descriptors += came
     except TimeoutError:
         reason = f"no answer in {connection.gettimeout():g} s"
         raise WarmGone(f"the process that runs notebooks failed ({reason})") from None
@@ -192,7 +190,7 @@ def answer(connection: socket.socket, value: object, descriptors: list[int] | No
     said = json.loads(data)
     if "broken" in said:
         raise WarmGone(f"the process that runs notebooks failed ({said['broken']})")
-    return said
+    return said, descriptors
 
 
 class WarmProcess:

@@ -55,7 +55,7 @@ class OpenKey:
 
     def cause(self, got: Cases, tell: bool = True) -> str:
         """The first misconception that explains all values; if none does, what they have in
-        common. Without ``tell`` nothing from which a right value could be worked out.
+        common. Without ``tell`` neither a sign nor a factor of the right values is told.
         """
         for cause, wrong in self.wrong.items():
             pairs = zip(got, wrong, strict=True)

@@ -136,17 +136,6 @@ def by_the_tool(f, x, part):
     return [numerical_gradient(f, x, step=steps[i].item())[i] for i in range(len(x))]
 
 
-def left_moved(f, x, part):
-    slopes, x = torch.zeros_like(x), x.clone()
-    for i in range(len(x)):
-        h = part * x[i].abs()
-        x[i] += h
-        up = f(x)
-        x[i] -= 2 * h
-        slopes[i] = (up - f(x)) / (2 * h)
-    return slopes
-
-
 def x_left_moved(f, x, part):
     slopes = torch.zeros_like(x)
     for i in range(len(x)):
@@ -156,6 +145,10 @@ def x_left_moved(f, x, part):
         x[i] -= 2 * h
         slopes[i] = (up - f(x)) / (2 * h)
     return slopes
+
+
+def left_moved(f, x, part):
+    return x_left_moved(f, x.clone(), part)
 
 
 def one_tensor(f, x, part):
