@@ -38,6 +38,29 @@ def grade(small, grade_here):
     return graded
 
 
+@pytest.mark.parametrize("collisions", [4, 9])
+def test_a_book_is_opened_again_where_another_grader_made_the_same(monkeypatch, collisions):
+    from forkgrade import book_cells
+    from nbgrader.api import InvalidEntry
+
+    tried = []
+
+    def book(*address):
+        tried.append(address)
+        if len(tried) <= collisions:
+            raise InvalidEntry("the course is there already")
+        return "the book"
+
+    monkeypatch.setattr(book_cells, "Gradebook", book)
+    if collisions < book_cells.TRIES:
+        assert book_cells.open_book("an address", "numbers") == "the book"
+    else:
+        with pytest.raises(InvalidEntry, match="is there already"):
+            book_cells.open_book("an address", "numbers")
+        assert len(tried) == book_cells.TRIES + 1
+    assert set(tried) == {("an address", "numbers")}
+
+
 def test_a_test_comes_and_goes_and_a_persons_points_stay(small, grade):
     more = named("check-more", "assert answer > 1", grade=True, locked=True, points=4)
     another = named("bonus", "### BEGIN SOLUTION\n1\n### END SOLUTION", solution=True)

@@ -328,6 +328,9 @@ def test_a_figure_does_not_count_as_a_number():
         ("[a](two%20words.md)", True),
         ("[a](other.ipynb#A-heading)", True),
         ("[a](other.ipynb#No-heading)", False),
+        ("[a](other.ipynb#A-step()-more)", True),
+        ("[a](other.ipynb#A-step()-less)", False),
+        ("([a](other.ipynb#A-heading))", True),
         ("[a](gone.ipynb)", False),
         ("![a](gone.png)", False),
         ("<img src='gone.png'>", False),
@@ -340,7 +343,12 @@ def test_a_figure_does_not_count_as_a_number():
     ],
 )
 def test_a_link_leads_to_a_file_and_a_heading(tmp_path, link, works):
-    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# A heading")])
+    other = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell(f"# {heading}")
+            for heading in ("A heading", "A step() more")
+        ]
+    )
     (tmp_path / "other.ipynb").write_text(nbformat.writes(other), encoding="utf-8")
     (tmp_path / "two words.md").touch()
     (tmp_path / "notes.md").write_text("## Two words, here!\n", encoding="utf-8")

@@ -368,6 +368,13 @@ def test_right_parts_of_a_prediction_are_told_with_their_worth(session):
     ]
 
 
+def test_nothing_is_told_of_the_parts_of_a_prediction_that_is_still_open(session):
+    with pytest.raises(NotYet) as caught:
+        RECEIVES({"w": True, "x": False, "b": ...})
+    told = caught.value._render_traceback_()
+    assert "not attempted yet" in told[0] and not any("right here" in line for line in told)
+
+
 def test_a_solution_opens_once_its_check_has_passed(session):
     closed = "1.2: the solution can be opened once check.two_steps(two_steps) has passed"
     assert repr(TWO_STEPS.solution()) == closed

@@ -123,6 +123,18 @@ def test_lines_share_a_row_up_to_a_width_where_a_picture_leads_down():
     assert rows(1000) == [["one", "two"], ["three", "four" * 9]]
 
 
+def test_nothing_stands_behind_the_last_row_of_a_matrix():
+    one, two = (Line(text, "local cells", 12) for text in ("[[1, 0],", " [0, 1]]"))
+    sent = Line("◂ 3", "back", 12, beside=True)
+
+    def rows(*lines):
+        return [[line.text for line in row.lines] for row in block_of(lines, 1000).rows]
+
+    assert rows(one, two, sent) == [["[[1, 0],"], [" [0, 1]]"], ["◂ 3"]]
+    # A row alone leaves no column.
+    assert rows(one, sent) == [["[[1, 0],", "◂ 3"]]
+
+
 def test_what_shares_a_row_does_not_touch():
     lines = (Line("name", "strong", 15), Line("a note", "muted", 11, beside=True))
     block = block_of(lines, 500)
