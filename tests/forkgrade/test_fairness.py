@@ -99,7 +99,7 @@ OWN_NAMES = """
 import time
 s = time.time()
 b = m = p = q = t = u = v = w = x = y = z = k = h = d = 7
-first = second = names = name = leaves = program = root = loss = optimizer = None
+first = second = names = name = edges = leaves = program = root = loss = optimizer = None
 programs, model, tape, L, exact, dose, beetles, killed = {}, "mine", [], 0, 0, 0, 0, 0
 """
 SETTINGS = """

@@ -66,8 +66,9 @@ def find_error(text: str) -> FoundError:
     Raises TypeError for anything but text, and ValueError for an empty one.
 
     Example:
-        >>> find_error("ValueError: can't optimize a non-leaf Tensor").rows[0].where
-        "Explained in 08, Can't optimize a non-leaf Tensor"
+        >>> find_error("RuntimeError: The size of tensor a (5) must match the size of tensor b (7) "
+        ...            "at non-singleton dimension 1").rows[0].where
+        'Explained in 09, The size of tensor a must match the size of tensor b'
     """
     if not isinstance(text, str):
         raise TypeError(

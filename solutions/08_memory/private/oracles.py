@@ -260,7 +260,7 @@ def recordings(source):
 
 ORACLES = [
     prediction(
-        check.edges,
+        check.read_edges,
         {"place 0": "two", "place 1": "zero", "None": "one", "AccumulateGrad": "one"},
         {
             "place 0: the place tells which input it is, the number which output of unbind": {

@@ -439,7 +439,7 @@ def the_state(cell, w, xs):
 
 
 TABLES = {
-    "edges": Table(
+    "read_edges": Table(
         right={
             "as they are": EDGES,
             "in capitals": {name: word.upper() for name, word in EDGES.items()},

@@ -15,7 +15,7 @@ from autograd_seen.checks.verdicts import Misfit
 _Tensor, _tensor, _sum, _zeros = torch.Tensor, torch.tensor, torch.sum, torch.zeros
 _sin, _exp, _tanh = torch.sin, torch.exp, torch.tanh
 
-edges = check_value("8.1", "edges")
+read_edges = check_value("8.1", "read_edges")
 
 filled = check_value("8.2", "filled")
 
