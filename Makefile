@@ -56,7 +56,7 @@ operators: $(VENV)/test  ## draw and record every sample that PyTorch has of eac
 	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
 
 hostile: $(VENV)/hostile  ## grade everything that is hostile, with every attack on every assignment (minutes)
-	$(PYTEST) --dist loadfile -rs tests/forkgrade --all-mutations
+	$(PYTEST) --dist loadfile -rs -m "" tests/forkgrade --all-mutations
 
 browser: $(VENV)/browser  ## play a backward pass, move a slider, and open hostile feedback, in a real Chromium
 	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py tests/forkgrade/test_browser*.py
