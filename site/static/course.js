@@ -53,6 +53,15 @@ function findErrors() {
   search();
 }
 
+// What is wider than its place is scrolled by mouse or finger; the keyboard needs a place to stop at.
+function reachWide() {
+  for (const one of document.querySelectorAll("pre, .highlight, .output, .table-wrapper, .autograd-picture, .displayed")) {
+    const wide = one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).overflowX !== "visible";
+    if (wide && !one.querySelector("a, button, input, summary")) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
+  }
+}
+
 // On paper nothing can be opened: what is folded is printed open, and folded again.
 let folded = [];
 addEventListener("beforeprint", () => {
@@ -66,6 +75,11 @@ addEventListener("afterprint", () => {
 document.addEventListener("DOMContentLoaded", () => {
   findErrors();
   paint();
+  reachWide();
+  addEventListener("resize", reachWide);
+  document.addEventListener("toggle", reachWide, true);
+  // The theme calls the captions of its side bar headings, and names no level.
+  for (const one of document.querySelectorAll(".sidebar-tree .caption[role=heading]")) one.ariaLevel = "2";
   new MutationObserver(paint).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
 });
