@@ -438,3 +438,5 @@ class Gradients:
     leaves: dict[int, Step]
     #: Whether the pass added to ``.grad``; else it was a rehearsal.
     accumulated: bool = False
+    #: What it left in the last copy of a block that is drawn once, at the places of the first.
+    last: "Gradients | None" = None
