@@ -78,8 +78,9 @@ def draw_graph(
             operations; the picture says where it stops.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
         tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
-            the numbers that PyTorch does not save, source lines, writes in place, and, dashed,
-            where a value left the graph.
+            the numbers that PyTorch does not save, source lines, writes in place, and, dotted,
+            where a value left a graph: also another one, of which what was cut off, the operation
+            that made it and its leaves are dashed and "not in this graph", where they are few.
         saved: whether each box says what it has saved for the backward pass: the names that PyTorch
             has for it, shapes and bytes, and the picture their sum. Memory that several share, such
             as that of a view, is counted where it stands first. A leaf is said to be one and is

@@ -76,6 +76,10 @@ class Fact(Enum):
     UNDERFLOWED = auto()
     #: (before, after), as values: a gradient is too large for the dtype that it was cast to.
     OVERFLOWED = auto()
+    #: A tensor of another graph, from which a constant of this one was cut off.
+    ELSEWHERE = auto()
+    #: (source line): an operation of another graph.
+    RAN_ELSEWHERE = auto()
     #: A checkpoint ran its forward again to get back what it had not kept.
     RAN_AGAIN = auto()
 

@@ -178,7 +178,8 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
     if saved and node.role == "root":
         told = words.memory(readings.graph).split("; ")
         lines += tuple(Line(line, "plain", theme.NOTE) for line in told)
-    return NodeText(lines, node.role, _tensor_tip(node))
+    style = "constant" if node.has(Fact.ELSEWHERE) else node.role
+    return NodeText(lines, style, _tensor_tip(node))
 
 
 def _saved_lines(node: Node) -> list[Line]:
