@@ -57,10 +57,10 @@ def draw_graph(
     gradient.
 
     What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that
-    occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "×
-    12": its first copy, with what enters that one; what leaves the frame is what leaves the last.
-    Of a Recording the frame also tells, in small, which gradient and local derivative stand at the
-    same place "in the last" copy: so a gradient that vanishes on its way is seen to.
+    occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "12
+    times": its first copy, with what enters that one; what leaves the frame is what leaves the
+    last. Of a Recording the frame also tells, in small, which gradient and local derivative stand
+    at the same place "in the last" copy: so a gradient that vanishes on its way is seen to.
     Where more than 30 boxes are left, a run of views is one box too. Copies agree in every
     operation, shape and setting that the graph holds; the frame says where they have parameters and
     constants of their own, and where they may differ in what is not drawn. Where they differ in a

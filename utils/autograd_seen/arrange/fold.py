@@ -27,8 +27,8 @@ def fold(graph: Graph) -> Folded:
       is inside. All that the operations depend on is known: one that takes a number or a tensor
       that the graph does not show is in no chain.
     - A block of operations that occurs at least three times in a row, each copy fed by the one
-      before, becomes a Group, "× 12". It shows the first copy, which takes what the picture shows
-      as entering; what leaves it is what leaves the last copy. So all that is outside of a group is
+      before, becomes a Group, "12 times". It shows the first copy, which takes what the picture
+      shows as entering; what leaves it is what leaves the last copy. So all outside of a group is
       as it was. Repeats inside a block fold too. Each copy may have leaves and constants for
       itself, as each layer has its weights: ``Group.own`` lists the first copy's, but for constants
       that hold the same numbers in all. ``Group.unknown`` says that the copies may also differ in

@@ -408,7 +408,7 @@ def _slot(edge: Edge, readings: Readings) -> str:
 
 def _group_text(graph: Graph, group: Group) -> GroupText:
     lines = (
-        Line(f"× {group.times}", "strong", theme.TITLE),
+        Line(f"{group.times} times", "strong", theme.TITLE),
         Line(f"the first of {group.times} is shown", "muted", theme.NOTE),
         *_muted(words.differs(group)),
     )
