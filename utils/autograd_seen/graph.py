@@ -76,6 +76,10 @@ class Fact(Enum):
     UNDERFLOWED = auto()
     #: (before, after), as values: a gradient is too large for the dtype that it was cast to.
     OVERFLOWED = auto()
+    #: A tensor of another graph, from which a constant of this one was cut off.
+    ELSEWHERE = auto()
+    #: (source line): an operation of another graph.
+    RAN_ELSEWHERE = auto()
     #: A checkpoint ran its forward again to get back what it had not kept.
     RAN_AGAIN = auto()
 
@@ -438,3 +442,5 @@ class Gradients:
     leaves: dict[int, Step]
     #: Whether the pass added to ``.grad``; else it was a rehearsal.
     accumulated: bool = False
+    #: What it left in the last copy of a block that is drawn once, at the places of the first.
+    last: "Gradients | None" = None

@@ -21,6 +21,9 @@ from autograd_seen.live.saved import settings_of
 from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
 
+#: The most tensors of another graph that are drawn before a constant, and leaves before these.
+MOST_ELSEWHERE = 2
+
 
 class Entry(NamedTuple):
     """One input of an operation: the key of a tensor, or a number that is not drawn."""
@@ -41,6 +44,8 @@ class Builder:
     keys: dict[Spot, int] = field(default_factory=dict)
     #: By the key of an operation: PyTorch's node.
     operations: dict[int, object] = field(default_factory=dict)
+    #: By the ``id()`` of a tensor of another graph: its key.
+    strangers: dict[int, int] = field(default_factory=dict)
     unnamed: int = 0
 
     def __post_init__(self):
@@ -116,10 +121,62 @@ class Builder:
             if key is not None:
                 cuts[key, one.word] = None
                 notes[_made_from(self.nodes[key].name, one.word, one.direct)] = None
+        if not cuts:
+            for key, word in self._elsewhere(constant, node):
+                cuts[key, word] = None
+                notes[_made_from(self.nodes[key].name, word, True)] = None
         aliases = self._aliases(constant)
         if any(note.fact is Fact.DETACHED for note in notes):
             aliases = ()  # the tape says it with the word that was used
         return list(cuts), (*aliases, *notes)
+
+    def _elsewhere(self, constant: torch.Tensor, node) -> Iterator[tuple[int, str]]:
+        """The keys of the tensors of another graph that a constant was cut off from, and the words
+        for the cuts; none where they are more than ``MOST_ELSEWHERE``.
+        """
+        ways = self.known.taped.elsewhere(constant, node)
+        found = {id(way.seen.tensor): way for way in ways}
+        for seen, word in found.values() if len(found) <= MOST_ELSEWHERE else ():
+            yield self._of_another_graph(seen), word
+
+    def _of_another_graph(self, seen: TensorState) -> int:
+        """The key of a tensor of another graph: with what made it, and the leaves that this took,
+        where these are few.
+        """
+        if id(seen.tensor) in self.strangers:
+            return self.strangers[id(seen.tensor)]
+        line, operands = self.known.taped.made_elsewhere(seen)
+        if seen.tensor.is_leaf:
+            return self._stranger(seen, "leaf")
+        leaves = [one for one in operands if one.tracked and one.tensor.is_leaf]
+        few = len(leaves) <= MOST_ELSEWHERE
+        takes = [self._of_another_graph(one) for one in leaves] if few else []
+        cut, stop = len(self.nodes), (Note(Fact.RAN_ELSEWHERE, (line,)),)
+        name = clip(node_name(seen.tensor.grad_fn))
+        self.nodes.append(Node(cut, "cut", "cut", class_name=name, notes=stop, line=line))
+        self.edges += [Edge(key, cut, None) for key in takes]
+        key = self._stranger(seen, "intermediate")
+        self.edges.append(Edge(cut, key, None))
+        return key
+
+    def _stranger(self, seen: TensorState, role: str) -> int:
+        tensor = seen.tensor
+        name = next((name for name, other in self.known.named if other is tensor), None)
+        self.unnamed += name is None
+        key = self.strangers[id(tensor)] = len(self.nodes)
+        self.nodes.append(
+            Node(
+                *(key, "tensor", role),
+                f"#{self.unnamed}" if name is None else name,
+                name is not None,
+                shape=_sizes(tensor.shape),
+                dtype=dtype_name(tensor.dtype),
+                value=None if seen.overwritten else read_value(tensor),
+                grad=_grad(tensor),
+                notes=(Note(Fact.ELSEWHERE),),
+            )
+        )
+        return key
 
     def _aliases(self, constant: torch.Tensor) -> tuple[Note, ...]:
         """With which tensor of the graph a constant shares memory; nothing tells how that came."""

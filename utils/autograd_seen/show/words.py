@@ -229,5 +229,7 @@ WORDS = {
     ),
     Fact.UNDERFLOWED: lambda before, after: f"{brief(before)} underflows to {brief(after)}",
     Fact.OVERFLOWED: lambda before, after: f"{brief(before)} overflows to {brief(after)}",
+    Fact.ELSEWHERE: lambda: "not in this graph",
+    Fact.RAN_ELSEWHERE: lambda line: line or "what made it",
     Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
 }
