@@ -42,10 +42,11 @@ def saved_bytes(output: torch.Tensor, /, *, tape: Tape | None = None) -> SavedBy
         >>> y = x.exp()
         >>> loss = (y * y).sum()
         >>> print(saved_bytes(loss))
-        operation   saves            bytes
-        y = exp(x)  result (100,)      400
-        #1 = y × y  self = y (100,)      0  memory counted before
-        total                          400
+        operation   saves              bytes
+        y = exp(x)  result = y (100,)    400
+        #1 = y × y  other = y (100,)       0  memory counted before
+                    self = y (100,)        0  memory counted before
+        total                            400
         >>> saved_bytes(loss).total
         400
     """

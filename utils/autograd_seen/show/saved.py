@@ -108,11 +108,11 @@ class SavedBytes:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> dict[str, str]:
         head, *body = self._cells()
-        top = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in body
+        rows = "".join(f"<tr>{_html(row, 'td')}</tr>" for row in body)
+        page = (
+            '<table style="font-variant-numeric: tabular-nums">'
+            f"<thead><tr>{_html(head, 'th')}</tr></thead><tbody>{rows}</tbody></table>"
         )
-        page = f"<table><thead><tr>{top}</tr></thead><tbody>{rows}</tbody></table>"
         return {"text/html": page, "text/plain": str(self)}
 
     def _cells(self) -> list[tuple[str, ...]]:
@@ -137,6 +137,13 @@ class SavedBytes:
         if self.leaves:
             rows.append(("apart, leaves", "", "", f"{self.leaves:,}", "there anyway"))
         return rows
+
+
+def _html(row: tuple[str, ...], tag: str) -> str:
+    """The cells of a row, the number to the right."""
+    sides = ["left"] * (len(row) - 2) + ["right", "left"]
+    pairs = zip(row, sides, strict=True)
+    return "".join(f'<{tag} style="text-align: {side}">{escape(c)}</{tag}>' for c, side in pairs)
 
 
 def _row(label: str, class_name: str, line: str, one: Kept) -> SavedRow:
