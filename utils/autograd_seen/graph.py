@@ -86,8 +86,11 @@ class Fact(Enum):
     #: (kind, how many, of how many, arrived, local): how that came about, at one of the numbers;
     #: what is not known is None.
     BORN_OF = auto()
-    #: (kind, parts, as values): the sum of these gradients is not finite, and each of them is.
+    #: (kind, parts, as values): these gradients are finite, or of another kind, and their sum is
+    #: so. Without parts: their sum is not so either, and what arrived is.
     BORN_IN_SUM = auto()
+    #: (kind, name, line): a constant is not finite since this operation of a tape made it so.
+    BORN_OUTSIDE = auto()
     #: (kind): a gradient is not finite since a value of the forward pass was not.
     BORN_BEFORE = auto()
 
@@ -199,6 +202,8 @@ class Node(NamedTuple):
     kept: tuple[Kept, ...] = ()
     #: An operation: a backward pass has freed what it saved.
     freed: bool = False
+    #: An operation: a checkpoint keeps none of what it saved, and runs the forward again for it.
+    recomputed: bool = False
     #: An operation: it may keep more, which nothing can see from outside.
     opaque: bool = False
     notes: tuple[Note, ...] = ()

@@ -233,6 +233,7 @@ def _muted(notes: list[str]) -> list[Line]:
 
 def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
     notes = ["saved tensors freed"] if node.freed else []
+    notes += ["recomputed by a checkpoint"] if node.recomputed else []
     born = []
     for note in node.notes:
         if note.fact in (Fact.BORN, Fact.BORN_BACK):
