@@ -357,6 +357,16 @@ class Graph:
             branches.append(Branch(index, outer, self._branches(inside)))
         return tuple(branches)
 
+    def module_of(self, key: int) -> str:
+        """The name of the innermost ``nn.Module`` in which an operation ran, or of its class where
+        it has none; empty where no tape tells.
+        """
+        inside = [scope for scope in getattr(self, "scopes", ()) if key in scope.nodes]
+        if not inside:
+            return ""
+        innermost = max(inside, key=lambda scope: scope.depth).module
+        return innermost.name or innermost.kind
+
     def count(self) -> int:
         """How many operations the graph stands for: a folded one for more than it has boxes."""
         counts = {node.key: node.count for node in self.nodes if node.kind == "operation"}

@@ -122,7 +122,9 @@ class NonFinite:
         label, before = self._texts.label(node.key), ()
         if not certain:
             before = tuple(map(self._texts.label, self._forward.candidates(node.key)))
-        return Birth(kind, direction, label, node.class_name, cause, node.line, "", certain, before)
+        module = self._graph.module_of(node.key)
+        where = (direction, label, node.class_name)
+        return Birth(kind, *where, cause, node.line, module, certain, before)
 
     # --- words ------------------------------------------------------------------------------------
 
