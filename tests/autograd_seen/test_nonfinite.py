@@ -392,3 +392,10 @@ def test_jupyter_shows_the_text_and_the_picture():
     assert bundle["text/plain"] == str(found)
     assert "nan is born on the way back through" in bundle["text/html"]
     assert "<img" in bundle["text/html"]
+
+
+def test_two_kinds_that_are_born_in_one_operation_stand_in_one_line():
+    x = leaf([0.0, 0.0, 4.0])
+    picture = draw_graph(record_backward((x.sqrt() * torch.tensor([0.0, 1.0, 1.0])).sum()))
+    assert "◂ nan and inf are born here" in picture.svg
+    assert "nan and inf are born here on the way back" in str(picture)
