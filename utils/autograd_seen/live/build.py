@@ -11,6 +11,7 @@ import torch
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 from autograd_seen.live import operations
 from autograd_seen.live.arithmetic import misfits
+from autograd_seen.live.births import of_constant
 from autograd_seen.live.forward import TensorState
 from autograd_seen.live.found import ConstantId, Found, GradientEdge, Spot, metadata, node_name
 from autograd_seen.live.kept import Ledger
@@ -98,6 +99,7 @@ class Builder:
         unsaid = spot not in self.known.names and not notes
         if source.dim() == 0 and unsaid:  # a number: it goes into the operation's title
             return Entry(slot, number=self._number(spot, source))
+        notes = (*notes, *of_constant(source, self.known.taped))
         key = self._tensor(spot, source, "constant", "", (source.shape, source.dtype), notes)
         self.edges += [Edge(origin, key, None, word) for origin, word in detached]
         return Entry(slot, key)
@@ -210,6 +212,7 @@ class Builder:
                 saved=(*saved.tensors, *(f"{one} (on ctx)" for one in saved.on_ctx)),
                 kept=self.ledger.of(node, saved, self._called_here(node, entries)),
                 freed=saved.freed,
+                recomputed=saved.recomputed,
                 opaque=saved.opaque,
                 notes=tuple(self._notes(node)),
                 settings=tuple((name, _frozen(value)) for name, value in settings),
