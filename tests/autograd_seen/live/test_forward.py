@@ -13,7 +13,8 @@ import torch
 import torch.nn.functional as F
 from autograd_seen import draw_graph
 from autograd_seen.live.backward import record_backward
-from autograd_seen.live.forward import LONGEST_LINE, record_forward
+from autograd_seen.live.forward import record_forward
+from autograd_seen.live.source import LONGEST_LINE
 from autograd_seen.live.walk import MOST_TOUCHED
 from autograd_seen.values import number
 
