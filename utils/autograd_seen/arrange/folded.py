@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from autograd_seen.graph import Gradients, Graph, Recording
+from autograd_seen.graph import JVP, Gradients, Graph, Recording
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Folded:
     nodes: tuple[int, ...]
     edges: tuple[int, ...]
 
-    def gradients(self, recording: Recording) -> Gradients:
+    def gradients(self, recording: Recording | JVP) -> Gradients:
         """What a recorded pass left at each place, from the places that these stand for.
 
         Beside the edge into a box that stands for several operations no local derivative is given:
@@ -36,7 +36,7 @@ class Folded:
         keys = list(enumerate(self.nodes))
         arrived = {key: whole.arrived[old] for key, old in keys if old in whole.arrived}
         leaves = {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
-        return Gradients(flows, arrived, leaves, whole.accumulated)
+        return Gradients(flows, arrived, leaves, whole.accumulated, whole.forward)
 
     def compose(self, step: Callable[[Graph], "Folded | None"]) -> "Folded":
         """After another step; this one where that changes nothing."""
