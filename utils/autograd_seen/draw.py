@@ -77,8 +77,9 @@ def draw_graph(
         direction: "right", "down", or "auto": right if that is at most 854 pixels wide. Leading
             down, a picture has lines of text side by side.
         fold: whether what repeats is drawn once; False draws each operation by itself.
-        max_operations: how many boxes of operations are drawn, the last ones, of the last 1,000
-            operations; the picture says where it stops.
+        max_operations: how many boxes of operations are drawn, the last ones, of the last 6,000
+            operations, or of 1,000 where the stack is small, as in a thread; the picture says where
+            it stops.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
         tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
             the numbers that PyTorch does not save, source lines, writes in place, and, dashed,

@@ -55,7 +55,7 @@ CASES = {
 
 
 # What PyTorch's forward mode is made of says so when it is first used.
-@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 @pytest.mark.parametrize("case", CASES)
 def test_what_arrives_is_what_torch_func_jvp_says(case):
     f, shapes = CASES[case]

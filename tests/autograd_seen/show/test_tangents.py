@@ -1,4 +1,4 @@
-"""Forward mode as it is shown: tangents beside values, in a table, and in a player; no ``.grad``."""
+"""Forward mode as it is shown: tangents beside values, a table, a player; and no ``.grad``."""
 
 import json
 import re

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from autograd_seen.arrange import alike
@@ -56,6 +57,20 @@ class Row:
         self.removed: set[int] = set()
         self.changed: dict[int, Node] = {}
         self.groups = list(graph.groups)
+
+    @cached_property
+    def last_uses(self) -> list[int]:
+        """By position: that of the last operation that uses a result of an operation."""
+        return [
+            max((self.last_use(link.tensor) for link in links), default=-1)
+            for links in self.outputs
+        ]
+
+    @cached_property
+    def named(self) -> list[bool]:
+        """By position: whether a result has the name of a variable."""
+        nodes = self.graph.nodes
+        return [any(nodes[link.tensor].named for link in links) for links in self.outputs]
 
     def _link(self) -> None:
         for e, edge in enumerate(self.graph.edges):

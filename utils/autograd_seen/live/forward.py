@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autograd_seen.live.found import MOST_TOUCHED
+from autograd_seen.live.found import MOST_TOUCHED, most_touched
 from autograd_seen.live.reading import read_value
 from autograd_seen.live.source import Place, Places
 from autograd_seen.values import clip
@@ -130,7 +130,7 @@ class Operation:
 
 
 class Tape:
-    """The newest operations of a recorded forward pass, oldest first, at most 1,000.
+    """The newest operations of a recorded forward pass, oldest first, at most 6,000.
 
     ``str()`` gives a row for each: its name, what it made, and the source line.
     """
@@ -175,7 +175,7 @@ class Tape:
 
         Only then, since a node that Python has touched must not be one of too many in one chain.
         """
-        if self._noted >= MOST_TOUCHED:
+        if self._noted >= most_touched():
             return
         base = _base(target)
         kept = (
@@ -230,7 +230,7 @@ def record_forward() -> Iterator[Tape]:
 
     An operation is what your code calls: of a function made of several, such as
     ``F.cross_entropy``, the tape has the last result and not what stands between. It keeps the
-    newest 1,000 operations, and ``tape.full`` says whether there were more. What an exception
+    newest 6,000 operations, and ``tape.full`` says whether there were more. What an exception
     interrupts stays on the tape up to there; blocks may be nested. It is not for what
     ``torch.compile`` compiles, which does not run as it is written: record the function as it was
     before.

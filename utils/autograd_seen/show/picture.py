@@ -45,7 +45,8 @@ def collection_paused() -> Iterator[None]:
 
 def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
     """The graph with what repeats in it drawn once, or as it is."""
-    return fold_within(graph, max_operations) if fold else unfolded(graph)
+    with collection_paused():
+        return fold_within(graph, max_operations) if fold else unfolded(graph)
 
 
 class GraphPicture:
