@@ -1,6 +1,7 @@
 """What the places of a folded graph stand for in the whole one, and what a pass left there."""
 
 import torch
+from autograd_seen import draw_graph
 from autograd_seen.arrange import fold
 from autograd_seen.arrange.folded import Folded, unfolded
 from autograd_seen.graph import Edge
@@ -80,3 +81,12 @@ def test_steps_one_after_the_other_lead_back_to_the_whole_graph():
 def test_a_step_that_changes_nothing_is_none():
     folded = unfolded(chain(["sin"]))
     assert folded.compose(lambda graph: None) is folded
+
+
+def test_beside_a_chain_in_one_box_stands_no_jacobian_of_its_first_operation():
+    z = torch.tensor([0.1, 0.2, 0.3], requires_grad=True)
+    for _ in range(6):
+        z = z.softmax(0)
+    picture = draw_graph(record_backward(z, torch.ones(3)))
+    assert [node.count for node in picture.graph.nodes if node.kind == "operation"] == [6]
+    assert "J =" not in picture.svg

@@ -91,6 +91,17 @@ def test_of_a_folded_graph_the_first_copy_is_told():
     assert draw_graph(jvp).graph.groups and "▸" in draw_graph(jvp).svg
 
 
+def test_of_a_chain_in_one_box_what_its_first_operation_gives_is_not_told():
+    x = torch.tensor(0.5, requires_grad=True)
+    z = x
+    for _ in range(9):
+        z = z.sin()
+    jvp = record_jvp(z)
+    told = f"{jvp.output.item():.4f}"
+    assert re.findall(r"▸ ([^<]*)<", draw_graph(jvp).svg) == ["1", told]
+    assert "×" not in draw_graph(jvp).svg.replace("× 9", "")
+
+
 def test_the_same_nudge_gives_the_same_bytes():
     def forms():
         x = torch.tensor(4.0, requires_grad=True)

@@ -24,7 +24,7 @@ class Folded:
         """What a recorded pass left at each place, from the places that these stand for.
 
         Beside the edge into a box that stands for several operations no local derivative is given:
-        that of the first would be read as that of all.
+        that of the first would be read as that of all. So would what a tangent gives there.
         """
         whole = recording.gradients()
         flows = {}
@@ -32,7 +32,10 @@ class Folded:
             if old in whole.flows:
                 box = self.graph.nodes[self.graph.edges[index].target]
                 flow = replace(whole.flows[old], edge=index)
-                flows[index] = flow if box.count == 1 else replace(flow, local=None)
+                if box.count == 1:
+                    flows[index] = flow
+                elif not whole.forward:
+                    flows[index] = replace(flow, local=None, jacobian=None)
         keys = list(enumerate(self.nodes))
         arrived = {key: whole.arrived[old] for key, old in keys if old in whole.arrived}
         leaves = {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
