@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from autograd_seen import draw_graph, record_jvp, step_through
 from autograd_seen.graph import Fact
+from autograd_seen.live.tangents import push_through
 
 from tests.autograd_seen.live.drawn import function, leaf
 
@@ -202,9 +203,16 @@ def test_it_runs_where_nothing_is_recorded():
 
 def test_a_nudge_that_is_written_into_later_was_its_own():
     x, nudge = torch.tensor([1.0, 2.0], requires_grad=True), torch.ones(2)
-    jvp = record_jvp(x * 3, {x: nudge})
+    same, tripled = (record_jvp(one, {x: nudge}) for one in (x, x * 3))
     nudge.zero_()
-    assert jvp.output.tolist() == [3, 3] and not jvp.output.requires_grad
+    assert (same.output.tolist(), tripled.output.tolist()) == ([1, 1], [3, 3])
+    assert not tripled.output.requires_grad
+
+
+def test_a_node_is_pushed_through_where_nothing_is_recorded():
+    z = leaf(3.0) * 2
+    with torch.no_grad():
+        assert push_through(z.grad_fn, {0: torch.tensor(5.0)}) == {0: (torch.tensor(10.0),)}
 
 
 # What is refused.

@@ -241,10 +241,7 @@ def _columns(
 ) -> tuple[torch.Tensor, ...]:
     """The vector-Jacobian product of the map from the gradients that were given to an answer."""
     # The engine sums what the forward pass had broadcast, and casts what it had promoted.
-    answer = answer.sum_to_size(tangent.shape)
-    if answer.is_complex() and not tangent.is_complex():
-        answer = answer.real
-    answer = answer.to(tangent.dtype)
+    answer = answer.sum_to_size(tangent.shape).to(tangent.dtype)
     if not answer.requires_grad:  # zeros, whatever is given
         return tuple(torch.zeros_like(one.detach()) for one in given)
     found = torch.autograd.grad(answer, given, tangent, retain_graph=True, allow_unused=True)
