@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tools import site
+from tools.frame import minutes
 from tools.lessons import lessons
 from tools.normal_form import ROOT, read
 
@@ -146,5 +147,6 @@ def test_each_lesson_has_a_page_for_who_teaches_it_and_a_key_for_them_alone(plai
         assert page in plain, f"site/{page} is missing: what to ask, to expect and to skip"
         for part in "**Aim.**", "**Minutes.**", "## Ask before you run", "## Three wrong answers":
             assert part in plain[page], f"{page} lacks {part}"
+        assert f"**Minutes.** {minutes(read(lesson.notebook))}" in plain[page]
         assert f"\n{lesson.slug}\n" in plain["guide/index.md"]
         assert "**Key.**" not in plain[page] and "**Key.**" in full[page]
