@@ -24,6 +24,8 @@ from autograd_seen.live.rehearsal import (
     random_state_kept,
     retained_grads_kept,
 )
+from autograd_seen.live.scope_gradients import scope_gradients
+from autograd_seen.live.scopes import Named
 from autograd_seen.live.walk import (
     MOST_TOUCHED,
     Live,
@@ -103,8 +105,10 @@ def record_backward(
     """
     with _unseen():
         callers = names.of_frame(sys._getframe(1))
+    modules = names.modules_of_frame(sys._getframe(1))
     return record(
-        output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations, tape
+        *(output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations),
+        *(tape, modules),
     )
 
 
@@ -117,6 +121,7 @@ def record(
     create_graph: bool = False,
     max_operations: int = MOST_TOUCHED,
     tape: Tape | None = None,
+    modules: Named = (),
 ) -> Recording:
     """``record_backward`` for one who has looked up already what the caller calls its tensors."""
     with _unseen():
@@ -125,7 +130,10 @@ def record(
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
     with _unseen():
-        route = Route(*trace_live(output, [*given, *named], max_operations, tape, names_of_tensors))
+        names_given = [*given, *named]
+        route = Route(
+            *trace_live(output, names_given, max_operations, tape, names_of_tensors, modules)
+        )
         _check_can_run(route, accumulate)
         # Asked for before the pass, which may free what the answer needs.
         with random_state_kept():
@@ -138,8 +146,10 @@ def record(
     with _unseen():
         seed = torch.ones_like(output.detach()) if gradient is None else gradient
         passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
+        steps = tuple(passed.steps())
         return Recording(
-            route.graph, tuple(passed.steps()), read_value(seed), accumulate, create_graph
+            *(route.graph, steps, read_value(seed), accumulate, create_graph),
+            scope_gradients(route.graph, steps, seed) if route.graph.scopes else (),
         )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import graphviz
 
-from autograd_seen.arrange.fold import Folded, fold_within, unfolded
+from autograd_seen.arrange.folded import Folded
+from autograd_seen.arrange.modules import Opened, arranged
 from autograd_seen.graph import Graph, Recording
 from autograd_seen.show.content import Content, content
 from autograd_seen.show.dot import to_dot, to_graphviz
@@ -42,9 +43,9 @@ def collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
-    """The graph with what repeats in it drawn once, or as it is."""
-    return fold_within(graph, max_operations) if fold else unfolded(graph)
+def folded(graph: Graph, fold: bool, max_operations: int, modules: Opened = "auto") -> Folded:
+    """The graph with what repeats in it drawn once, or as it is; and with its modules."""
+    return arranged(graph, fold, max_operations, modules)
 
 
 class GraphPicture:
