@@ -13,8 +13,8 @@ from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.show.picture import (
     MOST_OPERATIONS,
     GraphPicture,
+    arranged_picture,
     collection_paused,
-    folded,
 )
 from autograd_seen.values import clip, kind_of
 
@@ -124,11 +124,11 @@ def draw_graph(
     if isinstance(output, Recording):
         if names_of_tensors or tape is not None:
             raise TypeError("a Recording has its names already: give them to record_backward")
-        return GraphPicture(
-            folded(output.graph, fold, max_operations, modules),
-            direction,
-            engine,
-            output,
+        return arranged_picture(
+            *(output.graph, modules, fold, max_operations),
+            direction=direction,
+            engine=engine,
+            recording=output,
             saved=saved,
         )
     named = [
@@ -150,8 +150,12 @@ def draw_graph(
             *(output, [*given, *named], reach, tape, names_of_tensors),
             [] if tape is None else names.modules_of_frame(sys._getframe(1)),
         )
-        drawn = folded(graph, fold, max_operations, modules)
-    return GraphPicture(drawn, direction, engine, saved=saved)
+        return arranged_picture(
+            *(graph, modules, fold, max_operations),
+            direction=direction,
+            engine=engine,
+            saved=saved,
+        )
 
 
 def _check_options(output, direction, max_operations, engine) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from autograd_seen.arrange.fold import fold_within
 from autograd_seen.arrange.folded import Folded, unfolded
@@ -17,21 +18,33 @@ MOST_BOXES = 30
 Opened = str | int | Collection[str] | None
 
 
-def arranged(graph: Graph, fold: bool, most: int, opened: Opened = "auto") -> Folded:
+class Arranged(NamedTuple):
+    """What is drawn of a graph, and the places in ``Graph.scopes`` of what is open in it; None
+    where no modules are drawn.
+    """
+
+    drawn: Folded
+    opened: frozenset[int] | None = None
+
+
+def arrange_modules(graph: Graph, fold: bool, most: int, opened: Opened = "auto") -> Arranged:
     """The graph with a frame around each open module and a box for each shut one, and with what
     repeats drawn once if asked for; of a graph without calls of modules, that alone.
+
+    ``most`` is how many boxes of operations are drawn. Raises ValueError for a name that no module
+    here has.
     """
     places = None if opened in ("auto", None) else chosen(graph, opened)
     if not graph.scopes or opened is None:
-        return _folded(unfolded(graph), fold, most)
+        return Arranged(_folded(unfolded(graph), fold, most))
     if places is not None:
-        return open_scopes(graph, places, fold, most)
-    best = None
+        return Arranged(open_scopes(graph, places, fold, most), places)
+    best, known = None, {}
     for places in _depths(graph):
-        drawn = open_scopes(graph, places, fold, most)
+        drawn = open_scopes(graph, places, fold, most, known)
         if best is not None and _boxes(drawn.graph) > MOST_BOXES:
             break
-        best = drawn
+        best = Arranged(drawn, places)
     return best
 
 
@@ -64,11 +77,14 @@ def chosen(graph: Graph, opened: int | str | Collection[str]) -> frozenset[int]:
     return frozenset(found)
 
 
-def open_scopes(graph: Graph, opened: Collection[int], fold: bool, most: int) -> Folded:
-    """The graph with these calls open and all others shut."""
+def open_scopes(
+    graph: Graph, opened: Collection[int], fold: bool, most: int, known: dict | None = None
+) -> Folded:
+    """The graph with these calls open and all others shut; ``known`` as ``shut`` has it."""
     closed = {place for place in range(len(graph.scopes)) if place not in opened}
-    boxed = shut(graph, closed)
-    drawn = _folded(boxed.compose(chained) if fold else boxed, fold, most)
+    # Where all is open, each place stays where it was.
+    boxed = shut(graph, closed, known) if closed else unfolded(graph)
+    drawn = _folded(boxed.compose(chained) if fold and closed else boxed, fold, most)
     return replace(drawn, graph=_with_frames(graph, boxed, drawn, opened))
 
 

@@ -16,7 +16,7 @@ from autograd_seen.arrange.rows import Row
 from autograd_seen.graph import Edge, Fact, Graph, Node, Operator
 
 
-def shut(graph: Graph, scopes: Collection[int]) -> Folded:
+def shut(graph: Graph, scopes: Collection[int], known: dict | None = None) -> Folded:
     """The graph with a box for each of these calls of modules, given by their places in
     ``graph.scopes``; of two of which one ran inside the other, only for the outer one.
 
@@ -25,11 +25,12 @@ def shut(graph: Graph, scopes: Collection[int]) -> Folded:
     one operation ran, without parameters, stays that operation. So does each operation of a call
     that leads out of it and back in.
 
-    ``Folded.nodes`` gives for a box the key of its last operation.
+    ``Folded.nodes`` gives for a box the key of its last operation. ``known`` keeps the boxes that
+    were worked out, for another call with the same graph.
     """
     shutting = list(_outermost(graph, scopes))
     while True:
-        boxed = _Boxed(graph, shutting)
+        boxed = _Boxed(graph, shutting, {} if known is None else known)
         order = boxed.order()
         if len(order) == len(boxed.kept):
             return boxed.folded(order)
@@ -77,8 +78,8 @@ def _outermost(graph: Graph, scopes: Collection[int]) -> Iterable[int]:
 class _Boxed:
     """A graph on its way to one with boxes."""
 
-    def __init__(self, graph: Graph, shutting: list[int]):
-        self.graph = graph
+    def __init__(self, graph: Graph, shutting: list[int], known: dict):
+        self.graph, self.known = graph, known
         #: The call in whose box an operation, or a tensor that is hidden, is.
         self.box: dict[int, int] = {}
         for place in shutting:
@@ -196,7 +197,7 @@ class _Boxed:
         new = {key: i for i, key in enumerate(order)}
         nodes, edges, olds, ways = [], [], [], {}
         for key in order:
-            node = self._box(key) if key in self.box else self.graph.nodes[key]
+            node = self._known_box(key) if key in self.box else self.graph.nodes[key]
             nodes.append(node._replace(key=new[key]))
             ends = [(source, key, *rest) for (source, *rest) in self.entering[key]]
             ends += [(key, *rest) for rest in self.leaving[key]]
@@ -209,6 +210,12 @@ class _Boxed:
         root, limit = new[self.graph.root], self.graph.limit
         graph = Graph(tuple(nodes), tuple(edges), root, limit, memory=self.graph.memory)
         return Folded(graph, tuple(order), tuple(olds), ways)
+
+    def _known_box(self, key: int) -> Node:
+        told = (self.box[key], tuple(self.entering[key]), tuple(self.leaving[key]))
+        if told not in self.known:
+            self.known[told] = self._box(key)
+        return self.known[told]
 
     def _box(self, key: int) -> Node:
         """The box of a module."""
