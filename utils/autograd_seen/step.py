@@ -67,4 +67,9 @@ def step_through(
             f"{type(output_or_recording).__name__}: pass the tensor at the end of a computation"
         )
     callers = names.of_frame(sys._getframe(1))
-    return Player(record(output_or_recording, gradient, names_of_tensors, callers, tape=tape))
+    modules = names.modules_of_frame(sys._getframe(1))
+    return Player(
+        record(
+            *(output_or_recording, gradient, names_of_tensors, callers), tape=tape, modules=modules
+        )
+    )

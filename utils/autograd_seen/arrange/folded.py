@@ -1,7 +1,7 @@
 """A graph in which something was folded, and what its places stand for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from autograd_seen.graph import Gradients, Graph, Recording
 
@@ -19,6 +19,9 @@ class Folded:
     graph: Graph
     nodes: tuple[int, ...]
     edges: tuple[int, ...]
+    #: By the index of an old edge: all edges that one edge into the box of a module stands for,
+    #: where these are several.
+    ways: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def gradients(self, recording: Recording) -> Gradients:
         """What a recorded pass left at each place, from the places that these stand for.
@@ -29,14 +32,18 @@ class Folded:
         whole = recording.gradients()
         flows = {}
         for index, old in enumerate(self.edges):
-            if old in whole.flows:
+            same = [whole.flows[one] for one in self.ways.get(old, (old,)) if one in whole.flows]
+            if same:
                 box = self.graph.nodes[self.graph.edges[index].target]
-                flow = replace(whole.flows[old], edge=index)
+                sent = next((one for one in same if one.sent is not None), same[0])
+                flow = replace(sent, edge=index, ways=len(same))
                 flows[index] = flow if box.count == 1 else replace(flow, local=None)
+                if box.module is not None:
+                    flows[index] = replace(flow, local=None, jacobian=None)
         keys = list(enumerate(self.nodes))
         arrived = {key: whole.arrived[old] for key, old in keys if old in whole.arrived}
         leaves = {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
-        return Gradients(flows, arrived, leaves, whole.accumulated)
+        return Gradients(flows, arrived, leaves, whole.accumulated, whole.scopes)
 
     def compose(self, step: Callable[[Graph], "Folded | None"]) -> "Folded":
         """After another step; this one where that changes nothing."""
@@ -44,7 +51,12 @@ class Folded:
         if further is None:
             return self
         nodes = tuple(self.nodes[key] for key in further.nodes)
-        return Folded(further.graph, nodes, tuple(self.edges[index] for index in further.edges))
+        edges = tuple(self.edges[index] for index in further.edges)
+        ways = {
+            self.edges[first]: tuple(self.edges[index] for index in same)
+            for first, same in further.ways.items()
+        }
+        return Folded(further.graph, nodes, edges, self.ways | ways)
 
 
 def unfolded(graph: Graph) -> Folded:
