@@ -264,6 +264,27 @@ def test_beside_a_value_that_is_nan_another_birth_is_found():
     assert (birth.class_name, birth.cause) == ("SqrtBackward0", "0 · inf = nan, in 1 of 3")
 
 
+def test_what_is_finite_again_is_no_birth_beside_one_that_is_not():
+    with record_forward() as tape:
+        loss = masked_attention() + leaf(-1.0).sqrt()
+    forward = [one for one in told(find_nonfinite(loss, tape=tape)) if one[1] == FORWARD]
+    assert forward == [("nan", FORWARD, "Sqrt")]
+
+
+def test_a_matrix_that_holds_nan_sends_what_was_not_born_on_the_way_back():
+    assert not find_nonfinite((leaf([[1.0, 2.0]]) @ torch.tensor([[NAN], [1.0]])).sum())
+
+
+def test_a_constant_that_was_written_into_is_not_traced():
+    w = leaf([1.0, 2.0])
+    with record_forward() as tape:
+        t = torch.ones(2) * 1
+        t.mul_(0)
+        t.log_()
+        loss = (w * t).sum()
+    assert "t (constant) holds -inf from the start" in str(find_nonfinite(loss, tape=tape))
+
+
 # --- what is not known --------------------------------------------------------------------------
 
 
@@ -279,6 +300,12 @@ def test_what_was_not_kept_makes_it_here_or_before():
         output = made()
     (birth,) = [one for one in find_nonfinite(output, tape=tape).births if one[1] == FORWARD]
     assert birth.certain and birth.class_name == "LogBackward0" and birth.before == ()
+
+
+def test_what_may_have_come_from_a_value_that_was_not_kept_is_no_birth_on_the_way_back():
+    x = leaf([3e38, 1.0])
+    births = find_nonfinite((x + 3e38).exp().sum()).births
+    assert [one.direction for one in births] == [FORWARD] and not births[0].certain
 
 
 def test_a_view_and_a_minus_sign_tell_of_what_was_not_kept():
@@ -392,3 +419,10 @@ def test_jupyter_shows_the_text_and_the_picture():
     assert bundle["text/plain"] == str(found)
     assert "nan is born on the way back through" in bundle["text/html"]
     assert "<img" in bundle["text/html"]
+
+
+def test_two_kinds_that_are_born_in_one_operation_stand_in_one_line():
+    x = leaf([0.0, 0.0, 4.0])
+    picture = draw_graph(record_backward((x.sqrt() * torch.tensor([0.0, 1.0, 1.0])).sum()))
+    assert "◂ nan and inf are born here" in picture.svg
+    assert "nan and inf are born here on the way back" in str(picture)

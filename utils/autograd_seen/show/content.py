@@ -257,8 +257,7 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
 def _born_line(note: Note) -> Line:
     if note.fact is Fact.BORN:
         return Line(minus(words.note(note)), "strong", theme.NOTE)
-    back = Note(Fact.BORN, (" and ".join(note.details), True))
-    return Line(minus(f"◂ {words.note(back)}"), "back", theme.NUMBER)
+    return Line(minus(f"◂ {words.born_back(note.details)}"), "back", theme.NUMBER)
 
 
 def _module_lines(node: Node, passed: Gradients) -> tuple[Line, ...]:

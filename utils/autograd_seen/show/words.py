@@ -261,6 +261,11 @@ def _lost(*details) -> str:
     return ", ".join([f"{saved} {counted}", *by])
 
 
+def born_back(kinds: tuple[str, ...]) -> str:
+    """What is born in an operation: "nan is born here"."""
+    return f"{joined(list(kinds))} {'is' if len(kinds) == 1 else 'are'} born here"
+
+
 def born_of(
     kind: str, count: int | None, size: int, arrived: float | None, local: float | None
 ) -> str:
@@ -330,7 +335,7 @@ WORDS = {
     Fact.OVERFLOWED: lambda before, after: f"{brief(before)} overflows to {brief(after)}",
     Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
     Fact.BORN: lambda kind, certain: f"{kind} is born here{'' if certain else ' or before'}",
-    Fact.BORN_BACK: lambda *kinds: f"{joined(list(kinds))} is born here on the way back",
+    Fact.BORN_BACK: lambda *kinds: f"{born_back(kinds)} on the way back",
     Fact.BORN_OF: lambda kind, *details: ": ".join(
         [f"{kind} is born here", *filter(None, [born_of(kind, *details)])]
     ),
