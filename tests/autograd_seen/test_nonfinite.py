@@ -10,6 +10,7 @@ from autograd_seen import (
     find_nonfinite,
     record_backward,
     record_forward,
+    saved_bytes,
     step_through,
 )
 from autograd_seen.graph import Fact
@@ -426,3 +427,18 @@ def test_two_kinds_that_are_born_in_one_operation_stand_in_one_line():
     picture = draw_graph(record_backward((x.sqrt() * torch.tensor([0.0, 1.0, 1.0])).sum()))
     assert "◂ nan and inf are born here" in picture.svg
     assert "nan and inf are born here on the way back" in str(picture)
+
+
+def test_the_innermost_module_is_named():
+    class Root(torch.nn.Module):
+        def forward(self, x):
+            return x.sqrt()
+
+    net = torch.nn.Sequential(torch.nn.ReLU(), Root())
+    x = leaf([0.0, 4.0])
+    with record_forward() as tape:
+        loss = (net(x) * torch.tensor([0.0, 1.0])).sum()
+    assert find_nonfinite(loss, tape=tape).first.module == "net.1"
+    assert saved_bytes(loss, tape=tape).by_module == {"net.0": 8, "net.1": 8, "": 8}
+    shut = draw_graph(record_backward(loss, tape=tape), modules=0)
+    assert "◂ nan is born here" in shut.svg and shut.svg.count('class="born"') == 2

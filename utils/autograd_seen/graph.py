@@ -417,7 +417,7 @@ class Graph:
         """The name of the innermost ``nn.Module`` in which an operation ran, or of its class where
         it has none; empty where no tape tells.
         """
-        inside = [scope for scope in getattr(self, "scopes", ()) if key in scope.nodes]
+        inside = [scope for scope in self.scopes if key in scope.nodes]
         if not inside:
             return ""
         innermost = max(inside, key=lambda scope: scope.depth).module

@@ -239,7 +239,9 @@ class _Boxed:
             opaque=any(node.opaque for node in operations),
             notes=(
                 *(note for note in lost if note.fact is Fact.SAVED_OVERWRITTEN),
-                *dict.fromkeys(note for one in operations for note in one.notes if note.fact in BORN),
+                *dict.fromkeys(
+                    note for one in operations for note in one.notes if note.fact in BORN
+                ),
             ),
             count=sum(node.count for node in operations),
             module=module._replace(operations=len(operations), form=self._form(key, inside)),

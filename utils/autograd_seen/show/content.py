@@ -170,7 +170,11 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
         return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
     if node.module is not None:
         tip = f"{readings[node.key].expression}: {words.counted(node.count, 'operation')}"
-        return NodeText(_module_lines(node, passed), "module" if _operation_style(node) == node.role else _operation_style(node), tip)
+        return NodeText(
+            _module_lines(node, passed),
+            "module" if _operation_style(node) == node.role else _operation_style(node),
+            tip,
+        )
     if node.kind == "operation":
         style = _operation_style(node)
         lines = (*_operation_lines(node, readings), *(_saved_lines(node) if saved else ()))
