@@ -233,7 +233,8 @@ class _Boxed:
             arity=len(self.entering[key]),
             kept=tuple(kept for node in operations for kept in node.kept),
             freed=any(node.freed for node in operations),
-            opaque=any(node.opaque for node in operations),
+            # What a hook has packed has a name and no size.
+            opaque=any(one.opaque or len(one.saved) > len(one.kept) for one in operations),
             notes=tuple(note for note in lost if note.fact is Fact.SAVED_OVERWRITTEN),
             count=sum(node.count for node in operations),
             module=module._replace(operations=len(operations), form=self._form(key, inside)),
