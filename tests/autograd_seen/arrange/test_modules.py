@@ -1,5 +1,7 @@
 """How deep modules are opened, and which frames stand around them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from autograd_seen import record_backward, record_forward
@@ -219,3 +221,61 @@ def test_any_choice_of_open_modules_is_a_picture_of_the_whole(seed):
         last = open_scopes(graph, opened, True, 200).graph
         assert last.count() == graph.count()
         assert all(edge.source < edge.target for edge in last.edges)
+
+
+def test_a_module_that_leads_out_and_back_in_has_no_frame():
+    class Calls(nn.Module):
+        def forward(self, x, other):
+            a = x.sin()
+            return (a.exp() + other(a)).cos()
+
+    part, x = nn.Linear(2, 2), torch.ones(2, requires_grad=True)
+    graph = graph_with_a_hole(Calls(), part, x)
+    assert frames(open_scopes(graph, {0, 1}, True, 200).graph) == [("", 1), ("part", 1)]
+    outer = replace(graph.scopes[0], nodes=graph.scopes[0].nodes - graph.scopes[1].nodes)
+    apart = replace(graph, scopes=(outer, replace(graph.scopes[1], parent=None, depth=0)))
+    assert frames(open_scopes(apart, {0, 1}, True, 200).graph) == [("part", 1)]
+
+
+def graph_with_a_hole(model, part, x):
+    with record_forward() as tape:
+        z = model(x, part).sum()
+    del model
+    return record_backward(z, tape=tape).graph
+
+
+def test_boxes_that_differ_inside_are_no_block_that_repeats():
+    class Mixes(nn.Module):
+        def __init__(self, function):
+            super().__init__()
+            self.a, self.function = nn.Linear(2, 2), function
+
+        def forward(self, x, y):
+            return self.function(self.a(x)) * y
+
+    y = torch.ones(1, 2, requires_grad=True)
+    for functions, times in (
+        ([torch.tanh] * 6, [6]),
+        ([torch.tanh, torch.relu, torch.relu, torch.tanh, torch.relu, torch.tanh], []),
+    ):
+        layers, x = nn.ModuleList(map(Mixes, functions)), torch.ones(1, 2, requires_grad=True)
+        with record_forward() as tape:
+            h = x
+            for layer in layers:
+                h = layer(h, y)
+            z = h.sum()
+        del h, layer
+        last = drawn(record_backward(z, tape=tape).graph, 0)
+        assert [group.times for group in last.groups] == times
+
+
+def test_beside_the_edge_into_a_box_no_derivative_stands():
+    model, x = nn.Sequential(nn.Linear(2, 2), nn.Tanh()), torch.ones(1, 2, requires_grad=True)
+    with record_forward() as tape:
+        z = model(x).sum()
+    recording = record_backward(z, tape=tape)
+    folded = arrange_modules(recording.graph, True, 200, 0).drawn
+    flows = folded.gradients(recording).flows
+    into = {e.target: flows[i] for i, e in enumerate(folded.graph.edges) if i in flows}
+    box = next(node.key for node in folded.graph.nodes if node.module)
+    assert into[box].sent is not None and into[box].local is into[box].jacobian is None
