@@ -75,7 +75,8 @@ def draw_graph(
     ran in it, the numbers in its parameters and the bytes that it saved; of a Recording also the
     Euclidean norms of the gradients that arrived, that it sent on, and that went to its parameters.
     Only what it uses alone is in the box. At least three equal boxes in a row are one,
-    "layers.0 … 11". A module that is called twice stands there twice, "call 1 of 2".
+    "layers.0 … 11". A module that is called twice stands there twice, "call 1 of 2 here". In
+    Jupyter and on an exported page a click on a name opens a module and shuts it, without a kernel.
 
     Args:
         output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.

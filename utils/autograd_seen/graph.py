@@ -187,7 +187,7 @@ class Module(NamedTuple):
     parameters: int | None = None
     #: How many operations ran in it, or in all that a box stands for.
     operations: int = 1
-    #: Which call of this module it is, of how many.
+    #: Which call of this module it is, of how many of which the graph has an operation.
     call: tuple[int, int] = (1, 1)
     #: A box or a frame that stands for several modules, one after the other: how many, and the last
     #: one's name and place in ``Graph.scopes``.

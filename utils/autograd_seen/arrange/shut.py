@@ -236,7 +236,8 @@ class _Boxed:
             arity=len(self.entering[key]),
             kept=tuple(kept for node in operations for kept in node.kept),
             freed=any(node.freed for node in operations),
-            opaque=any(node.opaque for node in operations),
+            # What a hook has packed has a name and no size.
+            opaque=any(one.opaque or len(one.saved) > len(one.kept) for one in operations),
             notes=(
                 *(note for note in lost if note.fact is Fact.SAVED_OVERWRITTEN),
                 *dict.fromkeys(
@@ -263,7 +264,7 @@ class _Boxed:
                 form = alike.signature_of_tensor(node)
                 told.append((node.role, form, _placed(makers, number, entering)))
         ends = [*entering, *(target for target, *_ in self.leaving[key])]
-        told += [alike.signature_of_tensor(self.graph.nodes[one]) for one in ends]
+        told += [(self.graph.nodes[one].shape, self.graph.nodes[one].dtype) for one in ends]
         # Short, since it is compared often.
         return (hashlib.sha256(repr(told).encode()).hexdigest()[:24],)
 

@@ -2,12 +2,14 @@
 of autograd's nodes that were made inside it.
 """
 
+import itertools
 import threading
 from collections import deque
 from collections.abc import Iterator
 
 import torch
 from torch.nn.modules.module import (
+    _global_forward_hooks_with_kwargs,
     register_module_forward_hook,
     register_module_forward_pre_hook,
 )
@@ -65,6 +67,8 @@ class Calls:
         """Listens no more."""
         for handle in self._handles:
             handle.remove()
+            # PyTorch leaves this behind.
+            _global_forward_hooks_with_kwargs.pop(handle.id, None)
         self._handles = []
         while self._running:
             self._close(self._running.pop())
@@ -104,19 +108,17 @@ class Calls:
 
 def _shapes(things: tuple) -> Shapes:
     """The shapes of the tensors among some things, also of those in lists, tuples and dicts."""
+    found, met, waiting = [], set(), [things]
     with torch._C.DisableTorchFunction():
-        found, waiting = [], list(reversed(things[:MOST_SHAPES]))
-        for _ in range(10 * MOST_SHAPES):
-            if not waiting or len(found) == MOST_SHAPES:
-                break
+        while waiting and len(found) < MOST_SHAPES and len(met) < MOST_SHAPES:
             thing = waiting.pop()
             if isinstance(thing, torch.Tensor):
                 found.append(_shape(thing))
-            elif type(thing) in (list, tuple):
-                waiting += reversed(thing[:MOST_SHAPES])
-            elif type(thing) is dict:
-                waiting += reversed(list(thing.values())[:MOST_SHAPES])
-        return tuple(one for one in found if one is not None)
+            elif type(thing) in (list, tuple, dict) and id(thing) not in met:
+                met.add(id(thing))
+                held = thing.values() if type(thing) is dict else thing
+                waiting += reversed(list(itertools.islice(held, MOST_SHAPES)))
+    return tuple(one for one in found if one is not None)
 
 
 def _shape(tensor: torch.Tensor) -> tuple[int, ...] | None:

@@ -1,6 +1,6 @@
 """In which call of a module each operation of a graph ran, as plain data."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 
@@ -38,7 +38,7 @@ def scopes_of(
     made = _Made(known, nodes, keys)
     for i, call in enumerate(calls):
         own, parameters = _own(call, known, keys, constants)
-        own |= made.inside(call, {operations[key] for key in held[call]})
+        own |= made.inside(call)
         module = Module(
             names[call],
             clip(type(call.module).__name__),
@@ -158,18 +158,14 @@ class _Made:
             made = taped.makers.get(id(constant), ())
             if not nodes[key].named and (made or storage(constant) not in taped.places):
                 self.turns[key] = [taped.before + turn for turn, _, _ in made]
-        self.users: dict[int, set[int]] = {}
-        for node, operands in known.operands.items():
-            for _, source in operands:
-                if isinstance(source, torch.Tensor) and id(source) in keys:
-                    self.users.setdefault(keys[id(source)], set()).add(node)
 
-    def inside(self, call: Call, held: Collection) -> set[int]:
-        """The keys of those that were made in a call, in which these nodes were."""
+    def inside(self, call: Call) -> set[int]:
+        """The keys of those that may have been made in a call: of what was made within an operation
+        in any, so that it is hidden where nothing else uses it.
+        """
         begin, end = call.turns
         return {
             key
             for key, turns in self.turns.items()
             if all(begin <= turn and (end is None or turn < end) for turn in turns)
-            and self.users[key] <= held
         }

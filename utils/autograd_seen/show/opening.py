@@ -1,5 +1,6 @@
 """A picture of modules as a page on which a click opens a module and shuts it."""
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -35,12 +36,12 @@ def opening_html(image: str, house: House, draw: Callable[[Folded], tuple[Graph,
     into 120 kB, at most 24; what has no picture does not open, and a line says how it does.
     """
     pieces, drawn = Pieces(), []
-    for view in house.views():
-        one = _drawn(view, *draw(view.drawn), pieces)
-        if drawn and _size(_page(image, [*drawn, one], pieces.table)) > MOST_BYTES:
-            break
-        drawn.append(one)
-        if len(drawn) == MOST_VIEWS:
+    for view in itertools.islice(house.views(), MOST_VIEWS):
+        written = len(pieces.table)
+        drawn.append(_drawn(view, *draw(view.drawn), pieces))
+        if _size(_page(image, drawn, pieces.table)) > MOST_BYTES:
+            drawn.pop()
+            del pieces.table[written:]
             break
     return _page(image, drawn, pieces.table) if len(drawn) > 1 else image
 

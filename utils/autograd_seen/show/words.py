@@ -178,7 +178,7 @@ def module_kind(module: Module) -> str:
     """The class of a module, and how many stand there, or which call of one it is."""
     several = f" × {module.times}" if module.times > 1 else ""
     turn, calls = module.call
-    return f"{module.kind}{several}" + (f" · call {turn} of {calls}" if calls > 1 else "")
+    return f"{module.kind}{several}" + (f" · call {turn} of {calls} here" if calls > 1 else "")
 
 
 def module_shapes(module: Module) -> str:
@@ -202,6 +202,8 @@ def module_size(node: Node) -> list[str]:
         told.append("saved tensors freed")
     elif kept:
         told.append(f"saves {'at least ' if node.opaque else ''}{size(kept)}")
+    elif node.opaque:
+        told.append("saves what cannot be seen")
     return told
 
 
