@@ -10,6 +10,7 @@ from autograd_seen.find import find_error
 from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
+from autograd_seen.nonfinite import find_nonfinite
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_jacobian, plot_sums
 from autograd_seen.progress import progress
@@ -25,6 +26,7 @@ __all__ = [
     "draw_graph",
     "explore",
     "find_error",
+    "find_nonfinite",
     "flip",
     "load_ipython_extension",
     "numerical_gradient",

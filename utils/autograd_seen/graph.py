@@ -78,6 +78,18 @@ class Fact(Enum):
     OVERFLOWED = auto()
     #: A checkpoint ran its forward again to get back what it had not kept.
     RAN_AGAIN = auto()
+    #: (kind, certain): of an operation's inputs none was "nan", "inf" or "-inf", and of its results
+    #: one is; it reaches the root. Where not certain, values between were not kept.
+    BORN = auto()
+    #: (kinds): an operation sent back what is not finite, and nothing so arrived at it.
+    BORN_BACK = auto()
+    #: (kind, how many, of how many, arrived, local): how that came about, at one of the numbers;
+    #: what is not known is None.
+    BORN_OF = auto()
+    #: (kind, parts, as values): the sum of these gradients is not finite, and each of them is.
+    BORN_IN_SUM = auto()
+    #: (kind): a gradient is not finite since a value of the forward pass was not.
+    BORN_BEFORE = auto()
 
 
 @dataclass(frozen=True)
@@ -205,6 +217,11 @@ class Node(NamedTuple):
         into since. A Function written in Python need not ask for what it saved.
         """
         return self.has(Fact.SAVED_OVERWRITTEN) and not self.operator.python
+
+    @property
+    def is_birthplace(self) -> bool:
+        """Whether a number that is not finite came to be here."""
+        return self.has(Fact.BORN) or self.has(Fact.BORN_BACK)
 
     def has(self, fact: Fact) -> bool:
         """Whether a note of this kind stands here."""

@@ -169,7 +169,7 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
         notes = _muted(words.notes(node.notes))
         return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
     if node.kind == "operation":
-        style = "raises" if node.raises else "freed" if node.freed else node.role
+        style = _operation_style(node)
         lines = (*_operation_lines(node, readings), *(_saved_lines(node) if saved else ()))
         return NodeText(lines, style, _operation_tip(node, readings))
     step = passed.leaves.get(node.key)
@@ -179,6 +179,12 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
         told = words.memory(readings.graph).split("; ")
         lines += tuple(Line(line, "plain", theme.NOTE) for line in told)
     return NodeText(lines, node.role, _tensor_tip(node))
+
+
+def _operation_style(node: Node) -> str:
+    if node.raises:
+        return "raises"
+    return "born" if node.is_birthplace else "freed" if node.freed else node.role
 
 
 def _saved_lines(node: Node) -> list[Line]:
@@ -227,7 +233,11 @@ def _muted(notes: list[str]) -> list[Line]:
 
 def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
     notes = ["saved tensors freed"] if node.freed else []
+    born = []
     for note in node.notes:
+        if note.fact in (Fact.BORN, Fact.BORN_BACK):
+            born.append(_born_line(note))
+            continue
         is_lost = note.fact is Fact.SAVED_OVERWRITTEN
         notes += words.lost(*note.details) if is_lost else words.notes([note])
     class_name = node.class_name.removeprefix("torch::autograd::")
@@ -235,8 +245,16 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
         *(Line(text, "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
         *(Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)),
         *([Line(words.RAISES, "strong", theme.NOTE)] if node.raises else []),
+        *born,
         *_muted(notes),
     )
+
+
+def _born_line(note: Note) -> Line:
+    if note.fact is Fact.BORN:
+        return Line(minus(words.note(note)), "strong", theme.NOTE)
+    back = Note(Fact.BORN, (" and ".join(note.details), True))
+    return Line(minus(f"◂ {words.note(back)}"), "back", theme.NUMBER)
 
 
 def _operation_tip(node: Node, readings: Readings) -> str:
@@ -348,8 +366,18 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     sent = [Line(f"◂ {words.NOT_DEFINED}", "back", theme.NUMBER, beside=True)]
     if flow.sent is not None:
         sent = _told_lines("◂ ", flow.sent, "back", True)
-    notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
-    return (*local, *sent, *notes)
+    return (*local, *sent, *_flow_notes(flow.notes))
+
+
+def _flow_notes(notes: Iterable[Note]) -> list[Line]:
+    """Notes beside an edge. That something is born stands in the box: here stands how."""
+    told = [
+        (minus(words.born_of(*one.details)), "back")
+        if one.fact is Fact.BORN_OF
+        else (words.note(one), "muted")
+        for one in notes
+    ]
+    return [Line(text, style, theme.SMALL) for text, style in told if text]
 
 
 def _jacobian_lines(jacobian: Value) -> list[Line]:

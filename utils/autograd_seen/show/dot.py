@@ -16,6 +16,7 @@ SHAPES = {
     "constant": "shape=ellipse style=dashed",
     "operation": "shape=box style=rounded",
     "raises": f"shape=box penwidth={theme.STROKES['raises']}",
+    "born": "shape=box peripheries=2",
     "freed": "shape=box style=dashed",
     "cut": "shape=box style=dotted",
 }
