@@ -55,17 +55,19 @@ def loss(r, delta):
 
 
 def residuals(source):
-    """Residuals below and above zero, within delta and beyond, and what arrives at their losses."""
+    """Residuals below and above zero, within delta and beyond, and what arrives at their losses.
+    One of them is so far away that no nudge shows there.
+    """
 
-    def case():
+    def case(*further):
         delta = number(source, 0.6, 2.5)
         near = [side * number(source, 0.2, 0.8, 2) * delta for side in (1, -1)]
         far = [side * number(source, 1.3, 20, 2) * delta for side in (1, -1)]
-        r = [round(one, 2) for one in near + far]
+        r = [round(one, 2) for one in near + far] + [*further]
         source.shuffle(r)
         return [signed(source, 0.3, 5) for _ in r], r, delta
 
-    return [case(), case()]
+    return [case(), case(signed(source, 2, 9) * 1e16)]
 
 
 # --- 12.6 -----------------------------------------------------------------------------------------
@@ -312,6 +314,9 @@ ORACLES = [
             ),
             "that is the loss, times g: its slope is asked for": sent(
                 lambda g, r, delta: g * loss(r, delta)
+            ),
+            "0 where r is 3e16 or the like: a nudge does not show there, so differentiate": sent(
+                lambda g, r, delta: g * capped(r, delta) if abs(r) < 1e12 else 0.0
             ),
             "nothing but zeros: autograd was asked where nothing is recorded": sent(
                 lambda g, r, delta: 0.0
