@@ -10,6 +10,7 @@ from autograd_seen.find import find_error
 from autograd_seen.flip import flip
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
+from autograd_seen.memory import saved_bytes
 from autograd_seen.nonfinite import find_nonfinite
 from autograd_seen.numeric import numerical_gradient
 from autograd_seen.plots import plot_jacobian, plot_sums
@@ -35,6 +36,7 @@ __all__ = [
     "progress",
     "record_backward",
     "record_forward",
+    "saved_bytes",
     "side_by_side",
     "step_through",
     "table",

@@ -15,6 +15,8 @@ from autograd_seen.live.found import node_name
 COPY_SLICES = "torch::autograd::CopySlices"
 #: By the type of a node: asking each node again takes longer than reading it.
 ATTRIBUTES = WeakKeyDictionary()
+#: What on a ctx holds no tensor that is not seen.
+HARMLESS = (str, torch.Tensor, torch.dtype, torch.device, numbers.Number)
 #: What a setting may be. The abstract class comes last, since asking it takes longest.
 PLAIN = (int, float, str, tuple, list, numbers.Number)
 
@@ -41,8 +43,10 @@ class Saved:
     packed: bool = False
     #: Tensors that a Function written in Python keeps as attributes of its ctx.
     on_ctx: tuple[str, ...] = ()
-    #: There may be more, which nothing here can see.
+    #: There is more, which nothing here can see.
     opaque: bool = False
+    #: Lists or objects on the ctx of a Function written in Python may hold tensors.
+    holds_more: bool = False
 
 
 def read_saved(node: TorchNode) -> Saved:
@@ -50,10 +54,20 @@ def read_saved(node: TorchNode) -> Saved:
     reader = _Reader(node)
     for attribute in _attributes(type(node)).raw:
         reader.read(attribute)
-    own = getattr(node, "__dict__", {}).items()
-    on_ctx = tuple(name for name, value in own if isinstance(value, torch.Tensor))
+    own = getattr(node, "__dict__", {})
+    on_ctx = tuple(name for name, value in own.items() if isinstance(value, torch.Tensor))
     opaque = node_name(node) == COPY_SLICES
-    return Saved(reader.tensors, reader.lost, reader.freed, reader.packed, on_ctx, opaque)
+    holds_more = any(map(_may_hold, own.values()))
+    return Saved(
+        reader.tensors, reader.lost, reader.freed, reader.packed, on_ctx, opaque, holds_more
+    )
+
+
+def _may_hold(thing: object) -> bool:
+    """Whether what a Function keeps on its ctx may hold tensors that nothing here can see."""
+    if isinstance(thing, tuple | list):
+        return any(isinstance(one, torch.Tensor) or _may_hold(one) for one in thing)
+    return not (thing is None or isinstance(thing, HARMLESS))
 
 
 class _Reader:
