@@ -8,6 +8,8 @@ from autograd_seen.explore import explore
 from autograd_seen.extension import load_ipython_extension, unload_ipython_extension
 from autograd_seen.find import find_error
 from autograd_seen.flip import flip
+from autograd_seen.flow import watch_gradients
+from autograd_seen.flow_plot import plot_gradients
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.memory import saved_bytes
@@ -31,6 +33,7 @@ __all__ = [
     "flip",
     "load_ipython_extension",
     "numerical_gradient",
+    "plot_gradients",
     "plot_jacobian",
     "plot_sums",
     "progress",
@@ -42,4 +45,5 @@ __all__ = [
     "table",
     "taylor_remainder",
     "unload_ipython_extension",
+    "watch_gradients",
 ]

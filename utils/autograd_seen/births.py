@@ -121,6 +121,19 @@ class Forward:
         came = family(self.entered(key).kinds)
         return frozenset(k for k in self.made(key) if not family(frozenset({k})) <= came)
 
+    def candidates(self, key: int) -> tuple[int, ...]:
+        """The operations before one in which what it made may have been born: those that lie behind
+        values that are not known, in the order in which they ran.
+        """
+        found, waiting = set(), [key]
+        while waiting:
+            for edge in self.graph.inputs(waiting.pop()):
+                maker = self.graph.makers.get(edge.source)
+                if self.kinds(edge.source) is None and maker and maker.source not in found:
+                    found.add(maker.source)
+                    waiting.append(maker.source)
+        return tuple(one for one in sorted(found) if not _only_passes(self.graph.nodes[one]))
+
     @cached_property
     def reaching(self) -> frozenset[int]:
         """The tensors and operations from which a way of numbers that are not finite, or not known,

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 
 import torch
 
-from autograd_seen.births import INFINITE, Kinds, family
+from autograd_seen.births import INFINITE, NOTHING, Kinds, family
 from autograd_seen.graph import Fact, Note
 from autograd_seen.live.reading import read_value
+from autograd_seen.live.taped import Taped
 from autograd_seen.values import Value
 
 
@@ -77,8 +78,35 @@ def _of_elements(
     return tuple(notes)
 
 
+def of_constant(constant: torch.Tensor, taped: Taped) -> tuple[Note, ...]:
+    """A note where a tape tells which operation, outside the graph, made a constant not finite."""
+    kinds = read_value(constant).not_finite
+    if not kinds:
+        return ()
+    kind, made = sorted(kinds)[0], None
+    seen: set[int] = set()
+    while constant is not None and id(constant) not in seen:
+        seen.add(id(constant))
+        makers = taped.makers.get(id(constant), ())
+        if len(makers) != 1:  # written into, or made before the tape
+            break
+        made = makers[0][1]
+        constant = next((one for one in _operands(made) if _has(one, kind)), None)
+    unknown = made is None or constant is not None or any(one.overwritten for one in made.operands)
+    return () if unknown else (Note(Fact.BORN_OUTSIDE, (kind, made.name, made.line)),)
+
+
+def _operands(operation) -> list[torch.Tensor]:
+    return [seen.tensor for seen in operation.operands if not seen.overwritten]
+
+
+def _has(tensor: torch.Tensor, kind: str) -> bool:
+    kinds = read_value(tensor).not_finite
+    return kinds is not None and family(frozenset({kind})) <= family(kinds)
+
+
 def of_sum(parts: list[torch.Tensor], arriving: torch.Tensor | None) -> tuple[Note, ...]:
-    """A note where gradients that are finite, or infinite, have a sum that is not, or is nan."""
+    """A note where what arrived is not finite, and none of the gradients that were sent is so."""
     whole = None if arriving is None else read_value(arriving).not_finite
     if not whole:
         return ()
@@ -86,4 +114,10 @@ def of_sum(parts: list[torch.Tensor], arriving: torch.Tensor | None) -> tuple[No
     if not values or came is None:
         return ()
     new = sorted(kind for kind in whole if not family(frozenset({kind})) <= family(came))
-    return tuple(Note(Fact.BORN_IN_SUM, (kind, tuple(values))) for kind in new)
+    if not new:
+        return ()
+    dense = [part.to_dense() for part in parts]
+    made = read_value(sum(dense[1:], dense[0])).not_finite or NOTHING
+    return tuple(
+        Note(Fact.BORN_IN_SUM, (kind, tuple(values) if kind in made else ())) for kind in new
+    )

@@ -41,6 +41,8 @@ class Saved:
     freed: bool = False
     #: A hook has packed some of it: unpacking could run code of the user's.
     packed: bool = False
+    #: A checkpoint has kept none of it, and will run its forward again.
+    recomputed: bool = False
     #: Tensors that a Function written in Python keeps as attributes of its ctx.
     on_ctx: tuple[str, ...] = ()
     #: There is more, which nothing here can see.
@@ -59,8 +61,20 @@ def read_saved(node: TorchNode) -> Saved:
     opaque = node_name(node) == COPY_SLICES
     holds_more = any(map(_may_hold, own.values()))
     return Saved(
-        reader.tensors, reader.lost, reader.freed, reader.packed, on_ctx, opaque, holds_more
+        reader.tensors,
+        reader.lost,
+        reader.freed,
+        reader.packed,
+        reader.recomputed,
+        on_ctx,
+        opaque,
+        holds_more,
     )
+
+
+def is_of_checkpoint(hook: object) -> bool:
+    """Whether an unpack hook runs a checkpoint's forward again."""
+    return getattr(hook, "__module__", "") == "torch.utils.checkpoint"
 
 
 def _may_hold(thing: object) -> bool:
@@ -77,6 +91,7 @@ class _Reader:
         self.lost: dict = {}
         self.freed = False
         self.packed = False
+        self.recomputed = False
 
     def read(self, attribute: str) -> None:
         try:
@@ -97,6 +112,7 @@ class _Reader:
             self.tensors[label] = None
             if one.unpack_hook is not None:
                 self.packed = True
+                self.recomputed |= is_of_checkpoint(one.unpack_hook)
             elif refusal is not None:
                 self._lose(label, one.data, refusal)
             elif value is not None:

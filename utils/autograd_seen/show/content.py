@@ -178,7 +178,8 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
     if saved and node.role == "root":
         told = words.memory(readings.graph).split("; ")
         lines += tuple(Line(line, "plain", theme.NOTE) for line in told)
-    return NodeText(lines, node.role, _tensor_tip(node))
+    style = "constant" if node.has(Fact.ELSEWHERE) else node.role
+    return NodeText(lines, style, _tensor_tip(node))
 
 
 def _operation_style(node: Node) -> str:
@@ -233,6 +234,7 @@ def _muted(notes: list[str]) -> list[Line]:
 
 def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
     notes = ["saved tensors freed"] if node.freed else []
+    notes += ["recomputed by a checkpoint"] if node.recomputed else []
     born = []
     for note in node.notes:
         if note.fact in (Fact.BORN, Fact.BORN_BACK):
@@ -253,8 +255,7 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
 def _born_line(note: Note) -> Line:
     if note.fact is Fact.BORN:
         return Line(minus(words.note(note)), "strong", theme.NOTE)
-    back = Note(Fact.BORN, (" and ".join(note.details), True))
-    return Line(minus(f"◂ {words.note(back)}"), "back", theme.NUMBER)
+    return Line(minus(f"◂ {words.born_back(note.details)}"), "back", theme.NUMBER)
 
 
 def _operation_tip(node: Node, readings: Readings) -> str:
@@ -296,11 +297,18 @@ def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
 
 def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
     """The gradient of a tensor, under its value."""
+    last = passed.last or Gradients({}, {}, {})
     if node.key in passed.leaves:
-        return _leaf_lines(passed.leaves[node.key], passed.accumulated)
+        lines = _leaf_lines(passed.leaves[node.key], passed.accumulated)
+        if node.key in last.leaves:
+            lines.append(_in_last("◂", last.leaves[node.key].arriving[0], "back"))
+        return lines
     if node.key in passed.arrived:
         arrival = passed.arrived[node.key]
-        return [*_told_lines("◂ ", arrival.gradient, "back", True), *_back(arrival.notes)]
+        lines = [*_told_lines("◂ ", arrival.gradient, "back", True), *_back(arrival.notes)]
+        if node.key in last.arrived:
+            lines.append(_in_last("◂", last.arrived[node.key].gradient, "back"))
+        return lines
     return []
 
 
@@ -344,7 +352,7 @@ def _sum_lines(start: str, step: Step) -> list[Line]:
 def _edge_text(
     index: int, edge: Edge, passed: Gradients, readings: Readings, from_label: bool
 ) -> EdgeText:
-    lines = _flow_lines(index, edge, passed)
+    lines = (*_flow_lines(index, edge, passed), *_last_flow_lines(index, passed))
     if from_label and edge.source in passed.arrived:
         lines += _other_lines(passed.flows.get(index), passed.arrived[edge.source])
     from_operation = readings.graph.nodes[edge.source].kind == "operation"
@@ -378,6 +386,20 @@ def _flow_notes(notes: Iterable[Note]) -> list[Line]:
         for one in notes
     ]
     return [Line(text, style, theme.SMALL) for text, style in told if text]
+
+
+def _last_flow_lines(index: int, passed: Gradients) -> list[Line]:
+    """What went along the same edge in the last copy, of which the first is drawn."""
+    flow = None if passed.last is None else passed.last.flows.get(index)
+    if flow is None:
+        return []
+    local = [] if flow.local is None else [_in_last("×", flow.local, "local")]
+    return [*local, _in_last("◂", flow.sent, "back", beside=bool(local))]
+
+
+def _in_last(sign: str, value: Value | None, style: str, beside: bool = False) -> Line:
+    told = clip(words.brief(value), SHOWN_VALUE)
+    return Line(minus(f"in the last {sign} {told}"), style, theme.SMALL, beside)
 
 
 def _jacobian_lines(jacobian: Value) -> list[Line]:
@@ -414,7 +436,7 @@ def _slot(edge: Edge, readings: Readings) -> str:
 
 def _group_text(graph: Graph, group: Group) -> GroupText:
     lines = (
-        Line(f"× {group.times}", "strong", theme.TITLE),
+        Line(f"{group.times} times", "strong", theme.TITLE),
         Line(f"the first of {group.times} is shown", "muted", theme.NOTE),
         *_muted(words.differs(group)),
     )

@@ -5,7 +5,7 @@ from functools import cached_property
 from html import escape
 from typing import NamedTuple
 
-from autograd_seen.births import Forward, Kinds, value_of
+from autograd_seen.births import Forward, Kinds
 from autograd_seen.graph import Fact, Node, Note, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.content import minus
@@ -34,9 +34,10 @@ class Birth(NamedTuple):
     line: str
     #: The ``nn.Module`` in which it ran, where a tape tells; else empty.
     module: str
-    #: Whether all that went in is known. If not, it may have been born in an operation before,
-    #: whose result was not kept.
+    #: Whether all that went in is known. If not, it may have been born in one of the operations
+    #: ``before``, whose results were not kept.
     certain: bool
+    before: tuple[str, ...] = ()
 
 
 class NonFinite:
@@ -106,31 +107,35 @@ class NonFinite:
             if note.fact is Fact.BORN_IN_SUM:
                 kind, parts = note.details
                 cause = words.addends(kind, parts)
-                yield Birth(kind, "backward", self._sum_at(step), "", cause, "", "", True)
+                what = "the sum of gradients" if parts else "what arrived"
+                where = f"{what} at {self._arrived_at(step)}"
+                yield Birth(kind, "backward", where, "", cause, "", "", True)
 
-    def _sum_at(self, step: Step) -> str:
+    def _arrived_at(self, step: Step) -> str:
         node = self._graph.nodes[step.node]
         at = [node] if node.kind == "tensor" else self._graph.results(step.node)
-        return f"the sum of gradients at {', '.join(one.name for one in at)}"
+        return ", ".join(one.name for one in at)
 
     def _birth(
         self, node: Node, direction: str, kind: str, certain: bool, cause: str = ""
     ) -> Birth:
-        label = self._texts.label(node.key)
-        return Birth(kind, direction, label, node.class_name, cause, node.line, "", certain)
+        label, before = self._texts.label(node.key), ()
+        if not certain:
+            before = tuple(map(self._texts.label, self._forward.candidates(node.key)))
+        module = self._graph.module_of(node.key)
+        where = (direction, label, node.class_name)
+        return Birth(kind, *where, cause, node.line, module, certain, before)
 
     # --- words ------------------------------------------------------------------------------------
 
     def _summary(self) -> str:
         root = self._graph.nodes[self._graph.root]
-        kinds = {} if value_of(root) is None else value_of(root).not_finite
-        value = words.value(root) or "value not shown"
-        verb = {None: "may be finite or not"}.get(kinds, "is finite")
-        told = f"{root.name} = {value} {verb if not kinds else 'is not finite'}"
+        kinds = self._forward.kinds(root.key)
+        if kinds is None:
+            return f"whether {root.name} is finite cannot be read"
+        told = f"{root.name} = {words.value(root)} is {'not ' if kinds else ''}finite"
         struck = self._struck()
-        if not struck and not kinds:
-            return f"{told}, and so is each gradient"
-        return f"{told}, and {_of_gradients(struck)}"
+        return f"{told}, and {_of_gradients(struck) if struck or kinds else 'so is each gradient'}"
 
     def _struck(self) -> dict[str, Value]:
         """By the name of each leaf whose gradient is not finite: that gradient."""
@@ -145,7 +150,15 @@ class NonFinite:
         """What was not finite before the pass: leaves, constants, the first gradient, ``.grad``."""
         for key, kinds in self._forward.given().items():
             node = self._graph.nodes[key]
-            yield f"{node.name} ({node.role}) holds {_kinds(kinds)} from the start"
+            outside = [note for note in node.notes if note.fact is Fact.BORN_OUTSIDE]
+            said = words.notes(outside) or ["from the start"]
+            comma = ": " if outside else " "
+            yield f"{node.name} ({node.role}) holds {_kinds(kinds)}{comma}{'; '.join(said)}"
+        for node in self._graph.nodes:
+            for _, value in node.constants:
+                if value.not_finite:
+                    label = self._texts.label(node.key)
+                    yield f"{_kinds(value.not_finite)} is a number in {label}"
         if self.recording.seed is not None and self.recording.seed.not_finite:
             kinds = _kinds(self.recording.seed.not_finite)
             yield f"the gradient that the pass starts from holds {kinds}"
@@ -164,12 +177,22 @@ class NonFinite:
 def _told(count: int, birth: Birth) -> list[str]:
     through = "through " if birth.direction == "backward" and birth.class_name else ""
     way = "on the way back " if birth.direction == "backward" else ""
-    before = "" if birth.certain else ", or before it in what was not kept"
+    before = "" if birth.certain else f", or before it: {_before(birth.before)}"
     kind = f" ({birth.class_name})" if birth.class_name else ""
     where = f"{through or 'in '}{birth.operation}{kind}{before}"
     lines = [f"{count}. {birth.kind} is born {way}{where}"]
     details = (birth.cause, birth.line, birth.module and f"in {birth.module}")
     return lines + [f"   {detail}" for detail in details if detail]
+
+
+def _before(labels: tuple[str, ...]) -> str:
+    """The operations before whose results were not kept: the last few of them."""
+    if not labels:
+        return "what lies there is not drawn"
+    named = list(labels[-MOST_NAMED:])
+    more = [f"{len(labels) - len(named)} more"] if len(labels) > len(named) else []
+    was = "value was" if len(labels) == 1 else "values were"
+    return f"{words.joined([*more, *named])}, whose {was} not kept"
 
 
 def _of_gradients(struck: dict[str, Value]) -> str:
@@ -185,4 +208,4 @@ def _of_gradients(struck: dict[str, Value]) -> str:
 
 
 def _kinds(kinds: Kinds | Iterable[str]) -> str:
-    return words.joined(sorted(kinds))
+    return words.joined(sorted({kind.removeprefix("±") for kind in kinds}))

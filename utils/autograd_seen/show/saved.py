@@ -5,7 +5,7 @@ from functools import cached_property
 from html import escape
 from typing import NamedTuple
 
-from autograd_seen.graph import Graph, Kept
+from autograd_seen.graph import Graph
 from autograd_seen.show import words
 from autograd_seen.show.maths import Readings
 
@@ -71,8 +71,11 @@ class SavedBytes:
         for node in self.graph.nodes:
             if node.kept:
                 results = ", ".join(result.name for result in self.graph.results(node.key))
+                module = self.graph.module_of(node.key)
                 label = f"{results} = {readings[node.key].expression}"
-                found += [_row(label, node.class_name, node.line, one) for one in node.kept]
+                found += [
+                    SavedRow(label, node.class_name, *one, node.line, module) for one in node.kept
+                ]
         return tuple(found)
 
     @property
@@ -144,10 +147,6 @@ def _html(row: tuple[str, ...], tag: str) -> str:
     sides = ["left"] * (len(row) - 2) + ["right", "left"]
     pairs = zip(row, sides, strict=True)
     return "".join(f'<{tag} style="text-align: {side}">{escape(c)}</{tag}>' for c, side in pairs)
-
-
-def _row(label: str, class_name: str, line: str, one: Kept) -> SavedRow:
-    return SavedRow(label, class_name, *one, line, "")
 
 
 def _told(row: SavedRow) -> tuple[str, ...]:

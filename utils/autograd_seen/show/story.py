@@ -74,6 +74,12 @@ class Turns:
         # A leaf shows it in its own turn.
         return found | {k: at for k, at in self.backward.items() if k not in self.forward}
 
+    def told_back(self, node: Node) -> int:
+        """The moment at which what stands in a node of the way back is shown."""
+        if node.has(Fact.BORN_BACK):
+            return self.backward[node.key]
+        return self.summed.get(node.key, self.last)
+
     @cached_property
     def sent(self) -> list[int]:
         """For each edge the moment at which the gradient goes back along it. Along the line of a
@@ -103,7 +109,7 @@ def tell(texts: StepTexts) -> dict:
         "node": turns.reached,
         "edge": [turns.reached[edge.target] for edge in graph.edges],
         "flow": turns.sent,
-        "back": [turns.summed.get(node.key, turns.last) for node in graph.nodes],
+        "back": [turns.told_back(node) for node in graph.nodes],
         "value": [_hidden_value(turns, node) for node in graph.nodes],
     }
 

@@ -93,7 +93,7 @@ def saves(node: Node) -> str:
     if node.freed:
         return "has freed what it saved"
     if node.saved:
-        return f"saves {', '.join(node.saved)}"
+        return f"{'recomputes' if node.recomputed else 'saves'} {', '.join(node.saved)}"
     if node.opaque:
         return "saves what cannot be seen"
     return f"saves nothing{' that can be seen' if node.operator.python else ''}"
@@ -143,8 +143,9 @@ def memory(graph: Graph) -> str:
     parts = [("of intermediates", told.intermediate), ("of constants", told.constant)]
     parts = [f"{size(count)} {word}" for word, count in parts if count]
     least = "" if told.complete else "at least "
+    nothing = "nothing" if told.complete else "0 bytes"
     leaves = f"; apart from {size(told.leaf)} of leaves" if told.leaf else ""
-    return f"saved in all: {least}{joined(parts) or 'nothing'}{leaves}"
+    return f"saved in all: {least}{joined(parts) or nothing}{leaves}"
 
 
 def differs(group: Group) -> list[str]:
@@ -192,6 +193,11 @@ def _lost(*details) -> str:
     return ", ".join([f"{saved} {counted}", *by])
 
 
+def born_back(kinds: tuple[str, ...]) -> str:
+    """What is born in an operation: "nan is born here"."""
+    return f"{joined(list(kinds))} {'is' if len(kinds) == 1 else 'are'} born here"
+
+
 def born_of(
     kind: str, count: int | None, size: int, arrived: float | None, local: float | None
 ) -> str:
@@ -209,7 +215,11 @@ def born_of(
 
 
 def addends(kind: str, parts: tuple[Value, ...]) -> str:
-    """A sum of numbers that is not finite: "inf + (-inf) = nan"; empty where it has others."""
+    """A sum of numbers that is not finite: "inf + (-inf) = nan"; empty where it has others, and
+    without parts what else it may be.
+    """
+    if not parts:
+        return "a hook may have changed what was sent"
     if len(parts) > MOST_SAME or any(part.number is None for part in parts):
         return ""
     first, *rest = (number(part.number) for part in parts)
@@ -255,14 +265,20 @@ WORDS = {
     ),
     Fact.UNDERFLOWED: lambda before, after: f"{brief(before)} underflows to {brief(after)}",
     Fact.OVERFLOWED: lambda before, after: f"{brief(before)} overflows to {brief(after)}",
+    Fact.ELSEWHERE: lambda: "not in this graph",
+    Fact.RAN_ELSEWHERE: lambda line: line or "what made it",
     Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
     Fact.BORN: lambda kind, certain: f"{kind} is born here{'' if certain else ' or before'}",
-    Fact.BORN_BACK: lambda *kinds: f"{joined(list(kinds))} is born here on the way back",
+    Fact.BORN_BACK: lambda *kinds: f"{born_back(kinds)} on the way back",
     Fact.BORN_OF: lambda kind, *details: ": ".join(
         [f"{kind} is born here", *filter(None, [born_of(kind, *details)])]
     ),
     Fact.BORN_IN_SUM: lambda kind, parts: ": ".join(
-        [f"{kind} is born in this sum", *filter(None, [addends(kind, parts)])]
+        [
+            f"{kind} is born {'in this sum' if parts else 'here'}",
+            *filter(None, [addends(kind, parts)]),
+        ]
     ),
+    Fact.BORN_OUTSIDE: "{} is born in {}(), {}".format,
     Fact.BORN_BEFORE: "{} since a value or a number of the forward pass is not finite".format,
 }
