@@ -165,7 +165,7 @@ ROWS = (
             Section("05_disabling_tracking", "Does not require grad: three switches"),
             Section("05_disabling_tracking", "Freeze a part, let gradients through"),
             Section("08_memory", "A loop that did not run"),
-            Section("12_kinks", "A tie, and the index of the largest"),
+            Section("12_kinks", "The index of the largest"),
         ),
     ),
     Row(

@@ -84,8 +84,8 @@ def centred(column):
     return [one - middle for one in column]
 
 
-def variance(column, freedom=0):
-    return math.fsum(one * one for one in centred(column)) / (len(column) - freedom)
+def variance(column):
+    return mean([one * one for one in centred(column)])
 
 
 def deviation(column):
@@ -121,11 +121,14 @@ def sloped(of_middle=True, of_deviation=True):
     return slope
 
 
-def of_power(power, freedom=0):
-    """Columns, and their slopes, that are divided by a power of the variance plus EPS."""
+def of_power(power, count=len):
+    """Columns, and their slopes, that are divided by a power of the variance plus EPS, where the
+    variance is the sum of the squares over a count.
+    """
 
     def parts(column):
-        return centred(column), variance(column, freedom) + EPS
+        squares = math.fsum(one * one for one in centred(column))
+        return centred(column), squares / count(column) + EPS
 
     def value(column, weights):
         middle, v = parts(column)
@@ -133,7 +136,7 @@ def of_power(power, freedom=0):
 
     def slope(column, weights):
         middle, v = parts(column)
-        turn = 2 * power * math.fsum(products(weights, middle)) / (len(column) - freedom) / v
+        turn = 2 * power * math.fsum(products(weights, middle)) / count(column) / v
         moved = mean(weights)
         return [(w - moved - one * turn) / v**power for w, one in zip(weights, middle, strict=True)]
 
@@ -146,6 +149,23 @@ def in_varying(rows, asked, h):
         return rows
     pairs = zip(turned(rows), turned(h), strict=True)
     return turned([column for column, of_h in pairs if len(set(of_h)) > 1])
+
+
+def with_one_deviation(asked, h, k):
+    """Each column without its own mean, over one deviation of all numbers."""
+    middles, weights = [centred(column) for column in turned(h)], turned(k)
+    flat = [one for middle in middles for one in middle]
+    s = math.sqrt(mean([one * one for one in flat]) + EPS)
+    turn = mean(products([w for column in weights for w in column], flat)) / s**3
+
+    def slopes(middle, ws):
+        moved = mean(ws)
+        return [(w - moved) / s - one * turn for w, one in zip(ws, middle, strict=True)]
+
+    if asked == check.COLUMNS:
+        return turned([[one / s for one in middle] for middle in middles])
+    rows = turned([slopes(*pair) for pair in zip(middles, weights, strict=True)])
+    return in_varying(rows, asked, h)
 
 
 def standardised_rows(asked, h, k):
@@ -161,22 +181,35 @@ def standardised_together(asked, h, k):
     return in_varying([[next(flat) for _ in row] for row in h], asked, h)
 
 
+def constant_off(source):
+    """A number of which the mean of three is another number, in its last bit."""
+    while True:
+        one = signed(source, 0.2, 6)
+        if (one + one + one) / 3 != one:
+            return one
+
+
 def tables(source):
-    """Tables in which one column is constant, and whose slopes lie away from 0: there a relative
-    error says little. The mean of the constant is exact, as a quarter is.
+    """Tables in which one column is constant, and whose slopes lie so far away from 0 that
+    another eps does not show in four digits. The mean of the first constant is exact, as a
+    quarter is.
     """
 
-    def case(rows, columns):
+    def case(columns, constant):
+        rows = 3
         while True:
             h = [[signed(source, 0.2, 6) for _ in range(rows)] for _ in range(columns)]
-            h[source.randrange(columns)] = [signed(source, 2, 20, 0) / 4] * rows
+            h[source.randrange(columns)] = [constant] * rows
             k = [[signed(source, 0.2, 3) for _ in range(columns)] for _ in range(rows)]
-            slopes = right(check.GRADIENT, turned(h), k)
-            smallest = min(abs(one) for row in slopes for one in row)
-            if smallest > 0.02 and all(not 0 < variance(one) < 1 for one in h):
+            varying = [column for column in h if len(set(column)) > 1]
+            slopes = turned(right(check.GRADIENT, turned(h), k))
+            smallest = [min(map(abs, column)) for column in slopes]
+            pairs = zip(smallest, map(variance, varying), strict=True)
+            if all(v > 1 and least * v**1.5 > 1 for least, v in pairs):
                 return turned(h), k
 
-    first, second = case(3, 2), case(4, 3)
+    first = case(2, signed(source, 2, 20, 0) / 4)
+    second = case(3, constant_off(source))
     return [(check.COLUMNS, *first), (check.GRADIENT, *first), (check.GRADIENT, *second)]
 
 
@@ -195,6 +228,7 @@ ORACLES = [
             },
             "variable: L = y² sends 2y = 0 on, which is a number": {"variable": "L"},
             "variable: y = 3r sends 0 · 3 = 0 on, which is a number": {"variable": "y"},
+            "variable: that is the operation: which variable did it make?": {"variable": "sqrt"},
             "slope: the local derivative of the root is missing: 1/(2r) = 1.25": {"slope": 7.2},
             "slope: the local derivative of y = 3r is missing": {"slope": 3.0},
             "slope: the local derivative of y² is 2y, not y": {"slope": 4.5},
@@ -250,6 +284,11 @@ ORACLES = [
             },
             "huber: half of the square has the distance as its slope, not twice that": {
                 "huber": 5.0
+            },
+            "huber: the one above m counts −1": {"huber": 4.5},
+            "huber: beyond δ a number still pulls: 7.7 brings −1": {"huber": 3.5},
+            "huber: that has the loss of 4.6, half of the square: its slope is asked for": {
+                "huber": 2.125
             },
             "minimum: that is the mean, where the squares are least": {"minimum": 3.94},
             "minimum: half of the numbers have to lie on each side": {"minimum": 4.6},
@@ -315,7 +354,8 @@ ORACLES = [
             "that is the loss, times g: its slope is asked for": sent(
                 lambda g, r, delta: g * loss(r, delta)
             ),
-            "0 where r is 3e16 or the like: a nudge does not show there, so differentiate": sent(
+            "0 where r is 3e16 or the like: a nudge, or a difference of two such numbers, is lost "
+            "in rounding: cap r directly": sent(
                 lambda g, r, delta: g * capped(r, delta) if abs(r) < 1e12 else 0.0
             ),
             "nothing but zeros: autograd was asked where nothing is recorded": sent(
@@ -339,9 +379,15 @@ ORACLES = [
             ),
             "divided by the variance: the root is missing": of_power(1),
             "divided by n − 1, as std() does by default: here it is n, by correction=0": of_power(
-                0.5, freedom=1
+                0.5, lambda column: len(column) - 1
+            ),
+            "divided by the length: the deviation is the length over √n": of_power(
+                0.5, lambda column: 1
             ),
             "only the mean is taken away: divide by the deviation as well": of_power(0),
+            "one deviation for all columns: each column has its own, by mean(0)": (
+                with_one_deviation
+            ),
             "mean and deviation of all numbers: each column has its own, by mean(0)": (
                 standardised_together
             ),

@@ -66,6 +66,10 @@ def by_a_loop(g, r, delta):
     return [a * max(-delta, min(delta, b)) for a, b in zip(g.tolist(), r.tolist(), strict=True)]
 
 
+def by_if(g, r, delta):
+    return g * r if abs(r) < delta else g * delta * r.sign()
+
+
 def by_minimum(g, r, delta):
     return g * r.sign() * r.abs().minimum(torch.tensor(delta))
 
@@ -138,6 +142,10 @@ def where_twice(middle):
     return torch.where(v > 0, torch.where(v > 0, v, 1.0).sqrt(), 1e-5)
 
 
+def in_where(h, v):
+    return (h - h.mean(0)) / torch.where(v > 0, v, 1.0).sqrt()
+
+
 def where_once(middle):
     v = variance(middle)
     return torch.where(v > 0, v.sqrt(), 1e-5)
@@ -169,6 +177,7 @@ TABLES = {
             "receives_it": (BORN | {"variable": "u"}, "has arrived already"),
             "the_root": (BORN | {"variable": "L"}, "sends 2y = 0 on"),
             "times_3": (BORN | {"variable": "y"}, "sends 0 · 3 = 0 on"),
+            "operation": (BORN | {"variable": "sqrt"}, "which variable did it make"),
             "no_root": (BORN | {"slope": 7.2}, "of the root is missing"),
             "no_3": (BORN | {"slope": 3}, "of y = 3r is missing"),
             "no_2": (BORN | {"slope": 4.5}, "2y, not y"),
@@ -215,6 +224,9 @@ TABLES = {
             "huber_sign": (SLOPES | {"huber": -2.5}, "huber: a number below m"),
             "huber_mean_or_near": (SLOPES | {"huber": 0.5}, "huber: add up all five"),
             "all_capped": (SLOPES | {"huber": 3}, "its slope is the distance"),
+            "huber_five": (SLOPES | {"huber": 4.5}, "the one above m counts"),
+            "huber_four": (SLOPES | {"huber": 3.5}, "7.7 brings −1"),
+            "huber_loss": (SLOPES | {"huber": 2.125}, "the loss of 4.6"),
             "twice": (SLOPES | {"huber": 5}, "not twice that"),
             "the_mean": (SLOPES | {"minimum": 3.94}, "that is the mean, where"),
             "fourth": (SLOPES | {"minimum": 4.6}, "half of the numbers have"),
@@ -247,6 +259,7 @@ TABLES = {
             "eps_inside": (root_of(lambda x: x + 1e-6), "a negative number still goes"),
             "nan_to_num": (lambda x: x.sqrt().nan_to_num(), "inf, is sent on"),
             "keeping_0": (keeping_0, "inf, is sent on"),
+            "shorter": (lambda x: torch.where(x > 0, x[x > 0].sqrt(), 0.0), "shorter than x"),
             "no_choice_after": (lambda x: positive(x).sqrt(), "1 stands in"),
             "x_itself": (root_of(positive, lambda x: x), "x itself"),
             "no_root": (lambda x: torch.where(x > 0, x, 0.0), "root is missing"),
@@ -292,7 +305,12 @@ TABLES = {
             "by_own_loss": (by_own_loss, "you are the backward pass"),
             "by_vjp": (by_vjp, "you are the backward pass"),
             "by_nudging": (by_nudging, "PyTorch's own loss"),
-            "by_nudging_own_loss": (by_nudging_own_loss, "a nudge does not show"),
+            "by_nudging_own_loss": (by_nudging_own_loss, "is lost in"),
+            "by_shrinking": (
+                lambda g, r, delta: g * (r - F.softshrink(r, delta)),
+                "difference of two such numbers",
+            ),
+            "one_branch": (by_if, "torch.where chooses for each"),
             "by_aten": (by_aten, "PyTorch's own loss"),
             "by_smooth": (by_smooth, "PyTorch's own loss"),
         },
@@ -303,9 +321,9 @@ TABLES = {
             "std": divided(lambda middle: middle.std(0, correction=0) + 1e-5),
             "another eps": divided(lambda middle: inside(middle, 1e-8)),
             "at least eps": divided(at_least_eps),
-            "where twice": divided(where_twice),
             "var": lambda h: (h - h.mean(0)) * (h.var(0, correction=0) + 1e-5).rsqrt(),
             "batch norm": by_batch_norm,
+            "var without a mean": lambda h: in_where(h, h.var(0, correction=0)),
             "length": divided(lambda middle: middle.norm(dim=0) / len(middle) ** 0.5 + 1e-5),
         },
         wrong={
@@ -328,6 +346,13 @@ TABLES = {
             "both_held": (
                 divided(lambda middle: outside(middle).detach(), lambda h: h - h.mean(0).detach()),
                 "both move with h",
+            ),
+            "where_twice": (divided(where_twice), "off in its last bit"),
+            "where_at_1": (lambda h: in_where(h, variance(h - h.mean(0))), "off in its last bit"),
+            "the_length": (divided(lambda middle: middle.norm(dim=0) + 1e-5), "over √n"),
+            "one_deviation": (
+                divided(lambda middle: inside(middle).square().mean().sqrt()),
+                "one dev",
             ),
             "no_root": (divided(lambda middle: variance(middle) + 1e-5), "the root is missing"),
             "no_eps": (divided(lambda middle: middle.std(0, correction=0)), "0/0"),

@@ -11,7 +11,8 @@ from autograd_seen.checks.verdicts import Misfit
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _full_like = torch.Tensor, torch.tensor, torch.full_like
 _float32, _float64 = torch.float32, torch.float64
-_sum, _tolist, _any = torch.sum, torch.Tensor.tolist, torch.any
+_sum, _mean, _any = torch.sum, torch.mean, torch.any
+_tolist = torch.Tensor.tolist
 _isnan, _isfinite = torch.isnan, torch.isfinite
 
 born = check_value("12.1", "born")
@@ -96,6 +97,7 @@ safe_root = check_function(
     ],
     evaluate=_rooted,
     template=lambda asked, values: asked.format(asked, values).replace("-", "−"),
+    hints={"must match the size": "x[keep] is shorter than x: put 1 in place of what is not kept"},
 )
 
 BY_HAND = "here you are the backward pass: use g, r and delta alone"
@@ -113,13 +115,20 @@ huber_backward = check_function(
         answer, _tensor(g), _tensor(r), delta, likely=BY_HAND, off=LOSSES
     ),
     template=lambda g, r, delta: f"huber_backward({g}, {r}, {delta})".replace("-", "−"),
-    hints={"does not require grad": BY_HAND},
+    hints={
+        "does not require grad": BY_HAND,
+        "is ambiguous": "r holds several numbers, and `if` takes one: torch.where chooses for each",
+    },
 )
 
 #: What is asked of the columns of exercise 12.6.
 COLUMNS = "standardise(h) for h = [{}, …]"
 GRADIENT = "h.grad in the columns that vary, for h = [{}, …],"
 NO_EPS = "0/0: a column that does not vary has the deviation 0: add an eps before you divide"
+LAST_BIT = (
+    "a constant column's mean can be off in its last bit, so that its variance is 1e-34 and not 0: "
+    "an eps or clamp(min=…) covers that too, > 0 does not"
+)
 STILL_0 = "the root still meets a 0, where its slope is inf: what is done after it comes too late"
 
 
@@ -133,6 +142,10 @@ def _standardised(answer, asked, h, k):
         return value
     if _any(_isnan(value)):
         raise Misfit("nan in standardise(h)", "only finite numbers", NO_EPS)
+    constant = ~_any(h != h[0], 0)
+    off = (h - _mean(h, 0) != 0) & constant
+    if _any((value[off].abs() - 1).abs() < 1e-6):
+        raise Misfit(f"{written(value)} from standardise({written(h)})", "", LAST_BIT)
     _sum(attached(value) * k).backward()
     gradient = arrived(h, "h", "(standardise(h) * k).sum()")
     lost = int(_sum(~_isfinite(gradient)))
@@ -140,7 +153,7 @@ def _standardised(answer, asked, h, k):
         got = f"{lost} of the {gradient.numel()} numbers in h.grad are nan or inf"
         raise Misfit(got, "only finite numbers", STILL_0)
     _require_passed_on(answer, values, _float64)
-    return value if asked == COLUMNS else gradient[:, _any(h != h[0], 0)]
+    return value if asked == COLUMNS else gradient[:, ~constant]
 
 
 standardise = check_function(
@@ -151,8 +164,8 @@ standardise = check_function(
         (GRADIENT, [[0.4, 2.0], [1.2, 2.0], [3.2, 2.0]], [[0.7, 1.0], [-0.2, 2.0], [0.9, -0.5]]),
         (
             GRADIENT,
-            [[-1.5, 4.1, 0.3], [-1.5, 2.2, 1.7], [-1.5, 0.4, 2.9], [-1.5, 3.6, -0.8]],
-            [[1.0, 0.4, -1.1], [0.5, 2.0, 0.3], [-2.0, 0.8, 0.6], [1.5, -0.7, 1.9]],
+            [[0.1, 4.1, 0.3], [0.1, 2.2, 1.7], [0.1, 0.4, 2.9]],
+            [[1.0, 0.4, -1.1], [0.5, 2.0, 0.3], [-2.0, 0.8, 0.6]],
         ),
     ],
     evaluate=_standardised,
