@@ -5,7 +5,7 @@ import sys
 
 import torch
 
-from autograd_seen.graph import Recording
+from autograd_seen.graph import JVP, Recording
 from autograd_seen.live import names
 from autograd_seen.live import walk as trace
 from autograd_seen.live.forward import Tape, check_tape
@@ -19,7 +19,7 @@ from autograd_seen.values import clip, kind_of
 
 
 def draw_graph(
-    output: torch.Tensor | Recording,
+    output: torch.Tensor | Recording | JVP,
     /,
     *,
     direction: str = "auto",
@@ -56,6 +56,10 @@ def draw_graph(
     it would become. The product of the local derivatives along a path is that path's part of the
     gradient.
 
+    Of a JVP (see ``record_jvp``) it shows a nudge that travels forward: at each tensor its tangent
+    (``▸``), and beside each edge that a nudge takes the local derivative (``×``) and their product.
+    An operation adds these products.
+
     What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that
     occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "12
     times": its first copy, with what enters that one; what leaves the frame is what leaves the
@@ -70,12 +74,14 @@ def draw_graph(
     tensor that is a variable's is folded away.
 
     Args:
-        output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.
+        output: any tensor of any shape and dtype with ``requires_grad=True``; a Recording; or a
+            JVP.
         direction: "right", "down", or "auto": right if that is at most 854 pixels wide. Leading
             down, a picture has lines of text side by side.
         fold: whether what repeats is drawn once; False draws each operation by itself.
-        max_operations: how many boxes of operations are drawn, the last ones, of the last 1,000
-            operations; the picture says where it stops.
+        max_operations: how many boxes of operations are drawn, the last ones, of the last 6,000
+            operations, or of 1,000 where the stack is small, as in a thread; the picture says where
+            it stops.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
         tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
             the numbers that PyTorch does not save, source lines, writes in place, and, dotted,
@@ -109,9 +115,11 @@ def draw_graph(
             f"saved={kind_of(saved)}: pass True to see what each operation saves, and call a "
             "tensor that you want to name something else"
         )
-    if isinstance(output, Recording):
+    if isinstance(output, Recording | JVP):
         if names_of_tensors or tape is not None:
-            raise TypeError("a Recording has its names already: give them to record_backward")
+            raise TypeError(
+                "a Recording has its names already: give them to record_backward or record_jvp"
+            )
         return GraphPicture(
             folded(output.graph, fold, max_operations), direction, engine, output, saved=saved
         )
@@ -135,7 +143,7 @@ def draw_graph(
 
 
 def _check_options(output, direction, max_operations, engine) -> None:
-    if not isinstance(output, torch.Tensor | Recording):
+    if not isinstance(output, torch.Tensor | Recording | JVP):
         raise TypeError(f"draw_graph needs a tensor, and got {kind_of(output)}: {_instead(output)}")
     if direction not in ("auto", "right", "down"):
         raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")

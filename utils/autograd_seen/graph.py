@@ -10,7 +10,7 @@ There are numbers, shapes, names and facts here, and no sentences: those are mad
 shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
@@ -97,6 +97,11 @@ class Fact(Enum):
     BORN_OUTSIDE = auto()
     #: (kind): a gradient is not finite since a value of the forward pass was not.
     BORN_BEFORE = auto()
+    #: Why forward mode goes no further: a Function written in Python, what a hook has packed, and a
+    #: node without a second derivative.
+    FUNCTION_NOT_ASKED = auto()
+    PACKED_NOT_ASKED = auto()
+    NOT_TWICE_DIFFERENTIABLE = auto()
 
 
 @dataclass(frozen=True)
@@ -400,6 +405,8 @@ class EdgeGradient:
     asked: bool = True
     #: The local Jacobian where it is one of few entries: a row for each number of the result.
     jacobian: Value | None = None
+    #: In forward mode, of an operation with several results: what is sent to each.
+    parts: tuple[Value | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -477,3 +484,51 @@ class Gradients:
     accumulated: bool = False
     #: What it left in the last copy of a block that is drawn once, at the places of the first.
     last: "Gradients | None" = None
+    #: Whether these are tangents, which travel forward: what arrived at a tensor is its own.
+    forward: bool = False
+
+
+@dataclass(frozen=True)
+class TangentStep:
+    """The turn of one operation in forward mode: a nudge arrives and is sent on."""
+
+    #: The node's place in ``Graph.nodes``.
+    node: int
+    #: For each input that is nudged: the local derivative, and as ``sent`` its product with the
+    #: tangent of the input; None where that is not known.
+    flows: tuple[EdgeGradient, ...]
+    #: For each result its tangent, the sum of these products.
+    sent: tuple[Value | None, ...]
+    #: Why it is not known.
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class JVP:
+    """A nudge that was pushed forward through a graph: a Jacobian-vector product, step by step."""
+
+    graph: Graph
+    #: The operations that a nudge reached, inputs before outputs.
+    steps: tuple[TangentStep, ...]
+    #: By the key of each tensor that a nudge reached its tangent; None where that is not known.
+    tangents: dict[int, Value | None]
+    #: The keys of the leaves that were nudged.
+    nudged: tuple[int, ...]
+    #: The tangent of the output, a tensor; None where it is not known.
+    output: object = field(default=None, compare=False)
+
+    def flows(self) -> dict[int, EdgeGradient]:
+        """What entered each operation, by its place in ``graph.edges``, in the order of the
+        steps.
+        """
+        return {flow.edge: flow for step in self.steps for flow in step.flows}
+
+    def gradients(self) -> Gradients:
+        """The tangents at each place of the graph."""
+        notes = {step.node: step.notes for step in self.steps}
+        makers = self.graph.makers
+        arrived = {
+            key: Arrival(value, notes.get(makers[key].source, ()) if key in makers else ())
+            for key, value in self.tangents.items()
+        }
+        return Gradients(self.flows(), arrived, {}, forward=True)

@@ -117,6 +117,8 @@ def exactly(value: Value) -> tuple:
 
 
 def _typed(thing: object) -> object:
+    if isinstance(thing, str):  # equals nothing but a string
+        return thing
     if isinstance(thing, tuple):
         return tuple(map(_typed, thing))
     if isinstance(thing, float):

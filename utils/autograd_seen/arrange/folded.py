@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from autograd_seen.graph import Gradients, Graph, Recording
+from autograd_seen.graph import JVP, Gradients, Graph, Recording
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Folded:
     last_nodes: dict[int, int] = field(default_factory=dict)
     last_edges: dict[int, int] = field(default_factory=dict)
 
-    def gradients(self, recording: Recording) -> Gradients:
+    def gradients(self, recording: Recording | JVP) -> Gradients:
         """What a recorded pass left at each place, from the places that these stand for.
 
         Beside the edge into a box that stands for several operations no local derivative is given:
-        that of the first would be read as that of all.
+        that of the first would be read as that of all. So would what a tangent gives there.
         """
         whole = recording.gradients()
         seen = self._seen(whole, dict(enumerate(self.nodes)), dict(enumerate(self.edges)))
@@ -44,11 +44,14 @@ class Folded:
             if old in whole.flows:
                 box = self.graph.nodes[self.graph.edges[index].target]
                 flow = replace(whole.flows[old], edge=index)
-                flows[index] = flow if box.count == 1 else replace(flow, local=None)
+                if box.count == 1:
+                    flows[index] = flow
+                elif not whole.forward:
+                    flows[index] = replace(flow, local=None, jacobian=None)
         keys = nodes.items()
         arrived = {key: whole.arrived[old] for key, old in keys if old in whole.arrived}
         leaves = {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
-        return Gradients(flows, arrived, leaves, whole.accumulated)
+        return Gradients(flows, arrived, leaves, whole.accumulated, forward=whole.forward)
 
     def compose(self, step: Callable[[Graph], "Folded | None"]) -> "Folded":
         """After another step; this one where that changes nothing."""

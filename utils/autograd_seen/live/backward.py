@@ -81,7 +81,8 @@ def record_backward(
         accumulate: add to ``.grad`` of the leaves and free what the graph has saved, as
             ``backward()`` does.
         create_graph: record the pass itself too, for a higher derivative.
-        max_operations: only the last so many operations are recorded, at most 1,000.
+        max_operations: only the last so many operations are recorded, at most 6,000, or
+            1,000 where the stack is small, as in a thread.
         tape: what ``record_forward`` recorded of the forward pass, for the graph that comes back.
 
     Raises:

@@ -13,11 +13,12 @@ from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live import operations
 from autograd_seen.live.forward import Tape, TensorState, version
-from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, node_name
+from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, most_touched, node_name
 from autograd_seen.live.memory import storage
 
-#: The most operations that are touched with those that stand on a tape and not in the graph.
-MOST_WITH_TAPE = 1_500
+#: How many times as many operations as a walk may touch are touched with those that stand on a
+#: tape and not in the graph.
+WITH_TAPE = 1.5
 
 
 class Detached(NamedTuple):
@@ -171,6 +172,7 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
     writes = tuple(operation for operation in tape.operations if operation.written)
     taped = Taped(found, makers=tape.makers(), writes=writes)
     foreign: set = set()
+    most_foreign = WITH_TAPE * most_touched() - len(found.operations)
     for turn, operation in reversed(list(enumerate(tape.operations))):
         results = [(seen, _spot(found, seen)) for seen in operation.results]
         foreign |= {
@@ -178,7 +180,7 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
             for _, spot in results
             if isinstance(spot, GradientEdge) and spot not in found.edges
         }
-        if len(foreign) > MOST_WITH_TAPE - len(found.operations):
+        if len(foreign) > most_foreign:
             break
         made = [
             spot.node

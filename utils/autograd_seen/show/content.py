@@ -102,7 +102,9 @@ def content(
     labels = on_arrows(graph)
     return Content(
         tuple(
-            _label_text(node) if node.key in labels else _node_text(node, passed, readings, saved)
+            _label_text(node, passed)
+            if node.key in labels
+            else _node_text(node, passed, readings, saved)
             for node in graph.nodes
         ),
         tuple(
@@ -198,7 +200,7 @@ def _tensor_tip(node: Node) -> str:
     return f"{node.name}: {node.role}, {shape}, {node.dtype}"
 
 
-def _label_text(node: Node) -> NodeText:
+def _label_text(node: Node, passed: Gradients) -> NodeText:
     """A tensor on its arrow: its value, or its shape where that says more."""
     value, rows = minus(words.value(node, SHOWN_VALUE)), value_lines(node)
     # A number, or a vector of few, tells its shape as well.
@@ -209,8 +211,9 @@ def _label_text(node: Node) -> NodeText:
     lines += [Line(" · ".join(detail), "plain", theme.NUMBER, beside=True)] if detail else []
     if not whole:
         lines += rows or ([Line(value, "plain", theme.NUMBER)] if value else [])
-    lines += _muted(words.notes(node.notes))
-    return NodeText((*lines, *_grad_lines(node)), "label", _tensor_tip(node))
+    lines += [*_muted(words.notes(node.notes)), *_grad_lines(node)]
+    lines += _tangent_lines(node.key, passed) if passed.forward else []
+    return NodeText(tuple(lines), "label", _tensor_tip(node))
 
 
 def _stands_beside_name(value: Value | None) -> bool:
@@ -303,6 +306,8 @@ def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
         if node.key in last.leaves:
             lines.append(_in_last("◂", last.leaves[node.key].arriving[0], "back"))
         return lines
+    if passed.forward:
+        return _tangent_lines(node.key, passed)
     if node.key in passed.arrived:
         arrival = passed.arrived[node.key]
         lines = [*_told_lines("◂ ", arrival.gradient, "back", True), *_back(arrival.notes)]
@@ -310,6 +315,18 @@ def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
             lines.append(_in_last("◂", last.arrived[node.key].gradient, "back"))
         return lines
     return []
+
+
+def _tangent_lines(key: int, passed: Gradients) -> list[Line]:
+    """The tangent of a tensor, which travels with its value."""
+    if key not in passed.arrived:
+        return []
+    arrival = passed.arrived[key]
+    if arrival.gradient is None:
+        known = [Line(f"▸ {words.NOT_KNOWN}", "back", theme.NUMBER, beside=True)]
+    else:
+        known = _told_lines("▸ ", arrival.gradient, "back", True)
+    return [*known, *_back(arrival.notes)]
 
 
 def _back(notes: Iterable[Note]) -> list[Line]:
@@ -353,7 +370,7 @@ def _edge_text(
     index: int, edge: Edge, passed: Gradients, readings: Readings, from_label: bool
 ) -> EdgeText:
     lines = (*_flow_lines(index, edge, passed), *_last_flow_lines(index, passed))
-    if from_label and edge.source in passed.arrived:
+    if from_label and edge.source in passed.arrived and not passed.forward:
         lines += _other_lines(passed.flows.get(index), passed.arrived[edge.source])
     from_operation = readings.graph.nodes[edge.source].kind == "operation"
     back = _came_back(index, edge.target if from_operation else None, passed)
@@ -372,7 +389,9 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     elif flow.jacobian is not None:
         local = _jacobian_lines(flow.jacobian)
     sent = [Line(f"◂ {words.NOT_DEFINED}", "back", theme.NUMBER, beside=True)]
-    if flow.sent is not None:
+    if passed.forward:
+        sent = _product_lines(flow)
+    elif flow.sent is not None:
         sent = _told_lines("◂ ", flow.sent, "back", True)
     return (*local, *sent, *_flow_notes(flow.notes))
 
@@ -402,6 +421,14 @@ def _in_last(sign: str, value: Value | None, style: str, beside: bool = False) -
     return Line(minus(f"in the last {sign} {told}"), style, theme.SMALL, beside)
 
 
+def _product_lines(flow: EdgeGradient) -> list[Line]:
+    """What the tangent of an input gives at the results of an operation."""
+    if flow.parts or flow.sent is None:
+        told = f"({', '.join(map(words.tangent, flow.parts))})" if flow.parts else words.NOT_KNOWN
+        return [Line(minus(f"▸ {clip(told, SHOWN_VALUE)}"), "back", theme.NUMBER, beside=True)]
+    return _told_lines("▸ ", flow.sent, "back", True)
+
+
 def _jacobian_lines(jacobian: Value) -> list[Line]:
     told = minus(f"J = {words.jacobian(jacobian)}")
     one_line = [Line(told, "local", theme.NUMBER)]
@@ -421,6 +448,8 @@ def _other_lines(flow: EdgeGradient | None, arrival: Arrival) -> tuple[Line, ...
 
 def _came_back(index: int, result: int | None, passed: Gradients) -> bool:
     """Whether a gradient came back along an edge, which may lead to the result of an operation."""
+    if passed.forward:
+        return False
     if index in passed.flows:
         return passed.flows[index].sent is not None
     return result in passed.arrived and passed.arrived[result].gradient is not None

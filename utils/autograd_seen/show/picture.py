@@ -11,7 +11,7 @@ from pathlib import Path
 import graphviz
 
 from autograd_seen.arrange.fold import Folded, fold_within, unfolded
-from autograd_seen.graph import Graph, Recording
+from autograd_seen.graph import JVP, Graph, Recording
 from autograd_seen.show.content import Content, content
 from autograd_seen.show.dot import to_dot, to_graphviz
 from autograd_seen.show.maths import Readings
@@ -19,6 +19,7 @@ from autograd_seen.show.plate import graph_html, spoken
 from autograd_seen.show.scene import Scene, place
 from autograd_seen.show.steps import describe_steps
 from autograd_seen.show.svg import to_svg
+from autograd_seen.show.tangents import describe_tangents
 from autograd_seen.show.text import describe, describe_saved
 
 #: Where more boxes of operations than this are left when a graph is folded, it is cut.
@@ -44,15 +45,16 @@ def collection_paused() -> Iterator[None]:
 
 def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
     """The graph with what repeats in it drawn once, or as it is."""
-    return fold_within(graph, max_operations) if fold else unfolded(graph)
+    with collection_paused():
+        return fold_within(graph, max_operations) if fold else unfolded(graph)
 
 
 class GraphPicture:
     """A drawn graph. Jupyter shows it as an image, and as text where it shows no pictures.
 
     ``graph`` is the plain data, ``svg`` the picture, ``html`` the image that a page shows,
-    ``source`` the DOT; ``str()`` gives the text. ``recording`` is the backward pass that it shows,
-    or None.
+    ``source`` the DOT; ``str()`` gives the text. ``recording`` is the backward pass, or the nudge
+    that travels forward, that it shows, or None.
     """
 
     def __init__(
@@ -60,7 +62,7 @@ class GraphPicture:
         folded: Folded,
         direction: str = "auto",
         engine: str = "embedded",
-        recording: Recording | None = None,
+        recording: Recording | JVP | None = None,
         readings: Readings | None = None,
         saved: bool = False,
     ):
@@ -157,14 +159,15 @@ class GraphPicture:
         if self.recording is None:
             return text
         same = self.recording.graph is self.graph
-        steps = describe_steps(self.recording, self._readings if same else None)
+        told = describe_tangents if isinstance(self.recording, JVP) else describe_steps
+        steps = told(self.recording, self._readings if same else None)
         return f"{text}\n\n{steps}"
 
     __repr__ = __str__
 
 
 def picture_of(
-    recording: Recording, fold: bool = True, readings: Readings | None = None
+    recording: Recording | JVP, fold: bool = True, readings: Readings | None = None
 ) -> GraphPicture:
     """The picture of a recorded pass; ``readings`` are those of its graph, where they are known."""
     drawn = folded(recording.graph, fold, MOST_OPERATIONS)

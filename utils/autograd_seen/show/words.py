@@ -10,6 +10,8 @@ from autograd_seen.values import Value, clip, exact, number
 NONE = "None"
 #: What stands for a gradient that is sent to an input for which no derivative is defined.
 NOT_DEFINED = f"{NONE}: not defined"
+#: What stands for a tangent that forward mode cannot tell.
+NOT_KNOWN = "not known"
 #: Of one number many times, so many are written out.
 MOST_SAME = 6
 #: What stands at an operation at which a backward pass is certain to raise.
@@ -25,6 +27,11 @@ def told(value: Value | None) -> str:
     if value.shape is None:
         return "nested"
     return str(value) or f"shape {value.shape}"
+
+
+def tangent(value: Value | None) -> str:
+    """A tangent in a few words."""
+    return NOT_KNOWN if value is None else told(value)
 
 
 def jacobian(value: Value) -> str:
@@ -281,4 +288,7 @@ WORDS = {
     ),
     Fact.BORN_OUTSIDE: "{} is born in {}(), {}".format,
     Fact.BORN_BEFORE: "{} since a value or a number of the forward pass is not finite".format,
+    Fact.FUNCTION_NOT_ASKED: lambda: "a Function in Python is not asked",
+    Fact.PACKED_NOT_ASKED: lambda: "packed by a hook: not asked",
+    Fact.NOT_TWICE_DIFFERENTIABLE: lambda: "its backward has no derivative",
 }
