@@ -202,7 +202,7 @@ ORACLES = [
         },
     ),
     oracle(
-        check.power,
+        check.Power,
         sent(lambda x, n, g: g * n * x ** (n - 1)),
         {
             "what arrives is missing: multiply the local derivative by it": sent(
@@ -232,7 +232,7 @@ ORACLES = [
         draw=powers,
     ),
     oracle(
-        check.hypot,
+        check.Hypot,
         hypot(right),
         {
             "swapped: a gets a / r, b gets b / r, in the order of forward's arguments": hypot(
@@ -292,6 +292,9 @@ ORACLES = [
             ),
             "a surplus costs nothing: over plays no part": loss(
                 lambda r, under, over: max(0.0, under * r)
+            ),
+            "under * |r|: a roll left over has a price of its own, over": loss(
+                lambda r, under, over: under * abs(r)
             ),
             "a shortage costs nothing: under plays no part": loss(
                 lambda r, under, over: max(0.0, -over * r)

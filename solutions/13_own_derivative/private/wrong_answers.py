@@ -19,7 +19,7 @@ BESIDE_A_FUNCTION = dict.fromkeys(
 
 
 def power(back, keep=lambda ctx, x: ctx.save_for_backward(x), returned=lambda sent: (sent, None)):
-    """The apply of a class whose backward sends ``back(x, n, g)``."""
+    """A class whose backward sends ``back(x, n, g)``."""
 
     class Power(Function):
         @staticmethod
@@ -33,7 +33,7 @@ def power(back, keep=lambda ctx, x: ctx.save_for_backward(x), returned=lambda se
             (x,) = ctx.saved_tensors
             return returned(back(x, ctx.n, g))
 
-    return Power.apply
+    return Power
 
 
 class PowerByContext(Function):
@@ -106,7 +106,7 @@ def by_attributes_a_b(ctx, a, b, r):
 
 
 def hypot(back, forward=lambda a, b: (a**2 + b**2).sqrt(), keep=by_saving):
-    """The apply of a class whose backward returns ``back(a, b, r, g)``."""
+    """A class whose backward returns ``back(a, b, r, g)``."""
 
     class Hypot(Function):
         @staticmethod
@@ -119,7 +119,7 @@ def hypot(back, forward=lambda a, b: (a**2 + b**2).sqrt(), keep=by_saving):
         def backward(ctx, g):
             return back(*ctx.get(), g)
 
-    return Hypot.apply
+    return Hypot
 
 
 def taught(a, b, r, g):
@@ -371,11 +371,12 @@ TABLES = {
             "d_no_factor": (SLOPES | {"d": 26}, "d: the factor 2.5"),
         },
     ),
-    "power": Table(
+    "Power": Table(
         right={
+            "apply": power(lambda x, n, g: g * n * x ** (n - 1)).apply,
             "as taught": power(lambda x, n, g: g * n * x ** (n - 1)),
             "by a quotient": power(lambda x, n, g: n * x**n / x * g),
-            "setup_context": PowerByContext.apply,
+            "setup_context": PowerByContext,
             "called": lambda x, n: PowerByContext.apply(x, n),
             "one None more": power(
                 lambda x, n, g: g * n * x ** (n - 1), returned=lambda sent: (sent, None, None)
@@ -434,15 +435,16 @@ TABLES = {
         },
         forms=BESIDE_A_FUNCTION,
     ),
-    "hypot": Table(
+    "Hypot": Table(
         right={
+            "apply": hypot(taught).apply,
             "as taught": hypot(taught),
             "torch.hypot": hypot(taught, forward=torch.hypot),
             "by the angle": hypot(by_the_angle),
-            "slopes saved": HypotFromSlopes.apply,
-            "result anew": HypotAnew.apply,
-            "clones": HypotByClones.apply,
-            "where needed": HypotWhereNeeded.apply,
+            "slopes saved": HypotFromSlopes,
+            "result anew": HypotAnew,
+            "clones": HypotByClones,
+            "where needed": HypotWhereNeeded,
         },
         wrong={
             "swapped": (hypot(lambda a, b, r, g: taught(b, a, r, g)), "swapped"),
@@ -472,17 +474,16 @@ TABLES = {
                 "one gradient for each argument",
             ),
             "none_for_b": (hypot(lambda a, b, r, g: (g * a / r, None)), "returned None for b"),
-            "by_a_graph": (HypotByGraph.apply, "here you write the backward pass"),
+            "by_a_graph": (HypotByGraph, "here you write the backward pass"),
             "no_function": (torch.hypot, "here you write the backward pass"),
-            "class": (HypotAnew, "is called by HypotAnew.apply"),
             "a_list": (hypot(lambda *given: list(taught(*given))), "as a tuple"),
             "summed": (
                 hypot(lambda a, b, r, g: ((g * a / r).sum(), (g * b / r).sum())),
                 "the shape of its argument",
             ),
             "into_a": (hypot(lambda a, b, r, g: (a.div_(r) * g, b / r * g)), "wrote into a tensor"),
-            "no_backward": (HypotWithoutBackward.apply, "a Function needs a backward"),
-            "no_return": (HypotWithoutReturn.apply, "no `return`"),
+            "no_backward": (HypotWithoutBackward, "a Function needs a backward"),
+            "no_return": (HypotWithoutReturn, "no `return`"),
         },
         forms=BESIDE_A_FUNCTION,
     ),
@@ -514,6 +515,7 @@ TABLES = {
                 "lowers the cost",
             ),
             "no_surplus": (of_each(lambda r, under, over: under * r.relu()), "over plays no part"),
+            "one_price": (of_each(lambda r, under, over: under * r.abs()), "under * |r|"),
             "no_shortage": (
                 of_each(lambda r, under, over: over * (-r).relu()),
                 "under plays no part",

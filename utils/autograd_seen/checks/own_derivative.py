@@ -35,13 +35,10 @@ slopes = check_value("13.2", "slopes")
 
 
 def _forward(answer, *given):
-    """What the answer returns for leaves, if it is a Function's."""
-    if isinstance(answer, type):
-        got = f"the class {answer.__name__}"
-        raise Misfit(got, "its apply", f"a Function is called by {answer.__name__}.apply")
-    value = forward_by_hand(answer, *given, likely=BY_HAND)
+    """What the answer, a Function or its apply, returns for leaves."""
+    value = forward_by_hand(getattr(answer, "apply", answer), *given, likely=BY_HAND)
     if value is None:
-        backward = getattr(getattr(answer, "__self__", None), "backward", None)
+        backward = getattr(getattr(answer, "__self__", answer), "backward", None)
         if backward is _NO_BACKWARD or is_untouched(backward):
             raise NotImplementedError
         raise Misfit("None", "a tensor with its graph", "forward has no `return`")
@@ -64,24 +61,24 @@ def _power(answer, x, n, arriving):
     """What comes back to a leaf x."""
     x = leaf(x, _float64)
     _pass(_forward(answer, x, n), arriving, x=x)
-    return arrived(x, "x", "power(x, n)", "backward returned None for x")
+    return arrived(x, "x", "Power.apply(x, n)", "backward returned None for x")
 
 
-power = check_function(
+Power = check_function(
     "13.3",
-    "power",
+    "Power",
     cases=[(1.5, 3, 4.0), ([0.7, 1.8], -2, [-3.0, 0.5]), ([2.2, 0.4, 1.3], 4, [1.0, 10.0, -0.3])],
     evaluate=_power,
     template=lambda *case: (
-        "x.grad, where {2} arrives at power({0}, {1}),".format(*map(written_in_case, case))
+        "x.grad, where {2} arrives at Power.apply({0}, {1}),".format(*map(written_in_case, case))
     ).replace("-", "−"),
     hints=RETURNED,
 )
 
 #: What is asked of the Function of exercise 13.4.
-RESULT = "hypot({1}, {2})"
+RESULT = "Hypot.apply({1}, {2})"
 SENT = f"[a.grad, b.grad], where {{3}} arrives at {RESULT},"
-SILENT = "whether a pass from r = hypot(a, b) sends other numbers after {4} *= 10"
+SILENT = "whether a pass from r = Hypot.apply(a, b) sends other numbers after {4} *= 10"
 
 
 def _passed(answer, a, b, arriving, written_over=""):
@@ -92,7 +89,9 @@ def _passed(answer, a, b, arriving, written_over=""):
         _mul_(_detach(names[written_over]), 10)
     _pass(value, arriving, a=names["a"], b=names["b"])
     return [
-        _tolist(arrived(names[name], name, "hypot(a, b)", f"backward returned None for {name}"))
+        _tolist(
+            arrived(names[name], name, "Hypot.apply(a, b)", f"backward returned None for {name}")
+        )
         for name in "ab"
     ]
 
@@ -112,9 +111,9 @@ def _hypot(answer, asked, a, b, arriving, written_over):
         return False
 
 
-hypot = check_function(
+Hypot = check_function(
     "13.4",
-    "hypot",
+    "Hypot",
     cases=[
         (RESULT, 1.2, 3.5, 2.0, ""),
         (SENT, 1.2, 3.5, 2.0, ""),
