@@ -17,6 +17,7 @@ from tools.lessons import lessons
 from tools.normal_form import read
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks"),
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own, about how it uses its data base
 ]

@@ -27,6 +27,7 @@ from tests.forkgrade.conftest import NAME
 from tools.normal_form import ROOT
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own, and distributed's
     pytest.mark.skipif(sys.platform != "linux", reason="workers run on Linux"),
 ]

@@ -14,6 +14,7 @@ from tests.forkgrade.hostile import is_answer, is_test
 from tools.normal_form import ROOT, read
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks"),
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own, about how it uses its data base
 ]

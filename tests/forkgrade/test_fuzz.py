@@ -24,7 +24,10 @@ from tests.forkgrade.hostile import named, save
 from tests.forkgrade.made_up import ANY, ENDED, PLAIN, RESULTS, STEADY, handed_in, packed, seen
 from tests.forkgrade.test_safe_html import Inventory
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # nbgrader's own, about how it uses its data base
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.filterwarnings("ignore"),  # nbgrader's own, about how it uses its data base
+]
 
 
 def steadily(pytestconfig, few, many):

@@ -21,9 +21,10 @@ from traitlets.config.loader import PyFileConfigLoader
 from tests.forkgrade.hostile import escapes, file_of, hostile, is_test, solved
 from tools.normal_form import ROOT, read
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="without fork, nbgrader grades as it comes"
-)
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="without fork, nbgrader grades as it comes"),
+]
 
 NAMES = sorted(path.name for path in (ROOT / "solutions").iterdir() if path.is_dir())
 FIRST = NAMES[0]

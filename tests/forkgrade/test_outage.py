@@ -20,7 +20,10 @@ import pytest
 from tests.forkgrade.conftest import NAME, small_config, solution, submission
 from tests.forkgrade.hostile import save
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks"),
+]
 
 #: So many hand in, and a notebook takes so long, that a run has written some when it has others to
 #: grade.

@@ -14,6 +14,7 @@ from tests.forkgrade.conftest import NAME, PASSWORD, small_config, solution, sub
 from tests.forkgrade.hostile import save
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore"),  # nbgrader's own, about how it uses its data base
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks"),
 ]

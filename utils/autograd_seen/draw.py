@@ -57,8 +57,10 @@ def draw_graph(
     gradient.
 
     What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that
-    occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "×
-    12": its first copy, with what enters that one; what leaves the frame is what leaves the last.
+    occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "12
+    times": its first copy, with what enters that one; what leaves the frame is what leaves the
+    last. Of a Recording the frame also tells, in small, which gradient and local derivative stand
+    at the same place "in the last" copy: so a gradient that vanishes on its way is seen to.
     Where more than 30 boxes are left, a run of views is one box too. Copies agree in every
     operation, shape and setting that the graph holds; the frame says where they have parameters and
     constants of their own, and where they may differ in what is not drawn. Where they differ in a
@@ -76,8 +78,9 @@ def draw_graph(
             operations; the picture says where it stops.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
         tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
-            the numbers that PyTorch does not save, source lines, writes in place, and, dashed,
-            where a value left the graph.
+            the numbers that PyTorch does not save, source lines, writes in place, and, dotted,
+            where a value left a graph: also another one, of which what was cut off, the operation
+            that made it and its leaves are dashed and "not in this graph", where they are few.
         saved: whether each box says what it has saved for the backward pass: the names that PyTorch
             has for it, shapes and bytes, and the picture their sum. Memory that several share, such
             as that of a view, is counted where it stands first. A leaf is said to be one and is

@@ -76,8 +76,27 @@ class Fact(Enum):
     UNDERFLOWED = auto()
     #: (before, after), as values: a gradient is too large for the dtype that it was cast to.
     OVERFLOWED = auto()
+    #: A tensor of another graph, from which a constant of this one was cut off.
+    ELSEWHERE = auto()
+    #: (source line): an operation of another graph.
+    RAN_ELSEWHERE = auto()
     #: A checkpoint ran its forward again to get back what it had not kept.
     RAN_AGAIN = auto()
+    #: (kind, certain): of an operation's inputs none was "nan", "inf" or "-inf", and of its results
+    #: one is; it reaches the root. Where not certain, values between were not kept.
+    BORN = auto()
+    #: (kinds): an operation sent back what is not finite, and nothing so arrived at it.
+    BORN_BACK = auto()
+    #: (kind, how many, of how many, arrived, local): how that came about, at one of the numbers;
+    #: what is not known is None.
+    BORN_OF = auto()
+    #: (kind, parts, as values): these gradients are finite, or of another kind, and their sum is
+    #: so. Without parts: their sum is not so either, and what arrived is.
+    BORN_IN_SUM = auto()
+    #: (kind, name, line): a constant is not finite since this operation of a tape made it so.
+    BORN_OUTSIDE = auto()
+    #: (kind): a gradient is not finite since a value of the forward pass was not.
+    BORN_BEFORE = auto()
 
 
 @dataclass(frozen=True)
@@ -123,7 +142,8 @@ class Kept(NamedTuple):
     """A tensor that an operation keeps for the backward pass.
 
     ``name`` is the operation's name for it, ``tensor`` the caller's or the picture's, or empty.
-    ``role`` is "leaf" for what has the memory of a leaf, "constant" for what does not require grad,
+    ``role`` is "leaf" for what has the memory of a leaf or of a parameter, "constant" for what does
+    not require grad,
     "intermediate", or "number" for a Python number that PyTorch keeps as a tensor.
     """
 
@@ -186,6 +206,8 @@ class Node(NamedTuple):
     kept: tuple[Kept, ...] = ()
     #: An operation: a backward pass has freed what it saved.
     freed: bool = False
+    #: An operation: a checkpoint keeps none of what it saved, and runs the forward again for it.
+    recomputed: bool = False
     #: An operation: it may keep more, which nothing can see from outside.
     opaque: bool = False
     notes: tuple[Note, ...] = ()
@@ -205,6 +227,11 @@ class Node(NamedTuple):
         into since. A Function written in Python need not ask for what it saved.
         """
         return self.has(Fact.SAVED_OVERWRITTEN) and not self.operator.python
+
+    @property
+    def is_birthplace(self) -> bool:
+        """Whether a number that is not finite came to be here."""
+        return self.has(Fact.BORN) or self.has(Fact.BORN_BACK)
 
     def has(self, fact: Fact) -> bool:
         """Whether a note of this kind stands here."""
@@ -334,6 +361,16 @@ class Graph:
             branches.append(Branch(index, outer, self._branches(inside)))
         return tuple(branches)
 
+    def module_of(self, key: int) -> str:
+        """The name of the innermost ``nn.Module`` in which an operation ran, or of its class where
+        it has none; empty where no tape tells.
+        """
+        inside = [scope for scope in getattr(self, "scopes", ()) if key in scope.nodes]
+        if not inside:
+            return ""
+        innermost = max(inside, key=lambda scope: scope.depth).module
+        return innermost.name or innermost.kind
+
     def count(self) -> int:
         """How many operations the graph stands for: a folded one for more than it has boxes."""
         counts = {node.key: node.count for node in self.nodes if node.kind == "operation"}
@@ -438,3 +475,5 @@ class Gradients:
     leaves: dict[int, Step]
     #: Whether the pass added to ``.grad``; else it was a rehearsal.
     accumulated: bool = False
+    #: What it left in the last copy of a block that is drawn once, at the places of the first.
+    last: "Gradients | None" = None

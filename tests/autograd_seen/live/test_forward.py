@@ -637,13 +637,15 @@ def test_what_is_written_after_a_use_is_no_border_of_it():
     assert tensors_of(picture)["k"].notes == ("overwritten since: version 0 → 1",)
 
 
-def test_a_constant_of_another_graph_has_no_border():
+def test_a_constant_of_another_graph_has_a_border_to_what_it_was_cut_off_from():
     x, other = leaf(2.0, 3.0), leaf(5.0, 7.0)
     with record_forward() as tape:
         k = other.detach()
         z = (x + k).sum()
     picture = draw_graph(z, tape=tape)
-    assert borders_of(picture) == [] and tensors_of(picture)["k"].notes == ()
+    assert borders_of(picture) == [("other", "k", "detach()")]
+    assert tensors_of(picture)["k"].notes == ("detached from other",)
+    assert tensors_of(picture)["other"].notes == ("not in this graph",)
 
 
 # The tape.

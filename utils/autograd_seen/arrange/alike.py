@@ -61,7 +61,7 @@ def signature(node: Node, loose: bool = False) -> tuple:
     """
     constants = tuple((slot, _constant(value, loose)) for slot, value in node.constants)
     return (
-        *(node.class_name, node.arity, constants, node.saved, node.freed),
+        *(node.class_name, node.arity, constants, node.saved, node.freed, node.recomputed),
         *(_told(node.notes, loose), node.count, node.run, _typed(settings(node)[0])),
     )
 

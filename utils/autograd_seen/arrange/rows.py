@@ -56,6 +56,9 @@ class Row:
         self.removed: set[int] = set()
         self.changed: dict[int, Node] = {}
         self.groups = list(graph.groups)
+        #: By a node, and by an edge, of the first of several copies: that of the last.
+        self.last_nodes: dict[int, int] = {}
+        self.last_edges: dict[int, int] = {}
 
     def _link(self) -> None:
         for e, edge in enumerate(self.graph.edges):
@@ -155,7 +158,11 @@ class Row:
             *(tuple(nodes), tuple(edges), new[self.graph.root], self.graph.limit, tuple(groups)),
             memory=self.graph.memory,
         )
-        return Folded(graph, tuple(kept), tuple(e for _, _, e in ends))
+        return Folded(
+            *(graph, tuple(kept), tuple(e for _, _, e in ends)),
+            {new[key]: last for key, last in self.last_nodes.items() if key in new},
+            {i: self.last_edges[e] for i, (_, _, e) in enumerate(ends) if e in self.last_edges},
+        )
 
     def _ends(self, key: int) -> list[tuple[int, int, int]]:
         """The edges that are put down with a node: (source, target, index)."""

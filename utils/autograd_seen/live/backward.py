@@ -12,8 +12,9 @@ from functools import cached_property
 
 import torch
 
+from autograd_seen.births import Forward, Kinds, mark_gradients
 from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Node, Note, Recording, Step
-from autograd_seen.live import differences, names
+from autograd_seen.live import births, differences, names
 from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.live.jacobians import jacobians_of
 from autograd_seen.live.reading import read_value
@@ -138,8 +139,9 @@ def record(
     with _unseen():
         seed = torch.ones_like(output.detach()) if gradient is None else gradient
         passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
-        return Recording(
-            route.graph, tuple(passed.steps()), read_value(seed), accumulate, create_graph
+        steps = tuple(passed.steps())
+        return mark_gradients(
+            Recording(route.graph, steps, read_value(seed), accumulate, create_graph)
         )
 
 
@@ -522,7 +524,23 @@ class Passed:
         if jacobian is not None and gradient is not None:
             shown = read_value(jacobian, whole=True)
             notes += differences.of_rows(jacobian, self.heard.arrived[key], gradient)
-        return EdgeGradient(place, _value(local), _value(gradient), gradient, notes, asked, shown)
+        sent = _value(gradient)
+        if sent is not None and sent.not_finite:
+            notes += births.of_flow(
+                self.heard.arrived[key], local if asked else None, gradient, sent, self._held(key)
+            )
+        return EdgeGradient(place, _value(local), sent, gradient, notes, asked, shown)
+
+    def _held(self, key: int) -> Kinds:
+        """What is not finite among the values that went into an operation. Where some are not
+        known, what it gave may have come from there.
+        """
+        entered = self._forward.entered(key)
+        return entered.kinds if entered.known else entered.kinds | self._forward.made(key)
+
+    @cached_property
+    def _forward(self) -> Forward:
+        return Forward(self.route.graph)
 
     def _ratio(self, key: int, sent: torch.Tensor | None) -> torch.Tensor | None:
         """The local derivative as the pass shows it, where one number arrived and one was sent.
@@ -559,9 +577,10 @@ class Passed:
         parts = [sent[user][slot] for user, slot in uses if user in sent]
         parts += [self.seed] if key == self.route.graph.root else []
         parts = [part for part in parts if part is not None]
+        born = births.of_sum(parts, arriving)
         notes = differences.of_sum(parts, arriving, hooked=False)
         hooked = bool(notes) and self.route.live.gradient_edges[key][:2] in self._hooked
-        return differences.of_sum(parts, arriving, hooked) if hooked else notes
+        return born + (differences.of_sum(parts, arriving, hooked) if hooked else notes)
 
     @cached_property
     def _hooked(self) -> set[tuple]:

@@ -9,6 +9,7 @@ from itertools import chain
 
 import torch
 
+from autograd_seen.live.saved import is_of_checkpoint
 from autograd_seen.live.walk import LEAF, MOST_TOUCHED, Live
 
 
@@ -106,7 +107,7 @@ def checkpoint_of(node: object) -> object | None:
             raw = getattr(node, attribute)
             for one in raw if isinstance(raw, tuple | list) else [raw]:
                 hook = one.unpack_hook
-                if getattr(hook, "__module__", "") == "torch.utils.checkpoint":
+                if is_of_checkpoint(hook):
                     return hook
     return None
 

@@ -30,6 +30,15 @@ class Detached(NamedTuple):
     direct: bool
 
 
+class Elsewhere(NamedTuple):
+    """The same from a tensor that is not in the graph: what an operation met, and what it was cut
+    off by.
+    """
+
+    seen: TensorState
+    word: str
+
+
 @dataclass(frozen=True)
 class Taped:
     """What a tape has of one graph; without a tape, nothing."""
@@ -127,6 +136,26 @@ class Taped:
                     else:
                         waiting.append((seen.tensor, turn, cut))
         return found
+
+    def elsewhere(self, constant: torch.Tensor, node: TorchNode) -> list[Elsewhere]:
+        """From which tensors of another graph one operation made a constant that enters
+        ``node``.
+        """
+        before = self.turns.get(node, MOST_TOUCHED)
+        return [
+            Elsewhere(seen, operation.border)
+            for _, operation in self._makers_of(constant, before, False)
+            for seen in operation.operands
+            if seen.tracked and seen.tensor is not constant
+            if self.spot(seen) not in self.found.edges
+        ]
+
+    def made_elsewhere(self, seen: TensorState) -> tuple[str, tuple[TensorState, ...]]:
+        """The source line that made a tensor of another graph, and what it took; empty where the
+        tape does not tell.
+        """
+        makers = [one for _, one, tracked in self.makers.get(id(seen.tensor), ()) if tracked]
+        return (makers[-1].line, makers[-1].operands) if makers else ("", ())
 
     def _makers_of(self, tensor, before: int, is_cut: bool) -> Iterator[tuple[int, object]]:
         for turn, operation, tracked in self.makers.get(id(tensor), ()):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
+from autograd_seen.births import mark_values
 from autograd_seen.graph import Graph
 from autograd_seen.live import known
 from autograd_seen.live.build import Builder
@@ -70,7 +71,7 @@ def trace_live(
     read = known.read(output, names, max_operations, tape)
     _check_asked(read.found, asked or {})
     builder = Builder(read)
-    graph = builder.graph()
+    graph = mark_values(builder.graph())
     edges = {key: spot for spot, key in builder.keys.items() if isinstance(spot, GradientEdge)}
     packed = frozenset(key for key, node in builder.operations.items() if read.saved[node].packed)
     return graph, Live(builder.operations, edges, packed, tuple(read.tensors.values()))

@@ -169,7 +169,7 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
         notes = _muted(words.notes(node.notes))
         return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
     if node.kind == "operation":
-        style = "raises" if node.raises else "freed" if node.freed else node.role
+        style = _operation_style(node)
         lines = (*_operation_lines(node, readings), *(_saved_lines(node) if saved else ()))
         return NodeText(lines, style, _operation_tip(node, readings))
     step = passed.leaves.get(node.key)
@@ -178,7 +178,14 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
     if saved and node.role == "root":
         told = words.memory(readings.graph).split("; ")
         lines += tuple(Line(line, "plain", theme.NOTE) for line in told)
-    return NodeText(lines, node.role, _tensor_tip(node))
+    style = "constant" if node.has(Fact.ELSEWHERE) else node.role
+    return NodeText(lines, style, _tensor_tip(node))
+
+
+def _operation_style(node: Node) -> str:
+    if node.raises:
+        return "raises"
+    return "born" if node.is_birthplace else "freed" if node.freed else node.role
 
 
 def _saved_lines(node: Node) -> list[Line]:
@@ -227,7 +234,12 @@ def _muted(notes: list[str]) -> list[Line]:
 
 def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
     notes = ["saved tensors freed"] if node.freed else []
+    notes += ["recomputed by a checkpoint"] if node.recomputed else []
+    born = []
     for note in node.notes:
+        if note.fact in (Fact.BORN, Fact.BORN_BACK):
+            born.append(_born_line(note))
+            continue
         is_lost = note.fact is Fact.SAVED_OVERWRITTEN
         notes += words.lost(*note.details) if is_lost else words.notes([note])
     class_name = node.class_name.removeprefix("torch::autograd::")
@@ -235,8 +247,15 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
         *(Line(text, "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
         *(Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)),
         *([Line(words.RAISES, "strong", theme.NOTE)] if node.raises else []),
+        *born,
         *_muted(notes),
     )
+
+
+def _born_line(note: Note) -> Line:
+    if note.fact is Fact.BORN:
+        return Line(minus(words.note(note)), "strong", theme.NOTE)
+    return Line(minus(f"◂ {words.born_back(note.details)}"), "back", theme.NUMBER)
 
 
 def _operation_tip(node: Node, readings: Readings) -> str:
@@ -278,11 +297,18 @@ def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
 
 def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
     """The gradient of a tensor, under its value."""
+    last = passed.last or Gradients({}, {}, {})
     if node.key in passed.leaves:
-        return _leaf_lines(passed.leaves[node.key], passed.accumulated)
+        lines = _leaf_lines(passed.leaves[node.key], passed.accumulated)
+        if node.key in last.leaves:
+            lines.append(_in_last("◂", last.leaves[node.key].arriving[0], "back"))
+        return lines
     if node.key in passed.arrived:
         arrival = passed.arrived[node.key]
-        return [*_told_lines("◂ ", arrival.gradient, "back", True), *_back(arrival.notes)]
+        lines = [*_told_lines("◂ ", arrival.gradient, "back", True), *_back(arrival.notes)]
+        if node.key in last.arrived:
+            lines.append(_in_last("◂", last.arrived[node.key].gradient, "back"))
+        return lines
     return []
 
 
@@ -326,7 +352,7 @@ def _sum_lines(start: str, step: Step) -> list[Line]:
 def _edge_text(
     index: int, edge: Edge, passed: Gradients, readings: Readings, from_label: bool
 ) -> EdgeText:
-    lines = _flow_lines(index, edge, passed)
+    lines = (*_flow_lines(index, edge, passed), *_last_flow_lines(index, passed))
     if from_label and edge.source in passed.arrived:
         lines += _other_lines(passed.flows.get(index), passed.arrived[edge.source])
     from_operation = readings.graph.nodes[edge.source].kind == "operation"
@@ -348,8 +374,32 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     sent = [Line(f"◂ {words.NOT_DEFINED}", "back", theme.NUMBER, beside=True)]
     if flow.sent is not None:
         sent = _told_lines("◂ ", flow.sent, "back", True)
-    notes = (Line(note, "muted", theme.SMALL) for note in words.notes(flow.notes))
-    return (*local, *sent, *notes)
+    return (*local, *sent, *_flow_notes(flow.notes))
+
+
+def _flow_notes(notes: Iterable[Note]) -> list[Line]:
+    """Notes beside an edge. That something is born stands in the box: here stands how."""
+    told = [
+        (minus(words.born_of(*one.details)), "back")
+        if one.fact is Fact.BORN_OF
+        else (words.note(one), "muted")
+        for one in notes
+    ]
+    return [Line(text, style, theme.SMALL) for text, style in told if text]
+
+
+def _last_flow_lines(index: int, passed: Gradients) -> list[Line]:
+    """What went along the same edge in the last copy, of which the first is drawn."""
+    flow = None if passed.last is None else passed.last.flows.get(index)
+    if flow is None:
+        return []
+    local = [] if flow.local is None else [_in_last("×", flow.local, "local")]
+    return [*local, _in_last("◂", flow.sent, "back", beside=bool(local))]
+
+
+def _in_last(sign: str, value: Value | None, style: str, beside: bool = False) -> Line:
+    told = clip(words.brief(value), SHOWN_VALUE)
+    return Line(minus(f"in the last {sign} {told}"), style, theme.SMALL, beside)
 
 
 def _jacobian_lines(jacobian: Value) -> list[Line]:
@@ -386,7 +436,7 @@ def _slot(edge: Edge, readings: Readings) -> str:
 
 def _group_text(graph: Graph, group: Group) -> GroupText:
     lines = (
-        Line(f"× {group.times}", "strong", theme.TITLE),
+        Line(f"{group.times} times", "strong", theme.TITLE),
         Line(f"the first of {group.times} is shown", "muted", theme.NOTE),
         *_muted(words.differs(group)),
     )

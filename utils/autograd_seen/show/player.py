@@ -16,7 +16,6 @@ from autograd_seen.show.steps import (
     StepTexts,
     describe_steps,
     headings,
-    left_out,
     step_rows,
 )
 from autograd_seen.show.story import tell
@@ -82,24 +81,27 @@ class Player:
 
 
 def _table(texts: StepTexts) -> str:
-    head = "".join(f'<th scope="col">{heading}</th>' for heading in headings(texts.recording))
-    body = "".join(_step(count, rows) for count, rows in enumerate(step_rows(texts), 1))
-    rest = "".join(
-        f"<p>{line}. A pass of more than {MOST_STEPS} steps is not played.</p>"
-        for line in left_out(texts.recording)
-    )
+    head = [f'<th scope="col">{heading}</th>' for heading in headings(texts.recording)]
+    body = "".join(_step(rows, len(head)) for rows in step_rows(texts))
+    played = len(texts.recording.steps) <= MOST_STEPS
+    rest = "" if played else f"<p>A pass of more than {MOST_STEPS} steps is not played.</p>"
+    head = f"<thead><tr>{''.join(head)}</tr></thead>"
     caption = "<caption>The steps of the backward pass</caption>"
-    return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+    return f"<table>{caption}{head}<tbody>{body}</tbody></table>{rest}"
 
 
-def _step(count: int, rows: list[Row]) -> str:
-    """The rows of one step: its first three cells stand beside all of them."""
+def _step(rows: list[Row], columns: int) -> str:
+    """The rows of one step: its first three cells stand beside all of them. A row of one cell goes
+    across the table.
+    """
+    if len(rows[0]) == 1:
+        return f'<tr><td colspan="{columns}">{escape(rows[0][0])}</td></tr>'
     span = f' rowspan="{len(rows)}"' if len(rows) > 1 else ""
     number, name, arriving = map(escape, rows[0][:3])
     shared = f'<td class="of"{span}>{number}</td><th scope="row"{span}>{name}</th>'
     own = ["".join(f"<td>{escape(cell)}</td>" for cell in row[3:]) for row in rows]
     own[0] = f"{shared}<td{span}>{arriving}</td>{own[0]}"
-    return "".join(f'<tr data-step="{count}">{cells}</tr>' for cells in own)
+    return "".join(f'<tr data-step="{number}">{cells}</tr>' for cells in own)
 
 
 # --- the page -------------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograd_seen.arrange.labels import on_arrows
-from autograd_seen.graph import Edge, EdgeGradient, Graph, Node, Recording, Step
+from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Node, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.content import SHOWN_VALUE, minus, value_lines
 from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
 
+#: What a gradient may be said to be without being another.
+BIRTHS = (Fact.BORN_OF, Fact.BORN_BEFORE)
 #: A line of a caption: pieces of text, each as [class, text].
 Line = list[list[str]]
 
@@ -72,6 +74,12 @@ class Turns:
         # A leaf shows it in its own turn.
         return found | {k: at for k, at in self.backward.items() if k not in self.forward}
 
+    def told_back(self, node: Node) -> int:
+        """The moment at which what stands in a node of the way back is shown."""
+        if node.has(Fact.BORN_BACK):
+            return self.backward[node.key]
+        return self.summed.get(node.key, self.last)
+
     @cached_property
     def sent(self) -> list[int]:
         """For each edge the moment at which the gradient goes back along it. Along the line of a
@@ -101,7 +109,7 @@ def tell(texts: StepTexts) -> dict:
         "node": turns.reached,
         "edge": [turns.reached[edge.target] for edge in graph.edges],
         "flow": turns.sent,
-        "back": [turns.summed.get(node.key, turns.last) for node in graph.nodes],
+        "back": [turns.told_back(node) for node in graph.nodes],
         "value": [_hidden_value(turns, node) for node in graph.nodes],
     }
 
@@ -177,7 +185,8 @@ def _forward(node: Node, texts: StepTexts) -> list[Line]:
     lines = [[["what", f"through {texts.readings[node.key].title}"]], line]
     if any(result.value is None for result in results):
         lines.append([["note", "the value was not kept"]])
-    return lines
+    born = [note for note in node.notes if note.fact is Fact.BORN]
+    return lines + [[["note", minus(note)]] for note in words.notes(born)]
 
 
 def _value(node: Node, texts: StepTexts) -> str:
@@ -232,7 +241,8 @@ def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
     if flow.local is None and not flow.asked:
         return [["arriving", arriving], ["", " → "], sent, to]
     # The engine may have summed or cast the product on its way.
-    equals = ["", " → " if flow.notes else " = "]
+    moved = any(note.fact not in BIRTHS for note in flow.notes)
+    equals = ["", " → " if moved else " = "]
     return [["arriving", arriving], ["", " × "], _local(flow, texts), equals, sent, to]
 
 

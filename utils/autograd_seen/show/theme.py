@@ -3,7 +3,7 @@
 What is drawn has a *style*: the class of an element in an SVG, which the other forms look up here
 as well. Form tells the styles apart without colour: a leaf has a thick outline, a root two, a
 constant a dashed one; an operation has corners, and where a backward pass would raise, a thick
-outline and a cross.
+outline and a cross, where a number was born that is not finite, two outlines.
 """
 
 from dataclasses import dataclass
@@ -56,11 +56,11 @@ DARK = Palette(
     },
 )
 #: A box that takes its colours from another.
-COLOURED_AS = {"freed": "operation", "cut": "constant"}
+COLOURED_AS = {"freed": "operation", "cut": "constant", "born": "raises"}
 #: The boxes of nodes, in the order of their rules, behind the plate.
 BOXES = ("plate", "leaf", "intermediate", "root", "constant", "operation", "freed", "cut")
 #: And those that a picture has rules for only where it has such a box.
-RARE = ("raises",)
+RARE = ("raises", "born")
 #: Which ink a text or a line has, where its style is not the ink's name.
 INKS = {
     "strong": "ink",
@@ -76,6 +76,7 @@ INKS = {
 STROKES = dict.fromkeys(BOXES, 1.4) | {
     "leaf": 2.4,
     "raises": 3.4,
+    "born": 1.4,
     "frame": 1.4,
     "edge": 1.6,
     "way": 1.4,
@@ -90,14 +91,14 @@ DASHES = {
     "way": (5, 3),
 }
 #: The boxes with corners; any other is an oval.
-CORNERED = ("operation", "raises", "freed", "cut")
+CORNERED = ("operation", "raises", "born", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
 #: The largest radius of an oval that holds a matrix, whose rows reach into its corners.
 ROUNDEST = 16
 #: Over how many pixels the edge of a page fades, where a picture is wider than the page.
 FADE = 28
-#: How far the second outline of a root lies inside the first.
+#: How far the second outline of a root, or of a birthplace, lies inside the first.
 INSET = 3.5
 
 #: An arrowhead's length and half its width, of an edge and of the way back.

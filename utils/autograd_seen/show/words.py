@@ -1,5 +1,6 @@
 """Facts and values in a reader's words: the only place where a note becomes a sentence."""
 
+import math
 from collections.abc import Iterable
 
 from autograd_seen.graph import Fact, Graph, Group, Kept, Node, Note
@@ -92,7 +93,7 @@ def saves(node: Node) -> str:
     if node.freed:
         return "has freed what it saved"
     if node.saved:
-        return f"saves {', '.join(node.saved)}"
+        return f"{'recomputes' if node.recomputed else 'saves'} {', '.join(node.saved)}"
     if node.opaque:
         return "saves what cannot be seen"
     return f"saves nothing{' that can be seen' if node.operator.python else ''}"
@@ -112,7 +113,7 @@ def carried(graph: Graph, group: Group) -> str:
         kinds.append(f"constants of its own: {_names(constants)} {verb} the first's")
     kinds += ["numbers of its own"] if group.numbers else []
     kinds += ["versions of its own"] if group.versions else []
-    parts = f", with {_joined(kinds)}" if kinds else ""
+    parts = f", with {joined(kinds)}" if kinds else ""
     rest = "; what is not drawn may differ" if group.unknown else ""
     return f"each next one takes {' and '.join(pairs)}{parts}{rest}"
 
@@ -142,8 +143,9 @@ def memory(graph: Graph) -> str:
     parts = [("of intermediates", told.intermediate), ("of constants", told.constant)]
     parts = [f"{size(count)} {word}" for word, count in parts if count]
     least = "" if told.complete else "at least "
+    nothing = "nothing" if told.complete else "0 bytes"
     leaves = f"; apart from {size(told.leaf)} of leaves" if told.leaf else ""
-    return f"saved in all: {least}{_joined(parts) or 'nothing'}{leaves}"
+    return f"saved in all: {least}{joined(parts) or nothing}{leaves}"
 
 
 def differs(group: Group) -> list[str]:
@@ -155,10 +157,10 @@ def _names(names: list[str]) -> str:
     """One name, two or three, or the first two and how many more."""
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} more"]
-    return _joined(names)
+    return joined(names)
 
 
-def _joined(names: list[str]) -> str:
+def joined(names: list[str]) -> str:
     """``"a, b and c"``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
@@ -189,6 +191,40 @@ def lost(attribute: str, name: str, versions: tuple[int, ...], writer: str) -> l
 def _lost(*details) -> str:
     saved, counted, *by = lost(*details)
     return ", ".join([f"{saved} {counted}", *by])
+
+
+def born_back(kinds: tuple[str, ...]) -> str:
+    """What is born in an operation: "nan is born here"."""
+    return f"{joined(list(kinds))} {'is' if len(kinds) == 1 else 'are'} born here"
+
+
+def born_of(
+    kind: str, count: int | None, size: int, arrived: float | None, local: float | None
+) -> str:
+    """How a gradient came to be not finite, at one of its numbers: "0 · inf = nan, in 3 of 9"."""
+    parts = []
+    if arrived is not None and local is not None:
+        factor = number(local)
+        factor = f"({factor})" if factor.startswith("-") else factor
+        is_sudden = math.isfinite(arrived) and math.isfinite(local)
+        verb = "overflows to" if is_sudden else "="
+        parts.append(f"{number(arrived)} · {factor} {verb} {kind}")
+    if count is not None and size > 1:
+        parts.append(f"in {count:,} of {size:,}")
+    return ", ".join(parts)
+
+
+def addends(kind: str, parts: tuple[Value, ...]) -> str:
+    """A sum of numbers that is not finite: "inf + (-inf) = nan"; empty where it has others, and
+    without parts what else it may be.
+    """
+    if not parts:
+        return "a hook may have changed what was sent"
+    if len(parts) > MOST_SAME or any(part.number is None for part in parts):
+        return ""
+    first, *rest = (number(part.number) for part in parts)
+    signed = (f"({one})" if one.startswith("-") else one for one in rest)
+    return f"{' + '.join([first, *signed])} = {kind}"
 
 
 WORDS = {
@@ -229,5 +265,20 @@ WORDS = {
     ),
     Fact.UNDERFLOWED: lambda before, after: f"{brief(before)} underflows to {brief(after)}",
     Fact.OVERFLOWED: lambda before, after: f"{brief(before)} overflows to {brief(after)}",
+    Fact.ELSEWHERE: lambda: "not in this graph",
+    Fact.RAN_ELSEWHERE: lambda line: line or "what made it",
     Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
+    Fact.BORN: lambda kind, certain: f"{kind} is born here{'' if certain else ' or before'}",
+    Fact.BORN_BACK: lambda *kinds: f"{born_back(kinds)} on the way back",
+    Fact.BORN_OF: lambda kind, *details: ": ".join(
+        [f"{kind} is born here", *filter(None, [born_of(kind, *details)])]
+    ),
+    Fact.BORN_IN_SUM: lambda kind, parts: ": ".join(
+        [
+            f"{kind} is born {'in this sum' if parts else 'here'}",
+            *filter(None, [addends(kind, parts)]),
+        ]
+    ),
+    Fact.BORN_OUTSIDE: "{} is born in {}(), {}".format,
+    Fact.BORN_BEFORE: "{} since a value or a number of the forward pass is not finite".format,
 }
