@@ -25,7 +25,9 @@ def sent(rule):
 
 def powers(source):
     def case(count, n):
-        x = [number(source, 0.4, 2.5) for _ in range(count)]
+        x = [signed(source, 0.4, 2.5) for _ in range(count)]
+        # For an even n the sign of x matters, so one is negative.
+        x[0] = -abs(x[0]) if n % 2 == 0 else x[0]
         arriving = [signed(source, 0.3, 9) for _ in range(count)]
         return (x, n, arriving) if count > 1 else (x[0], n, arriving[0])
 
@@ -141,11 +143,11 @@ def by_length(one, limit, all):
 
 
 def arrivals(source):
-    """Numbers beyond both limits, and at least one between them, not in their middle."""
+    """Numbers beyond both limits, one beyond 10, and at least one between, not in their middle."""
     cases = []
     for _ in range(2):
         limit = number(source, 0.8, 2)
-        w = [limit + number(source, 0.5, 6), -limit - number(source, 0.5, 6)]
+        w = [number(source, 11, 15), -limit - number(source, 0.5, 6)]
         w += [round(limit * signed(source, 0.3, 0.8), 3) for _ in range(source.choice([1, 2]))]
         cases.append((source.sample(w, len(w)), limit))
     (w, limit), (other, other_limit) = cases
@@ -165,6 +167,8 @@ ORACLES = [
             },
             "arrives: the slope of the square is taken at f + 0.4": {"arrives": 7.2},
             "arrives: that is what Reverse sends on": {"arrives": -2.0},
+            "arrives: what (f − 5)² sends goes past the box: leave it out": {"arrives": 5.2},
+            "sent: what (f − 5)² sends goes past the box: leave it out": {"sent": -1.3},
             "sent: backward multiplies by −strength: it is not passed on as it came": {"sent": 8.0},
             "sent: the sign turns, and the strength multiplies as well": {"sent": -8.0},
             "sent: the strength multiplies, and the sign turns as well": {"sent": 2.0},
@@ -195,6 +199,7 @@ ORACLES = [
             "c: the factor 2.5 of the inner step is missing": {"c": 10.0},
             "d: Round sends on what arrives, and then the 2 of 2 * x multiplies": {"d": 32.5},
             "d: L is taken at the rounded y = 3, not at 2 · x": {"d": 70.0},
+            "d: y is no longer 2: 2 · 1.6 is rounded, to 3": {"d": 40.0},
             "d: what enters is 2 · 1.6 = 3.2, which is rounded to 3": {"d": 20.0},
             "d: y is round(2 · x) = 3, not 2 · round(x) = 4": {"d": 90.0},
             "d: Round has a backward of its own, which sends on what arrives": {"d": 0.0},
@@ -226,6 +231,9 @@ ORACLES = [
             ),
             "the slope is taken at what arrives: take it at x, and multiply": sent(
                 lambda x, n, g: n * g ** (n - 1)
+            ),
+            "the sign is lost: for an even n a negative x has a negative power of n − 1": sent(
+                lambda x, n, g: g * n * abs(x) ** (n - 1)
             ),
             "a power for 3 alone: n is in ctx.n": sent(lambda x, n, g: g * 3 * x**2),
         },
@@ -260,6 +268,9 @@ ORACLES = [
             "what arrives is passed on to both: each has its own factor": hypot(
                 lambda a, b, r, g: [g, g]
             ),
+            "divided by r alone: the factors a and b are missing": hypot(
+                lambda a, b, r, g: [g / r, g / r]
+            ),
             "r is a² + b²: the square root is missing": hypot(
                 lambda a, b, r, g: [2 * g * a, 2 * g * b], forward=lambda a, b: a * a + b * b
             ),
@@ -272,6 +283,17 @@ ORACLES = [
             "r is kept as an attribute of ctx: save_for_backward() takes results as well": hypot(
                 right, overlooked="r"
             ),
+            **{
+                f"{kept} kept as an attribute of ctx: save_for_backward() notices a later write": (
+                    hypot(right, overlooked=overlooked)
+                )
+                for kept, overlooked in {
+                    "a is": "a",
+                    "b is": "b",
+                    "a and r are": "a r",
+                    "b and r are": "b r",
+                }.items()
+            },
         },
         draw=sides,
     ),
@@ -283,6 +305,12 @@ ORACLES = [
                 lambda r, under, over: over * r if r > 0 else -under * r
             ),
             "the sum: divide it by the number of days": loss(right_price, total=math.fsum),
+            "(under − 1) * r is right only where the two prices add up to 1": loss(
+                lambda r, under, over: max(under * r, (under - 1) * r)
+            ),
+            "a surplus lowers the cost, in the higher of two lines: the second is −over * r": loss(
+                lambda r, under, over: max(under * r, over * r)
+            ),
             "|r| alone: the two prices play no part": loss(lambda r, under, over: abs(r)),
             "|r| times both prices: each day has one of the two": loss(
                 lambda r, under, over: (under + over) * abs(r)
@@ -313,8 +341,11 @@ ORACLES = [
         check.clip,
         hooked(clamp),
         {
-            "nothing is changed: a hook on h itself must return what goes on": hooked(
+            "nothing is changed: a hook on h must return what goes on, and stay there": hooked(
                 lambda one, limit, all: one
+            ),
+            "clipped at 10, as Graves did: here it is at limit": hooked(
+                lambda one, limit, all: clamp(one, 10, all)
             ),
             "from above alone: a number below −limit is to become −limit": hooked(from_above),
             "from below alone: a number above limit is to become limit": hooked(

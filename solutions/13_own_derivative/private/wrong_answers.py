@@ -54,6 +54,19 @@ class PowerByContext(Function):
         return g * ctx.n * x ** (ctx.n - 1), None
 
 
+class PowerOfNoAttribute(PowerByContext):
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.n * ctx.x ** (ctx.n - 1), None
+
+
+class PowerCallsSaved(PowerByContext):
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors()
+        return g * ctx.n * x ** (ctx.n - 1), None
+
+
 def by_a_graph(x, n, g):
     with torch.enable_grad():
         leaf = x.detach().requires_grad_()
@@ -103,6 +116,37 @@ def by_attributes_a_b(ctx, a, b, r):
     ctx.save_for_backward(r)
     ctx.a, ctx.b = a, b
     return lambda: (ctx.a, ctx.b, *ctx.saved_tensors)
+
+
+def by_attributes_of(kept):
+    """Those of a, b and r are attributes, and the others are saved."""
+
+    def keep(ctx, a, b, r):
+        tensors = {"a": a, "b": b, "r": r}
+        ctx.kept = {name: tensors[name] for name in kept}
+        saved = [name for name in tensors if name not in kept]
+        ctx.save_for_backward(*[tensors[name] for name in saved])
+
+        def get():
+            found = ctx.kept | dict(zip(saved, ctx.saved_tensors, strict=True))
+            return [found[name] for name in "abr"]
+
+        return get
+
+    return keep
+
+
+def by_versions(ctx, a, b, r):
+    """A guard of one's own."""
+    ctx.kept = a, b, r
+    versions = [one._version for one in ctx.kept]
+
+    def get():
+        if [one._version for one in ctx.kept] != versions:
+            raise RuntimeError("a, b or r was written over")
+        return ctx.kept
+
+    return get
 
 
 def hypot(back, forward=lambda a, b: (a**2 + b**2).sqrt(), keep=by_saving):
@@ -208,6 +252,19 @@ class HypotByGraph(Function):
         return tuple(g * slope for slope in ctx.saved_tensors)
 
 
+class HypotOfTwoArriving(Function):
+    @staticmethod
+    def forward(ctx, a, b):
+        r = torch.hypot(a, b)
+        ctx.save_for_backward(a, b, r)
+        return r
+
+    @staticmethod
+    def backward(ctx, to_a, to_b):
+        a, b, r = ctx.saved_tensors
+        return to_a * a / r, to_b * b / r
+
+
 class HypotWithoutBackward(Function):
     @staticmethod
     def forward(ctx, a, b):
@@ -271,6 +328,12 @@ def by_numpy(r, under, over):
     return torch.tensor(by_steps(r, under, over).detach().numpy())
 
 
+def into_r(r, under, over):
+    value = by_steps(r, under, over)
+    r.data.zero_()
+    return value
+
+
 def by_an_if(r, under, over):
     return (under * r if r > 0 else -over * r).mean()
 
@@ -310,6 +373,21 @@ def another_handle(h, limit):
     return h.register_hook(lambda g: None)
 
 
+def once(h, limit):
+    def clipped(g):
+        handle.remove()
+        return g.clamp(-limit, limit)
+
+    handle = h.register_hook(clipped)
+    return handle
+
+
+def removed(h, limit):
+    handle = h.register_hook(lambda g: g.clamp(-limit, limit))
+    handle.remove()
+    return handle
+
+
 def into_grad(h, limit):
     h.retain_grad()
     h.grad.clamp_(-limit, limit)
@@ -335,6 +413,11 @@ TABLES = {
             "arrives_number": (FLOWS | {"arrives": 4}, "sends twice as much"),
             "arrives_at_f": (FLOWS | {"arrives": 7.2}, "at f + 0.4"),
             "arrives_what_is_sent": (FLOWS | {"arrives": -2}, "sends on"),
+            "arrives_with_the_other": (
+                FLOWS | {"arrives": 5.2, "sent": -1.3, "w": -3.9},
+                "arrives: what (f − 5)²",
+            ),
+            "sent_with_the_other": (FLOWS | {"sent": -1.3}, "sent: what (f − 5)²"),
             "sent_as_it_came": (FLOWS | {"sent": 8}, "by −strength"),
             "sent_sign_only": (FLOWS | {"sent": -8}, "the strength multiplies as well"),
             "sent_strength_only": (FLOWS | {"sent": 2}, "the sign turns as well"),
@@ -365,6 +448,7 @@ TABLES = {
             "c_no_factor": (SLOPES | {"c": 10}, "c: the factor 2.5"),
             "d_no_two": (SLOPES | {"d": 32.5}, "the 2 of 2 * x"),
             "d_unrounded": (SLOPES | {"d": 70}, "at the rounded y = 3"),
+            "d_at_two": (SLOPES | {"d": 40}, "2 · 1.6 is rounded, to 3"),
             "d_without_two": (SLOPES | {"d": 20}, "which is rounded to 3"),
             "d_rounded_first": (SLOPES | {"d": 90}, "not 2 · round(x)"),
             "d_rounded": (SLOPES | {"d": 0}, "a backward of its own"),
@@ -391,6 +475,17 @@ TABLES = {
             "the_result": (power(lambda x, n, g: g * x**n), "its slope is wanted"),
             "passed_on": (power(lambda x, n, g: g.clone()), "straight-through"),
             "at_arriving": (power(lambda x, n, g: n * g ** (n - 1)), "at what arrives"),
+            "sign_lost": (
+                power(lambda x, n, g: g * n * x.abs() ** (n - 1)),
+                "the sign is lost",
+            ),
+            "by_logarithm": (
+                power(lambda x, n, g: g * n * torch.exp((n - 1) * torch.log(x))),
+                "nan",
+            ),
+            "on_ctx": (power(lambda x, n, g: g, keep=lambda ctx, x: None), "fewer tensors"),
+            "no_such_attribute": (PowerOfNoAttribute, "is in ctx.saved_tensors"),
+            "saved_called": (PowerCallsSaved, "no brackets"),
             "of_three": (power(lambda x, n, g: g * 3 * x**2), "for 3 alone"),
             "one_gradient": (
                 power(lambda x, n, g: g * n * x ** (n - 1), returned=lambda sent: sent),
@@ -445,6 +540,7 @@ TABLES = {
             "result anew": HypotAnew,
             "clones": HypotByClones,
             "where needed": HypotWhereNeeded,
+            "a guard of one's own": hypot(taught, keep=by_versions),
         },
         wrong={
             "swapped": (hypot(lambda a, b, r, g: taught(b, a, r, g)), "swapped"),
@@ -469,6 +565,12 @@ TABLES = {
                 "a and b are kept as attributes",
             ),
             "attribute_r": (hypot(taught, keep=by_an_attribute_r), "takes results as well"),
+            "attribute_a": (hypot(taught, keep=by_attributes_of("a")), "a is kept as an attribute"),
+            "attribute_b": (hypot(taught, keep=by_attributes_of("b")), "b is kept as an attribute"),
+            "attributes_a_r": (hypot(taught, keep=by_attributes_of("ar")), "a and r are kept"),
+            "attributes_b_r": (hypot(taught, keep=by_attributes_of("br")), "b and r are kept"),
+            "factors_missing": (hypot(lambda a, b, r, g: (g / r, g / r)), "by r alone"),
+            "two_arrive": (HypotOfTwoArriving, "a g for each result"),
             "one_gradient": (
                 hypot(lambda a, b, r, g: g * (a + b) / r),
                 "one gradient for each argument",
@@ -495,6 +597,7 @@ TABLES = {
             "clamp": lambda r, under, over: (under * r.clamp(min=0) - over * r.clamp(max=0)).mean(),
             "day by day": day_by_day,
             "steps": by_steps,
+            "a product": lambda r, under, over: r @ torch.where(r > 0, under, -over) / len(r),
             "masks": by_masks,
             "a quantile": by_tau,
             "a Function": Cost.apply,
@@ -507,6 +610,15 @@ TABLES = {
                 of_each(lambda r, under, over: torch.maximum(over * r, -under * r)),
                 "the prices are swapped",
             ),
+            "as_in_the_lesson": (
+                of_each(lambda r, under, over: torch.maximum(under * r, (under - 1) * r)),
+                "add up to 1",
+            ),
+            "higher_of_two": (
+                of_each(lambda r, under, over: torch.maximum(under * r, over * r)),
+                "a surplus lowers the cost",
+            ),
+            "into_r": (into_r, "wrote into r"),
             "sum": (lambda r, under, over: by_steps(r, under, over) * len(r), "the sum"),
             "abs": (of_each(lambda r, under, over: r.abs()), "play no part"),
             "both": (of_each(lambda r, under, over: (under + over) * r.abs()), "one of the two"),
@@ -567,12 +679,15 @@ TABLES = {
                 by_hook(lambda g, limit: g * (limit / g.norm()).clamp(max=1)),
                 "clips the length",
             ),
+            "once": (once, "in each pass"),
+            "removed": (removed, "and stay there"),
+            "at_ten": (by_hook(lambda g, limit: g.clamp(-10, 10)), "clipped at 10"),
             "another_handle": (another_handle, "handle.remove() ended nothing"),
             "no_handle": (no_handle, "return the handle"),
             "into_grad": (into_grad, "no gradient has arrived yet"),
             "cut_off": (
                 lambda h, limit: as_a_leaf(h).register_hook(lambda g: g.clamp(-limit, limit)),
-                "a hook on h itself",
+                "a hook on h must",
             ),
             "uncalled": (
                 lambda h, limit: lambda g: g.clamp(-limit, limit),
