@@ -166,7 +166,7 @@ ROWS = (
     Row(
         "RuntimeError",
         "cannot register a hook on a tensor that doesn't require gradient",
-        (Section("13_own_derivative", "A part of a weight, and a layer's output"),),
+        (Section("13_own_derivative", "What did a layer compute?"),),
     ),
     Row(
         "RuntimeError",
@@ -283,7 +283,6 @@ ROWS = (
             Section(
                 "05_disabling_tracking", "You can only change requires_grad flags of leaf variables"
             ),
-            Section("13_own_derivative", "A part of a weight, and a layer's output"),
         ),
     ),
     Row(
