@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Two test workers that each start a thread per core would wait for one another.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help lab fresh test lesson exercises release intake grade export mutate operators hostile browser bench refresh lint figures clean
+.PHONY: help lab fresh test lesson exercises release intake grade export mutate operators hostile browser bench refresh lint figures site slides clean
 
 help:  ## print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -31,7 +31,7 @@ fresh: $(VENV)/lab  ## lay one lesson down anew in my/, and keep your old one: m
 test: $(VENV)/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
 
-lesson: $(VENV)/lab  ## lay down an empty lesson that the tests reject: make lesson SLUG=12_kinks
+lesson: $(VENV)/lab  ## lay down an empty lesson that the tests reject: make lesson SLUG=18_your_topic
 	$(BIN)/python -m tools.lesson $(SLUG)
 
 exercises: $(VENV)/grading  ## make exercises/ from solutions/, the only place where they are edited
@@ -59,7 +59,7 @@ hostile: $(VENV)/hostile  ## grade everything that is hostile, with every attack
 	$(PYTEST) --dist loadfile -rs -m "" tests/forkgrade --all-mutations
 
 browser: $(VENV)/browser  ## play a backward pass, move a slider, and open hostile feedback, in a real Chromium
-	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py tests/forkgrade/test_browser*.py
+	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py tests/forkgrade/test_browser*.py tests/tools/test_browser*.py
 
 bench: $(VENV)/bench  ## time draw_graph and record_backward beside what others draw
 	$(BIN)/python -m benchmarks.graphs && $(BIN)/python -m benchmarks.recording
@@ -73,6 +73,12 @@ lint: $(VENV)/test  ## check and format code and notebooks with ruff
 
 figures: $(VENV)/lab  ## count what the house style asks of code: lengths, branches, docstrings
 	$(BIN)/python -m tools.figures
+
+site: $(VENV)/site  ## build the course as web pages that need no network, and open them
+	@$(BIN)/python -m tools.site --open $(if $(TEACHER),--teacher) $(if $(SOLUTIONS),--worked) $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+
+slides: $(VENV)/site  ## make a deck of a lesson that needs no network: make slides LESSON=02
+	@$(BIN)/python -m tools.slides "$(LESSON)"
 
 clean:  ## delete the environments and the caches
 	rm -rf .venv .venv-[0-9]* .pytest_cache .ruff_cache
@@ -103,11 +109,14 @@ $(VENV)/grading: $(VENV)/lab pyproject.toml
 $(VENV)/cluster: $(VENV)/grading pyproject.toml
 	$(BIN)/pip install -e ".[cluster]" && touch $@
 
+$(VENV)/site: $(VENV)/grading pyproject.toml
+	$(BIN)/pip install -e ".[site]" && touch $@
+
 $(VENV)/bench: $(VENV)/lab pyproject.toml
 	$(BIN)/pip install -e ".[bench]" && touch $@
 
 $(VENV)/hostile: $(VENV)/test pyproject.toml
 	$(BIN)/pip install -e ".[hostile]" && touch $@
 
-$(VENV)/browser: $(VENV)/test pyproject.toml
+$(VENV)/browser: $(VENV)/test $(VENV)/site pyproject.toml
 	$(BIN)/pip install -e ".[browser]" && touch $@

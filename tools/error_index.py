@@ -91,12 +91,12 @@ def table() -> str:
     """The table in Markdown."""
     lines = ["| Python says | explained and fixed in |", "|---|---|"]
     for row in sorted_rows():
-        links = "<br>".join(f"[{_titled(part)}]({part.link})" for part in row.sections)
+        links = "<br>".join(f"[{titled(part)}]({part.link})" for part in row.sections)
         lines.append(f"| {as_code(str(row))} | {links} |")
     return "\n".join([*lines, ""])
 
 
-def _titled(section: Section) -> str:
+def titled(section: Section) -> str:
     """A section as a link names it in Markdown."""
     return f"{section.lesson[:2]} · {section.heading}"
 
@@ -120,7 +120,7 @@ def page() -> str:
 
 def _linked(section: Section) -> str:
     """A section as a link in HTML."""
-    title = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(_titled(section)))
+    title = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(titled(section)))
     return f'<a href="{html.escape(section.link)}" target="_blank">{title}</a>'
 
 

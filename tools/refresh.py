@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no such file or folder: {', '.join(missing)}")
     build_font_cache()
     failed = False
-    for path in notebooks(*paths) if paths else notebooks("notebooks", "solutions"):
+    for path in (
+        notebooks(*paths) if paths else notebooks("notebooks", "solutions", "site/gallery.ipynb")
+    ):
         try:
             print(f"{'changed' if refresh(path) else 'unchanged':9}  {name(path)}", flush=True)
         except CellFailed as error:

@@ -34,7 +34,10 @@ from tools.normal_form import ROOT, code_cells, normalise, read, write_text
 
 MY = "my"
 STATE = ".laid_down.json"
-MIRRORED = ("README.md", "LICENSE", "notebooks", "exercises")
+MIRRORED = (
+    *("README.md", "LICENSE", "notebooks", "exercises"),
+    *("CONTRIBUTING.md", "site/class.md", "site/grading.md", "site/proof.md"),  # README leads there
+)
 
 
 class Refused(Exception):

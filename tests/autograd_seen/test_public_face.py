@@ -91,6 +91,6 @@ def test_the_public_face_is_a_plain_list_of_imports():
 
 
 def test_the_public_face_is_small_and_explains_itself():
-    assert 0 < len(autograd_seen.__all__) < 20
+    assert 0 < len(autograd_seen.__all__) < 30
     for name in autograd_seen.__all__:
         assert getattr(autograd_seen, name).__doc__

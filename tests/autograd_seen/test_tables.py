@@ -12,7 +12,7 @@ def test_columns_stand_aligned_side_by_side():
     shown = table({"step": [0, 10], "w": w, "way": ["by hand", "nudged"], "same": [True, None]})
     assert str(shown).splitlines() == [
         "step        w   way       same",
-        "   0      0.5   by hand   True",
+        "   0     0.5    by hand   True",
         "  10   -12.25   nudged    None",
     ]
     assert repr(shown) == str(shown)
@@ -41,6 +41,28 @@ def test_columns_stand_aligned_side_by_side():
 def test_a_value_is_written_so(value, digits, written):
     assert str(table({"v": [value]}, digits=digits)).split()[1] == written
     assert f">{written}</td>" in table({"v": [value]}, digits=digits)._repr_html_()
+
+
+def test_the_decimal_points_of_a_column_stand_below_one_another():
+    shown = table({"s": [7.0, -0.0625, math.nan, 2e-9, None, 3], "n": [1, 20, 3, 4, 5, 6]})
+    assert str(shown).splitlines() == [
+        "        s    n",
+        "   7.0       1",
+        "  -0.0625   20",
+        " nan         3",
+        "   2e-09     4",
+        "None         5",
+        "   3         6",
+    ]
+    # On a page blanks are as wide as what they stand for.
+    html = shown._repr_html_()
+    assert ">7.0\u2007\u2007\u2007</td>" in html
+    assert ">3\u2008\u2007\u2007\u2007\u2007</td>" in html and ">20</td>" in html
+
+
+def test_whole_numbers_words_and_truth_values_are_not_filled_up():
+    shown = table({"n": [1, 22], "w": ["0.5", 0.25], "i": [math.inf, None], "z": [1j, 0.5]})
+    assert not set("\u2007\u2008") & set(shown._repr_html_())
 
 
 def test_an_accent_takes_no_column():

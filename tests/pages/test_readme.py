@@ -1,4 +1,4 @@
-"""The README says what is so: its picture, its links, its commands."""
+"""The README, and the pages that it leads to, say what is so: pictures, links, commands."""
 
 import os
 import re
@@ -16,6 +16,10 @@ from tests.forkgrade.hostile import save
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GRADING = (ROOT / "site" / "grading.md").read_text(encoding="utf-8")
+#: What is read on a plain web page, too.
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += sorted(path for path in (ROOT / "site").rglob("*.md") if "_build" not in path.parts)
 
 
 def test_the_picture_is_what_draw_graph_draws():
@@ -29,14 +33,21 @@ def test_the_picture_is_what_draw_graph_draws():
     )
 
 
-def test_links_lead_somewhere():
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)\)", README):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    # On the site notebooks/, exercises/ and the gallery lie beside the pages.
+    places = (path.parent, ROOT) if path.name == "index.md" else (path.parent,)
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)\)", text):
+        found = [place / name for place in places for name in (target, f"{target}.ipynb")]
+        assert any(one.exists() for one in found), target
 
 
-def test_the_commands_are_targets_of_the_makefile():
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_the_commands_are_targets_of_the_makefile(path):
     targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
-    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)`", README, re.M))
+    text = path.read_text(encoding="utf-8")
+    named = set(re.findall(r"^make ([a-z]+)|`make ([a-z]+)[ `]", text, re.M))
     assert {a or b for a, b in named} <= set(targets)
 
 
@@ -58,7 +69,7 @@ def test_the_lines_for_a_course_of_ones_own_grade_and_write_pages(tmp_path, monk
     from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
     from nbgrader.coursedir import CourseDirectory
 
-    own = README.split("### In a course of your own")[1].split("\n### ")[0]
+    own = GRADING.split("## In a course of your own")[1].split("\n## ")[0]
     (lines,) = re.findall(r"```python\n(.*?)```", own, re.DOTALL)
     quick = "c.Limits.preload, c.Limits.preload_with = [], {}"
     (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{lines}\n{quick}\n")

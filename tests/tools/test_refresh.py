@@ -22,7 +22,9 @@ from tools.normal_form import (
 )
 
 
-@pytest.mark.parametrize("path", notebooks("notebooks", "solutions"), ids=name)
+@pytest.mark.parametrize(
+    "path", notebooks("notebooks", "solutions", "site/gallery.ipynb"), ids=name
+)
 def test_a_fresh_run_gives_what_is_stored(path, fresh_run):
     stale = stale_page(read(path), fresh_run(path))
     assert not stale, "\n\n".join(

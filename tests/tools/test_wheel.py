@@ -108,7 +108,7 @@ def test_it_says_what_it_needs_and_what_is_optional(wheel):
     assert set(always) == {"torch", "graphviz", "matplotlib", "filelock"}
     assert all(bound.startswith(">=") for bound in always.values())
     assert set(wheel.metadata.get_all("Provides-Extra")) == {
-        *("grading", "cluster", "postgresql", "hostile", "test", "browser", "bench")
+        *("grading", "cluster", "postgresql", "hostile", "test", "browser", "bench", "site")
     }
 
 

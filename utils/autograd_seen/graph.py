@@ -10,7 +10,7 @@ There are numbers, shapes, names and facts here, and no sentences: those are mad
 shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
@@ -76,8 +76,32 @@ class Fact(Enum):
     UNDERFLOWED = auto()
     #: (before, after), as values: a gradient is too large for the dtype that it was cast to.
     OVERFLOWED = auto()
+    #: A tensor of another graph, from which a constant of this one was cut off.
+    ELSEWHERE = auto()
+    #: (source line): an operation of another graph.
+    RAN_ELSEWHERE = auto()
     #: A checkpoint ran its forward again to get back what it had not kept.
     RAN_AGAIN = auto()
+    #: (kind, certain): of an operation's inputs none was "nan", "inf" or "-inf", and of its results
+    #: one is; it reaches the root. Where not certain, values between were not kept.
+    BORN = auto()
+    #: (kinds): an operation sent back what is not finite, and nothing so arrived at it.
+    BORN_BACK = auto()
+    #: (kind, how many, of how many, arrived, local): how that came about, at one of the numbers;
+    #: what is not known is None.
+    BORN_OF = auto()
+    #: (kind, parts, as values): these gradients are finite, or of another kind, and their sum is
+    #: so. Without parts: their sum is not so either, and what arrived is.
+    BORN_IN_SUM = auto()
+    #: (kind, name, line): a constant is not finite since this operation of a tape made it so.
+    BORN_OUTSIDE = auto()
+    #: (kind): a gradient is not finite since a value of the forward pass was not.
+    BORN_BEFORE = auto()
+    #: Why forward mode goes no further: a Function written in Python, what a hook has packed, and a
+    #: node without a second derivative.
+    FUNCTION_NOT_ASKED = auto()
+    PACKED_NOT_ASKED = auto()
+    NOT_TWICE_DIFFERENTIABLE = auto()
 
 
 @dataclass(frozen=True)
@@ -123,7 +147,8 @@ class Kept(NamedTuple):
     """A tensor that an operation keeps for the backward pass.
 
     ``name`` is the operation's name for it, ``tensor`` the caller's or the picture's, or empty.
-    ``role`` is "leaf" for what has the memory of a leaf, "constant" for what does not require grad,
+    ``role`` is "leaf" for what has the memory of a leaf or of a parameter, "constant" for what does
+    not require grad,
     "intermediate", or "number" for a Python number that PyTorch keeps as a tensor.
     """
 
@@ -150,6 +175,55 @@ class Memory(NamedTuple):
     #: Whether that is all: nothing lies beyond what was walked, was freed, or was packed by a hook,
     #: and every node tells what it keeps.
     complete: bool
+
+
+class Module(NamedTuple):
+    """A call of an ``nn.Module``, in one box or in a frame around its operations.
+
+    ``name`` is "model.layers.0", or empty for one that no variable of the caller's leads to;
+    ``kind`` is the name of its class.
+    """
+
+    name: str
+    kind: str
+    #: The place in ``Graph.scopes``.
+    scope: int
+    #: The shapes of the tensors that it took, and that it gave.
+    inputs: tuple[tuple[int, ...], ...] = ()
+    outputs: tuple[tuple[int, ...], ...] = ()
+    #: How many numbers its parameters hold, those of the modules in it included; None where that
+    #: could not be read.
+    parameters: int | None = None
+    #: How many operations ran in it, or in all that a box stands for.
+    operations: int = 1
+    #: Which call of this module it is, of how many of which the graph has an operation.
+    call: tuple[int, int] = (1, 1)
+    #: A box or a frame that stands for several modules, one after the other: how many, and the last
+    #: one's name and place in ``Graph.scopes``.
+    times: int = 1
+    last: str = ""
+    last_scope: int | None = None
+    #: All that two boxes must share to be drawn as one.
+    form: tuple = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A call of an ``nn.Module`` while a tape recorded, and what ran in it.
+
+    ``nodes`` are the keys of its operations, those of the calls inside it included. ``own`` are the
+    keys of leaves and constants that are its parameters and buffers, or that were made in it.
+    """
+
+    module: Module
+    nodes: frozenset[int]
+    own: frozenset[int] = frozenset()
+    #: The place in ``Graph.scopes`` of the call inside which it ran; None for an outermost one.
+    parent: int | None = None
+    #: How many calls it ran inside of.
+    depth: int = 0
+    #: The place in ``Graph.scopes`` of the first call of the same module.
+    first: int = 0
 
 
 class Node(NamedTuple):
@@ -186,6 +260,8 @@ class Node(NamedTuple):
     kept: tuple[Kept, ...] = ()
     #: An operation: a backward pass has freed what it saved.
     freed: bool = False
+    #: An operation: a checkpoint keeps none of what it saved, and runs the forward again for it.
+    recomputed: bool = False
     #: An operation: it may keep more, which nothing can see from outside.
     opaque: bool = False
     notes: tuple[Note, ...] = ()
@@ -198,6 +274,8 @@ class Node(NamedTuple):
     #: An operation that was recorded: the source line, or the part of it, that ran it:
     #: "line 3: torch.sin(y)".
     line: str = ""
+    #: A box that stands for all operations of a module.
+    module: Module | None = None
 
     @property
     def raises(self) -> bool:
@@ -205,6 +283,11 @@ class Node(NamedTuple):
         into since. A Function written in Python need not ask for what it saved.
         """
         return self.has(Fact.SAVED_OVERWRITTEN) and not self.operator.python
+
+    @property
+    def is_birthplace(self) -> bool:
+        """Whether a number that is not finite came to be here."""
+        return self.has(Fact.BORN) or self.has(Fact.BORN_BACK)
 
     def has(self, fact: Fact) -> bool:
         """Whether a note of this kind stands here."""
@@ -255,6 +338,9 @@ class Group:
     numbers: bool = False
     #: Whether the versions that are told of the first copy are others in the next ones.
     versions: bool = False
+    #: The module whose operations these are: ``times`` is then 1, or where the block is a module
+    #: that repeats, how often it does.
+    module: Module | None = None
 
 
 @dataclass(frozen=True)
@@ -282,6 +368,8 @@ class Graph:
     groups: tuple[Group, ...] = ()
     #: What all operations keep that were walked, drawn or not.
     memory: Memory | None = None
+    #: The calls of modules that a tape has of this graph, each after those that it ran inside of.
+    scopes: tuple[Scope, ...] = ()
 
     @cached_property
     def makers(self) -> dict[int, Edge]:
@@ -334,6 +422,16 @@ class Graph:
             branches.append(Branch(index, outer, self._branches(inside)))
         return tuple(branches)
 
+    def module_of(self, key: int) -> str:
+        """The name of the innermost ``nn.Module`` in which an operation ran, or of its class where
+        it has none; empty where no tape tells.
+        """
+        inside = [scope for scope in self.scopes if key in scope.nodes]
+        if not inside:
+            return ""
+        innermost = max(inside, key=lambda scope: scope.depth).module
+        return innermost.name or innermost.kind
+
     def count(self) -> int:
         """How many operations the graph stands for: a folded one for more than it has boxes."""
         counts = {node.key: node.count for node in self.nodes if node.kind == "operation"}
@@ -363,6 +461,11 @@ class EdgeGradient:
     asked: bool = True
     #: The local Jacobian where it is one of few entries: a row for each number of the result.
     jacobian: Value | None = None
+    #: In forward mode, of an operation with several results: what is sent to each.
+    parts: tuple[Value | None, ...] = ()
+    #: Of how many gradients this is the first, where an edge into a module's box stands for several
+    #: edges.
+    ways: int = 1
 
 
 @dataclass(frozen=True)
@@ -386,6 +489,17 @@ class Step:
         return any(note.fact in reasons for note in self.notes)
 
 
+class ScopeGradient(NamedTuple):
+    """The Euclidean norms of the gradients at one call of a module: of what arrived at all that it
+    gave, of what it sent to all that it took, and of what it sent to its own parameters. None where
+    nothing was sent.
+    """
+
+    arrived: float | None
+    sent: float | None
+    parameters: float | None
+
+
 @dataclass(frozen=True)
 class Recording:
     """A backward pass: the graph as it was before, and the steps in the order in which the engine
@@ -401,6 +515,8 @@ class Recording:
     accumulated: bool = False
     #: Whether the pass was itself recorded, for a higher derivative.
     create_graph: bool = False
+    #: What came to each of ``graph.scopes``.
+    scopes: tuple[ScopeGradient, ...] = ()
 
     def flows(self) -> dict[int, EdgeGradient]:
         """What each edge carried, by its place in ``graph.edges``, in the order of the steps."""
@@ -415,7 +531,9 @@ class Recording:
             if edge.source in steps
         }
         leaves = {k: step for k, step in steps.items() if self.graph.nodes[k].kind == "tensor"}
-        return Gradients(self.flows(), arrived, leaves, self.accumulated)
+        return Gradients(
+            *(self.flows(), arrived, leaves), accumulated=self.accumulated, scopes=self.scopes
+        )
 
 
 @dataclass(frozen=True)
@@ -438,3 +556,55 @@ class Gradients:
     leaves: dict[int, Step]
     #: Whether the pass added to ``.grad``; else it was a rehearsal.
     accumulated: bool = False
+    #: What it left in the last copy of a block that is drawn once, at the places of the first.
+    last: "Gradients | None" = None
+    #: Whether these are tangents, which travel forward: what arrived at a tensor is its own.
+    forward: bool = False
+    #: By the place of a call of a module in ``Graph.scopes``.
+    scopes: tuple[ScopeGradient, ...] = ()
+
+
+@dataclass(frozen=True)
+class TangentStep:
+    """The turn of one operation in forward mode: a nudge arrives and is sent on."""
+
+    #: The node's place in ``Graph.nodes``.
+    node: int
+    #: For each input that is nudged: the local derivative, and as ``sent`` its product with the
+    #: tangent of the input; None where that is not known.
+    flows: tuple[EdgeGradient, ...]
+    #: For each result its tangent, the sum of these products.
+    sent: tuple[Value | None, ...]
+    #: Why it is not known.
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class JVP:
+    """A nudge that was pushed forward through a graph: a Jacobian-vector product, step by step."""
+
+    graph: Graph
+    #: The operations that a nudge reached, inputs before outputs.
+    steps: tuple[TangentStep, ...]
+    #: By the key of each tensor that a nudge reached its tangent; None where that is not known.
+    tangents: dict[int, Value | None]
+    #: The keys of the leaves that were nudged.
+    nudged: tuple[int, ...]
+    #: The tangent of the output, a tensor; None where it is not known.
+    output: object = field(default=None, compare=False)
+
+    def flows(self) -> dict[int, EdgeGradient]:
+        """What entered each operation, by its place in ``graph.edges``, in the order of the
+        steps.
+        """
+        return {flow.edge: flow for step in self.steps for flow in step.flows}
+
+    def gradients(self) -> Gradients:
+        """The tangents at each place of the graph."""
+        notes = {step.node: step.notes for step in self.steps}
+        makers = self.graph.makers
+        arrived = {
+            key: Arrival(value, notes.get(makers[key].source, ()) if key in makers else ())
+            for key, value in self.tangents.items()
+        }
+        return Gradients(self.flows(), arrived, {}, forward=True)

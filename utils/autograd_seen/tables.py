@@ -1,31 +1,43 @@
 """Columns of values as a table."""
 
 import html
+import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 
 import torch
+
+#: Blanks as wide as a decimal point and as a digit; in a terminal all are.
+POINT, DIGIT = "\u2008", "\u2007"
+BLANKS = str.maketrans({POINT: " ", DIGIT: " "})
 
 #: A value of a table, once it is out of its tensor.
 Value = float | int | bool | complex | str | None
 
 
 class Table:
-    """Columns side by side. ``str()`` gives them aligned; Jupyter shows a table in HTML."""
+    """Columns side by side. ``str()`` gives them aligned; Jupyter shows a table in HTML. The
+    decimal points of a column stand below one another.
+    """
 
     def __init__(self, columns: dict[str, list[Value]], caption: str, digits: int):
         #: The values of each column as plain Python values.
         self.columns = columns
         #: What the table shows, in a few words; empty if it has none.
         self.caption = caption
-        self._cells = {name: [_written(v, digits) for v in vs] for name, vs in columns.items()}
+        self._cells = {
+            name: _aligned(vs, [_written(v, digits) for v in vs]) for name, vs in columns.items()
+        }
         self._rows = list(zip(*self._cells.values(), strict=True))
 
     def __str__(self) -> str:
         sides = [_is_right(values) for values in self.columns.values()]
         lines = [tuple(self._cells), *self._rows]
         widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-        body = ["   ".join(map(_padded, line, widths, sides)).rstrip() for line in lines]
+        body = [
+            "   ".join(map(_padded, line, widths, sides)).translate(BLANKS).rstrip()
+            for line in lines
+        ]
         return "\n".join([self.caption, *body] if self.caption else body)
 
     __repr__ = __str__
@@ -137,6 +149,23 @@ def _written(value: Value, digits: int) -> str:
     # 7.0 stays a float, and -0.0 is 0.0 to a reader.
     whole = text.lstrip("-").isdigit()
     return f"{text}.0".replace("-0.0", "0.0") if whole else text
+
+
+def _aligned(values: list[Value], cells: list[str]) -> list[str]:
+    """The cells of a column of numbers, filled up behind, so that what is before their decimal
+    points ends at one place.
+    """
+    if not any(isinstance(value, float) and math.isfinite(value) for value in values):
+        return cells
+    if any(isinstance(value, str | bool | complex) for value in values):
+        return cells
+    behind = [
+        "" if value is None or not math.isfinite(value) else cell.lstrip("-0123456789")
+        for value, cell in zip(values, cells, strict=True)
+    ]
+    longest = max(behind, key=len)
+    fill = "".join(POINT if letter == "." else DIGIT for letter in longest)
+    return [cell + fill[len(part) :] for cell, part in zip(cells, behind, strict=True)]
 
 
 def _is_right(values: list[Value]) -> bool:

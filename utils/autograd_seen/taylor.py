@@ -20,7 +20,7 @@ def taylor_remainder(
     gradient: torch.Tensor | None = None,
     steps: Sequence[float] = STEPS,
 ) -> Table:
-    """A table of the remainders |f(x + h·v) − f(x) − h·g·v| at several steps h, and their orders.
+    """A table of the remainders ``|f(x + h·v) − f(x) − h·g·v|`` at several steps h, with orders.
 
     With the right gradient g a remainder is of order 2: it becomes a hundred times as small where h
     becomes a tenth. With a wrong one it is of order 1 in the end, unless the direction v is at

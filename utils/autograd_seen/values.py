@@ -31,6 +31,9 @@ class Value(NamedTuple):
     ends: tuple[int | float | bool, int | float | bool] | None = None
     #: How many are not a number.
     nans: int = 0
+    #: How many are infinite, of a tensor of which neither numbers nor ends are here; None where
+    #: they were not counted.
+    infs: int | None = None
 
     @property
     def number(self) -> int | float | complex | bool | None:
@@ -40,7 +43,32 @@ class Value(NamedTuple):
     @property
     def is_readable(self) -> bool:
         """Whether anything is known of what the tensor holds."""
-        return self.size == 0 or bool(self.numbers) or self.ends is not None or self.nans > 0
+        known = self.numbers or self.ends is not None or self.nans or self.infs
+        return self.size == 0 or bool(known)
+
+    @property
+    def not_finite(self) -> frozenset[str] | None:
+        """What is among the numbers that is not finite: "nan", "inf", "-inf", or "±inf" for an
+        infinite number whose sign was not read. None where that is not known.
+        """
+        if self.size == 0:
+            return frozenset()
+        if self.numbers or self.ends:
+            return frozenset(kind for one in self.numbers or self.ends for kind in _kinds(one))
+        if self.infs is None:
+            return None
+        kinds = {"nan": self.nans, "±inf": self.infs}
+        return frozenset(kind for kind, count in kinds.items() if count)
+
+    def count(self, kind: str) -> int | None:
+        """How many of the numbers are "nan", "inf", "-inf" or "±inf"; None where that is not
+        known.
+        """
+        if self.numbers:
+            return sum(kind in _kinds(one) for one in self.numbers)
+        if self.ends and self.ends[0] == self.ends[1] and kind in _kinds(self.ends[0]):
+            return self.size
+        return {"nan": self.nans, "±inf": self.infs}.get(kind) or None
 
     @property
     def rows(self) -> tuple[tuple[int | float | complex | bool, ...], ...]:
@@ -85,10 +113,26 @@ class Value(NamedTuple):
             return bracketed(map(number, self.numbers))
         if self.nans:
             return f"nan in {self.nans} of {self.size}"
+        if self.infs:
+            return f"inf in {self.infs} of {self.size}"
         if self.ends is None:
             return ""
         low, high = self.ends
         return f"all {number(low)}" if low == high else f"{_rough(low)} … {_rough(high)}"
+
+
+def _kinds(value: int | float | complex | bool) -> tuple[str, ...]:
+    """What of a number is not finite."""
+    if isinstance(value, complex):
+        parts = {
+            kind.replace("-inf", "inf")
+            for part in (value.real, value.imag)
+            for kind in _kinds(part)
+        }
+        return tuple("±inf" if kind == "inf" else kind for kind in sorted(parts))
+    if not isinstance(value, float) or math.isfinite(value):
+        return ()
+    return ("nan",) if math.isnan(value) else ("inf",) if value > 0 else ("-inf",)
 
 
 def bracketed(parts: Iterable[str]) -> str:

@@ -157,3 +157,18 @@ def test_only_on_request_and_then_in_picture_text_and_alternative_text():
     assert "result (5,): 20 bytes; saved in all: 20 bytes" in asked.html
     with pytest.raises(TypeError, match="saved=a Tensor: pass True"):
         draw_graph(z, saved=x)
+
+
+def test_what_a_checkpoint_does_not_keep_is_recomputed():
+    x = torch.rand(3, requires_grad=True)
+    again = draw_graph(checkpoint(torch.sin, x, use_reentrant=False) * x)
+    assert "SinBackward0 recomputes self" in str(again)
+    assert "recomputed by a checkpoint" in again.svg
+    with torch.autograd.graph.save_on_cpu():
+        moved = draw_graph(x.sin())
+    assert "SinBackward0 saves self" in str(moved) and "recomputed" not in moved.svg
+    # A block that is recomputed is not folded with one that is kept.
+    z = x
+    for i in range(8):
+        z = checkpoint(torch.sin, z, use_reentrant=False) if i < 4 else z.sin()
+    assert [node.count for node in draw_graph(z).graph.nodes if node.kind == "operation"] == [4, 4]

@@ -61,3 +61,39 @@ def test_reading_moves_neither_the_random_state_nor_a_version():
     before = torch.get_rng_state(), tensor._version
     read_value(tensor)
     assert torch.equal(before[0], torch.get_rng_state()) and tensor._version == before[1]
+
+
+INF, NAN = math.inf, math.nan
+
+
+@pytest.mark.parametrize(
+    ("tensor", "kinds", "text"),
+    [
+        (torch.tensor([1.0, 2.0]), set(), "[1, 2]"),
+        (torch.tensor([INF, -INF, NAN]), {"inf", "-inf", "nan"}, "[inf, -inf, nan]"),
+        (torch.tensor([1.0, -INF] * 9), {"-inf"}, "-inf … 1"),
+        (torch.tensor([INF, NAN] * 9), {"±inf", "nan"}, "nan in 9 of 18"),
+        (torch.tensor([1.0, NAN] * 9), {"nan"}, "nan in 9 of 18"),
+        (torch.tensor([1j, complex(0, INF)] * 9), {"±inf"}, "inf in 9 of 18"),
+        (torch.tensor([complex(NAN, -INF)]), {"±inf", "nan"}, "[nan-infj]"),
+        (torch.ones(9, dtype=torch.complex64), set(), ""),
+        (torch.ones(2, 9).to_sparse(), set(), ""),
+        (torch.tensor([[INF] * 9] * 2).to_sparse(), {"±inf"}, "inf in 18 of 18"),
+        (torch.ones(0), set(), "empty"),
+        (torch.arange(9), set(), "0 … 8"),
+        (torch.ones(3, device="meta"), None, ""),
+    ],
+)
+def test_what_is_not_finite_is_known_of_nearly_every_tensor(tensor, kinds, text):
+    value = read_value(tensor)
+    assert value.not_finite == kinds and str(value) == text
+    assert value.is_readable == bool(text)
+    counts = {kind: value.count(kind) for kind in kinds or ()}
+    assert all(count is None or count > 0 for count in counts.values())
+
+
+def test_how_many_are_not_finite_is_counted_where_that_is_known():
+    assert read_value(torch.tensor([INF, 1.0, INF, NAN])).count("inf") == 2
+    assert read_value(torch.tensor([INF, NAN, NAN] * 9)).count("nan") == 18
+    assert read_value(torch.full((9,), INF)).count("inf") == 9
+    assert read_value(torch.tensor([INF, 1.0] * 9)).count("inf") is None

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from autograd_seen import record_forward
+from autograd_seen import draw_graph, record_backward, record_forward
+from autograd_seen.graph import Fact
 from autograd_seen.live.found import GradientEdge, find
 from autograd_seen.live.taped import Detached, Taped, apply_tape
 
@@ -123,3 +124,103 @@ def test_what_was_written_into_a_constant_counts_only_before_its_use(before):
             k.add_(y.detach())
     way = Detached(GradientEdge(y.grad_fn, 0), "detach()", False)
     assert taped_of(z, tape).detached(k, z.grad_fn) == ([way] if before else [])
+
+
+# --- what was cut off from another graph ----------------------------------------------------------
+
+
+def elsewhere(graph):
+    """The names of what is not in this graph, and (source, target, word) of the edges there."""
+    strangers = [node for node in graph.nodes if node.has(Fact.ELSEWHERE)]
+    names = {node.key: node.name or node.kind for node in graph.nodes}
+    keys = {node.key for node in graph.nodes if node.kind == "cut" or node in strangers}
+    ends = [(names[e.source], names[e.target], e.border) for e in graph.edges if e.source in keys]
+    return [(node.name, node.role) for node in strangers], ends
+
+
+def test_a_value_that_was_cut_off_from_another_graph_shows_where_it_comes_from():
+    G, C, z = leaf(0.5), leaf(2.0), torch.tensor(3.0)
+    with record_forward() as tape:
+        fake = G * z
+        score = C * fake.detach()
+    for graph in (
+        draw_graph(score, tape=tape).graph,
+        record_backward(score, tape=tape).graph,
+    ):
+        nodes, ends = elsewhere(graph)
+        assert nodes == [("G", "leaf"), ("fake", "intermediate")]
+        assert ends[:2] == [("G", "cut", ""), ("cut", "fake", "")]
+        assert ends[2][0] == "fake" and ends[2][2] == "detach()"
+        assert graph.count() == 1  # what is elsewhere is none of its operations
+        (cut,) = (node for node in graph.nodes if node.kind == "cut")
+        assert cut.line.endswith(": G * z") and cut.class_name == "MulBackward0"
+    text = str(draw_graph(score, tape=tape))
+    assert "not in this graph; " in text and "detached from fake" in text
+    assert elsewhere(draw_graph(score).graph) == ([], [])
+
+
+def test_a_pass_leaves_what_is_elsewhere_alone():
+    G, C = leaf(0.5), leaf(2.0)
+    with record_forward() as tape:
+        fake = G * 3
+        score = C * fake.detach()
+    recording = record_backward(score, tape=tape, accumulate=True)
+    assert G.grad is None and C.grad == 1.5
+    assert {recording.graph.nodes[step.node].name for step in recording.steps} == {"", "C"}
+
+
+def names_elsewhere(picture):
+    return [name for name, _ in elsewhere(picture.graph)[0]]
+
+
+def test_each_value_from_elsewhere_stands_once_and_at_most_two_of_them_before_a_constant():
+    G, H, C = leaf(0.5), leaf(0.25), leaf(2.0)
+    with record_forward() as tape:
+        fake = G * 3
+        twice = C * fake.detach() + C.exp() * fake.detach()
+        near = C * G.detach()
+        with torch.no_grad():
+            three, two = torch.stack([G, H, fake]), torch.stack([fake, H, fake])
+            mixed = C * H
+        far, full, beside = (C * three).sum(), (C * two).sum(), C * mixed
+    assert names_elsewhere(draw_graph(twice, tape=tape)) == ["G", "fake"]
+    assert names_elsewhere(draw_graph(near, tape=tape)) == ["G"]
+    assert names_elsewhere(draw_graph(far, tape=tape)) == []
+    assert names_elsewhere(draw_graph(full, tape=tape)) == ["G", "fake", "H"]
+    assert names_elsewhere(draw_graph(beside, tape=tape)) == []  # it has C
+
+
+def test_what_has_left_the_graph_itself_is_not_drawn_as_its_own_source():
+    x, C = leaf(3.0), leaf(2.0)
+    with record_forward() as tape:
+        y = x * 2
+        x.requires_grad_(False)
+        y.detach_()
+        z = C * x + C * y
+    assert names_elsewhere(draw_graph(z, tape=tape)) == []
+
+
+def test_of_many_leaves_elsewhere_none_is_drawn():
+    leaves, C = [leaf(float(i)) for i in range(3)], leaf(2.0)
+    with record_forward() as tape:
+        fake = torch.stack(leaves)
+        score = (C * fake.detach()).sum()
+    assert [name for name, _ in elsewhere(draw_graph(score, tape=tape).graph)[0]] == ["fake"]
+
+
+def test_what_was_written_over_elsewhere_has_no_value():
+    G, C = leaf(0.5), leaf(2.0)
+    with record_forward() as tape:
+        fake = G * 3
+        score = C * fake.clone().detach()
+    with torch.no_grad():
+        G.add_(1)
+    graph = draw_graph(score, tape=tape).graph
+    values = {node.name: node.value for node in graph.nodes if node.has(Fact.ELSEWHERE)}
+    assert len(values) == 1 and None not in values.values()  # the clone: fake is beyond it
+    with record_forward() as tape:
+        score = C * G.detach()
+    with torch.no_grad():
+        G.add_(1)
+    (stranger,) = (n for n in draw_graph(score, tape=tape).graph.nodes if n.has(Fact.ELSEWHERE))
+    assert stranger.name == "G" and stranger.value is None

@@ -9,7 +9,7 @@ from autograd_seen import draw_graph, record_backward
 from autograd_seen.graph import Fact, Note
 from autograd_seen.show.content import BLANK, content, minus, value_lines
 from autograd_seen.show.player import Player
-from autograd_seen.values import Value
+from autograd_seen.values import Value, number
 
 from tests.autograd_seen.show.drawn import LESSONS, MANY
 
@@ -220,3 +220,51 @@ def test_what_a_label_says_the_text_says_too(draw):
         for part in re.split(r" = (?=[−\d[])| · ", line.removeprefix("× ").removeprefix("◂ ")):
             told = part.rstrip("…").replace(BLANK, "")
             assert told in text, f"{part} is not in the text"
+
+
+def sigmoids(weights):
+    h = torch.tensor(0.3, requires_grad=True)
+    for weight in weights:
+        h = torch.sigmoid(h * weight)
+    return h
+
+
+def test_in_a_frame_the_first_copy_is_told_and_the_last():
+    weights = [leaf(0.5 + i / 8) for i in range(6)]
+    y = sigmoids(weights)
+    recording = record_backward(y)
+    picture = draw_graph(recording)
+    texts, nodes = picture._content, picture.graph.nodes
+    grads = [grad.item() for grad in torch.autograd.grad(y, weights)]
+    (own,) = (
+        text
+        for node, text in zip(nodes, texts.nodes, strict=True)
+        if node.role == "leaf" and node.name == "weights[0]"
+    )
+    first, last = (minus(number(float(f"{one:.6g}"))) for one in (grads[0], grads[-1]))
+    assert [line.text for line in own.lines][-2:] == [f"◂ {first}", f"in the last ◂ {last}"]
+    # At a sigmoid the local derivative of the last as well, and of what is outside neither.
+    beside = [[line.text for line in text.lines] for text in texts.edges]
+    told = [lines for lines in beside if any(text.startswith("in the last ×") for text in lines)]
+    assert told and all([t[:11] for t in lines[-2:]] == ["in the last"] * 2 for lines in told)
+    out = (y * (1 - y)).item()
+    assert f"in the last × {minus(number(float(f'{out:.6g}')))}" in {t for ls in told for t in ls}
+    assert all(form.count("in the last") >= 4 for form in (picture.svg, picture.source))
+    assert "in the last" not in draw_graph(recording, fold=False).svg
+
+
+def test_an_oval_in_a_frame_tells_what_arrived_in_the_first_copy_and_in_the_last():
+    def rounds(weights):
+        h = torch.tensor(0.3, requires_grad=True)
+        for weight in weights:
+            s = torch.sigmoid(h * weight)
+            h = s * torch.exp(s)
+        return h
+
+    weights = [leaf(0.5 + i / 8) for i in range(6)]
+    y = rounds(weights)
+    picture = draw_graph(record_backward(y))
+    ovals = [text.lines for text in picture._content.nodes if text.style == "intermediate"]
+    ((*_, first, last),) = [lines for lines in ovals if lines[-1].text.startswith("in the last")]
+    assert first.text.startswith("◂ ") and last.style == "back"
+    assert last.text.split()[-1] != first.text.split()[-1]

@@ -64,9 +64,26 @@ def test_a_leaf_that_stays_says_why():
     assert describe_steps(record_backward(y)).endswith("None, frozen: not accumulated")
 
 
-def test_a_long_pass_is_told_by_its_first_steps():
+def sines(count):
     x = leaf(0.5)
-    for _ in range(MOST_STEPS + 1):
+    for _ in range(count):
         x = torch.sin(x)
-    lines = describe_steps(record_backward(x)).splitlines()
-    assert len(lines) == MOST_STEPS + 2 and lines[-1] == "… and 2 more steps"
+    return describe_steps(record_backward(x)).splitlines()
+
+
+def test_a_long_pass_is_told_by_its_first_and_last_steps():
+    lines = sines(MOST_STEPS + 30)
+    assert len(lines) == MOST_STEPS + 2
+    half = MOST_STEPS // 2
+    assert lines[half].startswith(f"{half} ") and lines[half + 2].startswith(f"{half + 32} ")
+    assert lines[half + 1] == "… 31 steps not shown …"
+    assert lines[-1].startswith(f"{MOST_STEPS + 31} ") and "(leaf)" in lines[-1]
+    # One table: its columns go on behind the gap.
+    column = lines[0].index("gradient arriving")
+    assert all(line[column - 2 : column] == "  " != line[column:][:2] for line in lines[1:half])
+    assert all(line[column - 2 : column] == "  " != line[column:][:2] for line in lines[-half:])
+
+
+def test_as_many_steps_as_are_told_have_no_gap():
+    lines = sines(MOST_STEPS - 1)
+    assert len(lines) == MOST_STEPS + 1 and not [line for line in lines if "…" in line]

@@ -199,3 +199,15 @@ def test_a_value_that_may_be_newer_is_played_with_its_now():
     changed = replace(recording, graph=replace(recording.graph, nodes=nodes))
     assert story(changed)["value"][node.key] == "3 now"
     assert story(recording)["value"][node.key] == "3"
+
+
+def test_a_birthplace_is_told_at_its_step_and_shown_from_then_on():
+    w = leaf(0.0)
+    z = torch.where(w > 0, torch.log(w), 0.0)
+    recording = record_backward(z)
+    told = captions(recording)
+    at = next(i for i, lines in enumerate(told) if "nan is born here: 0 · inf = nan" in lines)
+    assert told[at][1] == "0 × inf = nan to w"  # the product itself, not "→"
+    assert story(recording)["back"][key_of(recording, "log")] == at
+    L = leaf(0.0).log()
+    assert "−inf is born here" in captions(record_backward(L))[1]

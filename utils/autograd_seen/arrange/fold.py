@@ -27,8 +27,8 @@ def fold(graph: Graph) -> Folded:
       is inside. All that the operations depend on is known: one that takes a number or a tensor
       that the graph does not show is in no chain.
     - A block of operations that occurs at least three times in a row, each copy fed by the one
-      before, becomes a Group, "× 12". It shows the first copy, which takes what the picture shows
-      as entering; what leaves it is what leaves the last copy. So all that is outside of a group is
+      before, becomes a Group, "12 times". It shows the first copy, which takes what the picture
+      shows as entering; what leaves it is what leaves the last copy. So all outside of a group is
       as it was. Repeats inside a block fold too. Each copy may have leaves and constants for
       itself, as each layer has its weights: ``Group.own`` lists the first copy's, but for constants
       that hold the same numbers in all. ``Group.unknown`` says that the copies may also differ in
@@ -179,6 +179,8 @@ def _collapse(row: Row, block: Block) -> None:
         versions |= _have_own_versions(row, block, i, copies)
         nodes |= {row.operations[i].key, *_collapse_outputs(row, block, i)}
         results |= {End(i, link.slot): link.tensor for link in row.outputs[i]}
+        pairs = zip(row.inputs[i], row.inputs[i + block.to_last], strict=True)
+        row.last_edges |= {first.edge: last.edge for first, last in pairs}
         row.removed |= {node.key for node in copies[1:]}
         _tell_growth(row, copies)
     own, firsts = _collapse_own(row, block)
@@ -205,13 +207,15 @@ def _collapse_outputs(row: Row, block: Block, position: int) -> set[int]:
     last. Returns those of the first copy.
     """
     made = {link.tensor for i in block.copies(position) for link in row.outputs[i]}
-    pairs = zip(row.outputs[position], row.outputs[position + block.to_last], strict=True)
-    kept = [_kept(row, block, first, final) for first, final in pairs]
+    ends = list(zip(row.outputs[position], row.outputs[position + block.to_last], strict=True))
+    kept = [_kept(row, block, first, final) for first, final in ends]
     for _, final in kept:
         if final:
             _mark(row, final.tensor, block.times)
     row.outputs[position] = [link for pair in kept for link in pair if link]
     row.removed |= made - {link.tensor for link in row.outputs[position]}
+    lasts = zip(kept, ends, strict=True)
+    row.last_nodes |= {first.tensor: last.tensor for (first, _), (_, last) in lasts if first}
     return {first.tensor for first, _ in kept if first}
 
 
@@ -253,6 +257,7 @@ def _collapse_own(row: Row, block: Block) -> tuple[set[int], set[int]]:
         tensors = [row.graph.nodes[key] for key in keys]
         firsts.add(keys[0])
         row.removed.update(keys[1:])
+        row.last_nodes[keys[0]] = keys[-1]
         if tensors[0].role == "leaf" or not alike.are_equal(tensors):
             own.add(keys[0])
         # The one that stays now also stands for those that another block has for itself.

@@ -104,4 +104,7 @@ def _with_edges(
         before = [i for i in places if ends[i][0].slot is None or ends[i][0].slot > edge.slot]
         ends.insert(min(before), (edge, index))
     graph = replace(folded.graph, nodes=tuple(nodes), edges=tuple(edge for edge, _ in ends))
-    return Folded(graph, folded.nodes, tuple(index for _, index in ends))
+    edges = tuple(index for _, index in ends)
+    lasts = {folded.edges[place]: last for place, last in folded.last_edges.items()}
+    last_edges = {place: lasts[index] for place, index in enumerate(edges) if index in lasts}
+    return Folded(graph, folded.nodes, edges, folded.last_nodes, last_edges, folded.ways)

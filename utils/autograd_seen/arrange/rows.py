@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from autograd_seen.arrange import alike
@@ -56,6 +57,23 @@ class Row:
         self.removed: set[int] = set()
         self.changed: dict[int, Node] = {}
         self.groups = list(graph.groups)
+        #: By a node, and by an edge, of the first of several copies: that of the last.
+        self.last_nodes: dict[int, int] = {}
+        self.last_edges: dict[int, int] = {}
+
+    @cached_property
+    def last_uses(self) -> list[int]:
+        """By position: that of the last operation that uses a result of an operation."""
+        return [
+            max((self.last_use(link.tensor) for link in links), default=-1)
+            for links in self.outputs
+        ]
+
+    @cached_property
+    def named(self) -> list[bool]:
+        """By position: whether a result has the name of a variable."""
+        nodes = self.graph.nodes
+        return [any(nodes[link.tensor].named for link in links) for links in self.outputs]
 
     def _link(self) -> None:
         for e, edge in enumerate(self.graph.edges):
@@ -155,7 +173,11 @@ class Row:
             *(tuple(nodes), tuple(edges), new[self.graph.root], self.graph.limit, tuple(groups)),
             memory=self.graph.memory,
         )
-        return Folded(graph, tuple(kept), tuple(e for _, _, e in ends))
+        return Folded(
+            *(graph, tuple(kept), tuple(e for _, _, e in ends)),
+            {new[key]: last for key, last in self.last_nodes.items() if key in new},
+            {i: self.last_edges[e] for i, (_, _, e) in enumerate(ends) if e in self.last_edges},
+        )
 
     def _ends(self, key: int) -> list[tuple[int, int, int]]:
         """The edges that are put down with a node: (source, target, index)."""

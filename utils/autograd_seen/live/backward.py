@@ -12,8 +12,9 @@ from functools import cached_property
 
 import torch
 
+from autograd_seen.births import Forward, Kinds, mark_gradients
 from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Node, Note, Recording, Step
-from autograd_seen.live import differences, names
+from autograd_seen.live import births, differences, names
 from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.live.jacobians import jacobians_of
 from autograd_seen.live.reading import read_value
@@ -24,6 +25,8 @@ from autograd_seen.live.rehearsal import (
     random_state_kept,
     retained_grads_kept,
 )
+from autograd_seen.live.scope_gradients import scope_gradients
+from autograd_seen.live.scopes import Named
 from autograd_seen.live.walk import (
     MOST_TOUCHED,
     Live,
@@ -80,7 +83,8 @@ def record_backward(
         accumulate: add to ``.grad`` of the leaves and free what the graph has saved, as
             ``backward()`` does.
         create_graph: record the pass itself too, for a higher derivative.
-        max_operations: only the last so many operations are recorded, at most 1,000.
+        max_operations: only the last so many operations are recorded, at most 6,000, or
+            1,000 where the stack is small, as in a thread.
         tape: what ``record_forward`` recorded of the forward pass, for the graph that comes back.
 
     Raises:
@@ -103,8 +107,10 @@ def record_backward(
     """
     with _unseen():
         callers = names.of_frame(sys._getframe(1))
+    modules = names.modules_of_frame(sys._getframe(1))
     return record(
-        output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations, tape
+        *(output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations),
+        *(tape, modules),
     )
 
 
@@ -117,6 +123,7 @@ def record(
     create_graph: bool = False,
     max_operations: int = MOST_TOUCHED,
     tape: Tape | None = None,
+    modules: Named = (),
 ) -> Recording:
     """``record_backward`` for one who has looked up already what the caller calls its tensors."""
     with _unseen():
@@ -125,7 +132,10 @@ def record(
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
     with _unseen():
-        route = Route(*trace_live(output, [*given, *named], max_operations, tape, names_of_tensors))
+        names_given = [*given, *named]
+        route = Route(
+            *trace_live(output, names_given, max_operations, tape, names_of_tensors, modules)
+        )
         _check_can_run(route, accumulate)
         # Asked for before the pass, which may free what the answer needs.
         with random_state_kept():
@@ -138,9 +148,12 @@ def record(
     with _unseen():
         seed = torch.ones_like(output.detach()) if gradient is None else gradient
         passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
-        return Recording(
-            route.graph, tuple(passed.steps()), read_value(seed), accumulate, create_graph
+        steps = tuple(passed.steps())
+        recording = Recording(
+            *(route.graph, steps, read_value(seed), accumulate, create_graph),
+            scope_gradients(route.graph, steps, seed) if route.graph.scopes else (),
         )
+        return mark_gradients(recording)
 
 
 @contextmanager
@@ -522,7 +535,23 @@ class Passed:
         if jacobian is not None and gradient is not None:
             shown = read_value(jacobian, whole=True)
             notes += differences.of_rows(jacobian, self.heard.arrived[key], gradient)
-        return EdgeGradient(place, _value(local), _value(gradient), gradient, notes, asked, shown)
+        sent = _value(gradient)
+        if sent is not None and sent.not_finite:
+            notes += births.of_flow(
+                self.heard.arrived[key], local if asked else None, gradient, sent, self._held(key)
+            )
+        return EdgeGradient(place, _value(local), sent, gradient, notes, asked, shown)
+
+    def _held(self, key: int) -> Kinds:
+        """What is not finite among the values that went into an operation. Where some are not
+        known, what it gave may have come from there.
+        """
+        entered = self._forward.entered(key)
+        return entered.kinds if entered.known else entered.kinds | self._forward.made(key)
+
+    @cached_property
+    def _forward(self) -> Forward:
+        return Forward(self.route.graph)
 
     def _ratio(self, key: int, sent: torch.Tensor | None) -> torch.Tensor | None:
         """The local derivative as the pass shows it, where one number arrived and one was sent.
@@ -559,9 +588,10 @@ class Passed:
         parts = [sent[user][slot] for user, slot in uses if user in sent]
         parts += [self.seed] if key == self.route.graph.root else []
         parts = [part for part in parts if part is not None]
+        born = births.of_sum(parts, arriving)
         notes = differences.of_sum(parts, arriving, hooked=False)
         hooked = bool(notes) and self.route.live.gradient_edges[key][:2] in self._hooked
-        return differences.of_sum(parts, arriving, hooked) if hooked else notes
+        return born + (differences.of_sum(parts, arriving, hooked) if hooked else notes)
 
     @cached_property
     def _hooked(self) -> set[tuple]:

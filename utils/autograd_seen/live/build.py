@@ -11,6 +11,7 @@ import torch
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 from autograd_seen.live import operations
 from autograd_seen.live.arithmetic import misfits
+from autograd_seen.live.births import of_constant
 from autograd_seen.live.forward import TensorState
 from autograd_seen.live.found import ConstantId, Found, GradientEdge, Spot, metadata, node_name
 from autograd_seen.live.kept import Ledger
@@ -18,8 +19,12 @@ from autograd_seen.live.known import Known, Operand
 from autograd_seen.live.memory import share_memory, storage
 from autograd_seen.live.reading import read_value
 from autograd_seen.live.saved import settings_of
+from autograd_seen.live.scopes import Named, scopes_of
 from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
+
+#: The most tensors of another graph that are drawn before a constant, and leaves before these.
+MOST_ELSEWHERE = 2
 
 
 class Entry(NamedTuple):
@@ -35,12 +40,16 @@ class Builder:
     """Numbers the nodes and edges of one graph as it adds them."""
 
     known: Known
+    #: The modules that the caller has names for.
+    modules: Named = ()
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     #: The key of each tensor that is drawn.
     keys: dict[Spot, int] = field(default_factory=dict)
     #: By the key of an operation: PyTorch's node.
     operations: dict[int, object] = field(default_factory=dict)
+    #: By the ``id()`` of a tensor of another graph: its key.
+    strangers: dict[int, int] = field(default_factory=dict)
     unnamed: int = 0
 
     def __post_init__(self):
@@ -76,6 +85,7 @@ class Builder:
             self.keys[found.root],
             limit,
             memory=self.ledger.memory(),
+            scopes=scopes_of(self.known, self.nodes, self.operations, self.keys, self.modules),
         )
 
     def _enter(self, operand: Operand, node) -> Entry:
@@ -93,6 +103,7 @@ class Builder:
         unsaid = spot not in self.known.names and not notes
         if source.dim() == 0 and unsaid:  # a number: it goes into the operation's title
             return Entry(slot, number=self._number(spot, source))
+        notes = (*notes, *of_constant(source, self.known.taped))
         key = self._tensor(spot, source, "constant", "", (source.shape, source.dtype), notes)
         self.edges += [Edge(origin, key, None, word) for origin, word in detached]
         return Entry(slot, key)
@@ -116,10 +127,62 @@ class Builder:
             if key is not None:
                 cuts[key, one.word] = None
                 notes[_made_from(self.nodes[key].name, one.word, one.direct)] = None
+        if not cuts:
+            for key, word in self._elsewhere(constant, node):
+                cuts[key, word] = None
+                notes[_made_from(self.nodes[key].name, word, True)] = None
         aliases = self._aliases(constant)
         if any(note.fact is Fact.DETACHED for note in notes):
             aliases = ()  # the tape says it with the word that was used
         return list(cuts), (*aliases, *notes)
+
+    def _elsewhere(self, constant: torch.Tensor, node) -> Iterator[tuple[int, str]]:
+        """The keys of the tensors of another graph that a constant was cut off from, and the words
+        for the cuts; none where they are more than ``MOST_ELSEWHERE``.
+        """
+        ways = self.known.taped.elsewhere(constant, node)
+        found = {id(way.seen.tensor): way for way in ways}
+        for seen, word in found.values() if len(found) <= MOST_ELSEWHERE else ():
+            yield self._of_another_graph(seen), word
+
+    def _of_another_graph(self, seen: TensorState) -> int:
+        """The key of a tensor of another graph: with what made it, and the leaves that this took,
+        where these are few.
+        """
+        if id(seen.tensor) in self.strangers:
+            return self.strangers[id(seen.tensor)]
+        line, operands = self.known.taped.made_elsewhere(seen)
+        if seen.tensor.is_leaf:
+            return self._stranger(seen, "leaf")
+        leaves = [one for one in operands if one.tracked and one.tensor.is_leaf]
+        few = len(leaves) <= MOST_ELSEWHERE
+        takes = [self._of_another_graph(one) for one in leaves] if few else []
+        cut, stop = len(self.nodes), (Note(Fact.RAN_ELSEWHERE, (line,)),)
+        name = clip(node_name(seen.tensor.grad_fn))
+        self.nodes.append(Node(cut, "cut", "cut", class_name=name, notes=stop, line=line))
+        self.edges += [Edge(key, cut, None) for key in takes]
+        key = self._stranger(seen, "intermediate")
+        self.edges.append(Edge(cut, key, None))
+        return key
+
+    def _stranger(self, seen: TensorState, role: str) -> int:
+        tensor = seen.tensor
+        name = next((name for name, other in self.known.named if other is tensor), None)
+        self.unnamed += name is None
+        key = self.strangers[id(tensor)] = len(self.nodes)
+        self.nodes.append(
+            Node(
+                *(key, "tensor", role),
+                f"#{self.unnamed}" if name is None else name,
+                name is not None,
+                shape=_sizes(tensor.shape),
+                dtype=dtype_name(tensor.dtype),
+                value=None if seen.overwritten else read_value(tensor),
+                grad=_grad(tensor),
+                notes=(Note(Fact.ELSEWHERE),),
+            )
+        )
+        return key
 
     def _aliases(self, constant: torch.Tensor) -> tuple[Note, ...]:
         """With which tensor of the graph a constant shares memory; nothing tells how that came."""
@@ -153,6 +216,7 @@ class Builder:
                 saved=(*saved.tensors, *(f"{one} (on ctx)" for one in saved.on_ctx)),
                 kept=self.ledger.of(node, saved, self._called_here(node, entries)),
                 freed=saved.freed,
+                recomputed=saved.recomputed,
                 opaque=saved.opaque,
                 notes=tuple(self._notes(node)),
                 settings=tuple((name, _frozen(value)) for name, value in settings),

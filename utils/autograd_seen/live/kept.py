@@ -8,7 +8,7 @@ from torch.autograd.graph import Node as TorchNode
 from autograd_seen.graph import Kept, Memory
 from autograd_seen.live import operations
 from autograd_seen.live.found import Found, Spot, node_name
-from autograd_seen.live.memory import storage
+from autograd_seen.live.memory import places
 from autograd_seen.live.saved import Saved
 from autograd_seen.values import dtype_name
 
@@ -29,14 +29,15 @@ class Ledger:
 
     def __init__(self, found: Found, names: dict[Spot, str]):
         self.found, self.names = found, names
-        self.leaves = {storage(leaf) for leaf in found.leaves.values()} - {0}
+        self.leaves = {place for leaf in found.leaves.values() for place in places(leaf)}
         self.counted: set[int] = set()
         self.sums = dict.fromkeys(("leaf", "constant", "intermediate"), 0)
         self.tensors, self.complete = 0, not found.cut
 
     def of(self, node: TorchNode, saved: Saved, called: dict[Spot, str]) -> tuple[Kept, ...]:
         """What one operation keeps; ``called`` has the names of what is drawn already."""
-        self.complete = self.complete and not (saved.packed or saved.opaque or saved.freed)
+        hidden = saved.packed or saved.opaque or saved.freed or saved.holds_more
+        self.complete = self.complete and not hidden
         kept = tuple(
             self._count(node, name, tensor, called) for name, tensor in _tensors(node, saved)
         )
@@ -49,15 +50,15 @@ class Ledger:
         dtype = dtype_name(tensor.dtype)
         if is_a_number(tensor):
             return Kept(name, known, (), dtype, "number", 0)
-        place, role = storage(tensor), self._role(node, name, tensor)
-        shared = place in self.counted
-        size = 0 if shared else _size(tensor)
-        self.counted |= {place} - {0}
+        held, role = places(tensor), self._role(node, name, tensor)
+        shared = held.keys() <= self.counted
+        size = sum(size for place, size in held.items() if place not in self.counted)
+        self.counted |= held.keys()
         self.sums[role] += size
         return Kept(name, known, _shape(tensor), dtype, role, size, shared)
 
     def _role(self, node, name: str, tensor: torch.Tensor) -> str:
-        if storage(tensor) in self.leaves:
+        if places(tensor).keys() <= self.leaves or _is_parameter(tensor):
             return "leaf"
         operator = operations.operator(node_name(node))
         made_here = operator.python or operations.is_output(operator, name)
@@ -66,6 +67,12 @@ class Ledger:
     def memory(self) -> Memory:
         """The sums so far."""
         return Memory(self.tensors, **self.sums, complete=self.complete)
+
+
+def _is_parameter(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is a parameter, such as a frozen one, or a view of one."""
+    base = tensor._base if tensor._is_view() else tensor
+    return isinstance(base, torch.nn.Parameter)
 
 
 def is_a_number(tensor: torch.Tensor) -> bool:
@@ -87,14 +94,6 @@ def _tensors(node, saved: Saved) -> Iterator[tuple[str, torch.Tensor]]:
             yield name, held
     for name in saved.on_ctx:
         yield f"{name} (on ctx)", getattr(node, name)
-
-
-def _size(tensor: torch.Tensor) -> int:
-    """The bytes of the whole memory that a tensor keeps alive: a view keeps that of its base."""
-    try:
-        return tensor.untyped_storage().nbytes()
-    except (RuntimeError, NotImplementedError):  # such as of a sparse tensor
-        return tensor.numel() * tensor.element_size()
 
 
 def _shape(tensor: torch.Tensor) -> tuple[int, ...]:

@@ -29,6 +29,33 @@ def storage(tensor: torch.Tensor) -> int:
         return 0
 
 
+def parts(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """The tensors in which a tensor's numbers lie: itself, or of a sparse one its indices
+    and its values."""
+    if tensor.layout == torch.sparse_coo:
+        return tensor._indices(), tensor._values()
+    if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):
+        return tensor.crow_indices(), tensor.col_indices(), tensor.values()
+    if tensor.layout in (torch.sparse_csc, torch.sparse_bsc):
+        return tensor.ccol_indices(), tensor.row_indices(), tensor.values()
+    return (tensor,)
+
+
+def places(tensor: torch.Tensor) -> dict[int, int]:
+    """The storages of a tensor, and the bytes of each; a view's is that of its base.
+
+    A tensor without a storage stands for itself.
+    """
+    found = {}
+    for part in parts(tensor):
+        try:
+            one = part.untyped_storage()
+            found[one._cdata] = one.nbytes()
+        except (RuntimeError, NotImplementedError):
+            found[id(part)] = part.numel() * part.element_size()
+    return found
+
+
 def _extent(tensor: torch.Tensor) -> tuple[int, int]:
     """Where a tensor begins in its storage, in bytes, and where it has ended."""
     steps = zip(tensor.shape, tensor.stride(), strict=True)

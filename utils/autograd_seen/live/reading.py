@@ -15,6 +15,8 @@ FEW, SIDE = 6, 4
 FEW_COMPLEX, SIDE_COMPLEX = 4, 2
 #: Of a float32, what so many digits do not tell apart fewer do not either.
 MOST_OFTEN = 6
+#: Layouts of sparse tensors that keep their numbers row by row, or column by column.
+COMPRESSED = (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
 #: The dtypes of real numbers in which the ends of a range are found as they are.
 WIDE = (torch.float32, torch.float64)
 
@@ -49,14 +51,30 @@ def _read(tensor: torch.Tensor, whole: bool) -> Value:
         listed = numbers if isinstance(numbers, list) else [numbers]
         return Value(size, shape, tuple(_shortest(one, tensor.dtype) for one in listed))
     if tensor.is_complex() or tensor.layout != torch.strided:
-        return Value(size, shape)
+        stored = _stored(tensor)
+        return Value(size, shape) if stored is None else _counted(stored, size, shape)
     if tensor.is_floating_point() and tensor.dtype not in WIDE:
         tensor = tensor.to(torch.promote_types(tensor.dtype, torch.float32))
     low, high = (end.item() for end in tensor.aminmax())
     if low != low:  # one number that is none makes both ends so
-        return Value(size, shape, nans=int(tensor.isnan().sum()))
+        return _counted(tensor, size, shape)
     ends = _shortest(low, tensor.dtype), _shortest(high, tensor.dtype)
     return Value(size, shape, ends=ends)
+
+
+def _counted(tensor: torch.Tensor, size: int, shape: tuple[int, ...]) -> Value:
+    """How many numbers are none, and how many are infinite."""
+    nans, infs = int(tensor.isnan().sum()), int(tensor.isinf().sum())
+    return Value(size, shape, nans=nans, infs=infs)
+
+
+def _stored(tensor: torch.Tensor) -> torch.Tensor | None:
+    """The numbers that a tensor has stored; None where its layout does not give them out."""
+    if tensor.layout == torch.strided:
+        return tensor
+    if tensor.layout == torch.sparse_coo:
+        return tensor.coalesce().values()
+    return tensor.values() if tensor.layout in COMPRESSED else None
 
 
 def _is_small(tensor: torch.Tensor) -> bool:

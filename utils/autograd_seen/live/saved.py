@@ -15,6 +15,8 @@ from autograd_seen.live.found import node_name
 COPY_SLICES = "torch::autograd::CopySlices"
 #: By the type of a node: asking each node again takes longer than reading it.
 ATTRIBUTES = WeakKeyDictionary()
+#: What on a ctx holds no tensor that is not seen.
+HARMLESS = (str, torch.Tensor, torch.dtype, torch.device, numbers.Number)
 #: What a setting may be. The abstract class comes last, since asking it takes longest.
 PLAIN = (int, float, str, tuple, list, numbers.Number)
 
@@ -39,10 +41,14 @@ class Saved:
     freed: bool = False
     #: A hook has packed some of it: unpacking could run code of the user's.
     packed: bool = False
+    #: A checkpoint has kept none of it, and will run its forward again.
+    recomputed: bool = False
     #: Tensors that a Function written in Python keeps as attributes of its ctx.
     on_ctx: tuple[str, ...] = ()
-    #: There may be more, which nothing here can see.
+    #: There is more, which nothing here can see.
     opaque: bool = False
+    #: Lists or objects on the ctx of a Function written in Python may hold tensors.
+    holds_more: bool = False
 
 
 def read_saved(node: TorchNode) -> Saved:
@@ -50,10 +56,32 @@ def read_saved(node: TorchNode) -> Saved:
     reader = _Reader(node)
     for attribute in _attributes(type(node)).raw:
         reader.read(attribute)
-    own = getattr(node, "__dict__", {}).items()
-    on_ctx = tuple(name for name, value in own if isinstance(value, torch.Tensor))
+    own = getattr(node, "__dict__", {})
+    on_ctx = tuple(name for name, value in own.items() if isinstance(value, torch.Tensor))
     opaque = node_name(node) == COPY_SLICES
-    return Saved(reader.tensors, reader.lost, reader.freed, reader.packed, on_ctx, opaque)
+    holds_more = any(map(_may_hold, own.values()))
+    return Saved(
+        reader.tensors,
+        reader.lost,
+        reader.freed,
+        reader.packed,
+        reader.recomputed,
+        on_ctx,
+        opaque,
+        holds_more,
+    )
+
+
+def is_of_checkpoint(hook: object) -> bool:
+    """Whether an unpack hook runs a checkpoint's forward again."""
+    return getattr(hook, "__module__", "") == "torch.utils.checkpoint"
+
+
+def _may_hold(thing: object) -> bool:
+    """Whether what a Function keeps on its ctx may hold tensors that nothing here can see."""
+    if isinstance(thing, tuple | list):
+        return any(isinstance(one, torch.Tensor) or _may_hold(one) for one in thing)
+    return not (thing is None or isinstance(thing, HARMLESS))
 
 
 class _Reader:
@@ -63,6 +91,7 @@ class _Reader:
         self.lost: dict = {}
         self.freed = False
         self.packed = False
+        self.recomputed = False
 
     def read(self, attribute: str) -> None:
         try:
@@ -83,6 +112,7 @@ class _Reader:
             self.tensors[label] = None
             if one.unpack_hook is not None:
                 self.packed = True
+                self.recomputed |= is_of_checkpoint(one.unpack_hook)
             elif refusal is not None:
                 self._lose(label, one.data, refusal)
             elif value is not None:

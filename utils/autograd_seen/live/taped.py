@@ -13,11 +13,13 @@ from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live import operations
 from autograd_seen.live.forward import Tape, TensorState, version
-from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, node_name
+from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, most_touched, node_name
 from autograd_seen.live.memory import storage
+from autograd_seen.live.modules import Call
 
-#: The most operations that are touched with those that stand on a tape and not in the graph.
-MOST_WITH_TAPE = 1_500
+#: How many times as many operations as a walk may touch are touched with those that stand on a
+#: tape and not in the graph.
+WITH_TAPE = 1.5
 
 
 class Detached(NamedTuple):
@@ -28,6 +30,15 @@ class Detached(NamedTuple):
     word: str
     #: Whether one operation made the constant from ``source``.
     direct: bool
+
+
+class Elsewhere(NamedTuple):
+    """The same from a tensor that is not in the graph: what an operation met, and what it was cut
+    off by.
+    """
+
+    seen: TensorState
+    word: str
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,12 @@ class Taped:
     makers: dict[int, list] = field(default_factory=dict)
     #: All of the tape's operations that wrote in place, oldest first.
     writes: tuple = ()
+    #: The calls of modules in which a node was made.
+    calls: tuple[Call, ...] = ()
+    #: How many operations ran before the first that the tape has kept, whose turn is 0.
+    before: int = 0
+    #: The addresses of the memory of all tensors that the tape's operations took or made.
+    places: frozenset[int] = frozenset()
 
     def spot(self, seen: TensorState) -> Spot | None:
         """Where a tensor of the tape stood in the graph; its id where it had no graph, None where
@@ -128,6 +145,26 @@ class Taped:
                         waiting.append((seen.tensor, turn, cut))
         return found
 
+    def elsewhere(self, constant: torch.Tensor, node: TorchNode) -> list[Elsewhere]:
+        """From which tensors of another graph one operation made a constant that enters
+        ``node``.
+        """
+        before = self.turns.get(node, MOST_TOUCHED)
+        return [
+            Elsewhere(seen, operation.border)
+            for _, operation in self._makers_of(constant, before, False)
+            for seen in operation.operands
+            if seen.tracked and seen.tensor is not constant
+            if self.spot(seen) not in self.found.edges
+        ]
+
+    def made_elsewhere(self, seen: TensorState) -> tuple[str, tuple[TensorState, ...]]:
+        """The source line that made a tensor of another graph, and what it took; empty where the
+        tape does not tell.
+        """
+        makers = [one for _, one, tracked in self.makers.get(id(seen.tensor), ()) if tracked]
+        return (makers[-1].line, makers[-1].operands) if makers else ("", ())
+
     def _makers_of(self, tensor, before: int, is_cut: bool) -> Iterator[tuple[int, object]]:
         for turn, operation, tracked in self.makers.get(id(tensor), ()):
             # What has a graph is followed only on the far side of the cut.
@@ -140,8 +177,18 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
     if tape is None:
         return Taped(found)
     writes = tuple(operation for operation in tape.operations if operation.written)
-    taped = Taped(found, makers=tape.makers(), writes=writes)
+    calls = tuple(tape.calls)
+    states = (seen for one in tape.operations for seen in one.operands + one.results)
+    taped = Taped(
+        found,
+        makers=tape.makers(),
+        writes=writes,
+        calls=calls,
+        before=tape.count - len(tape),
+        places=frozenset(storage(seen.tensor) for seen in states) if calls else frozenset(),
+    )
     foreign: set = set()
+    most_foreign = WITH_TAPE * most_touched() - len(found.operations)
     for turn, operation in reversed(list(enumerate(tape.operations))):
         results = [(seen, _spot(found, seen)) for seen in operation.results]
         foreign |= {
@@ -149,7 +196,7 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
             for _, spot in results
             if isinstance(spot, GradientEdge) and spot not in found.edges
         }
-        if len(foreign) > MOST_WITH_TAPE - len(found.operations):
+        if len(foreign) > most_foreign:
             break
         made = [
             spot.node

@@ -79,7 +79,7 @@ def _node(index: int, box: Box) -> Part:
     if style == "label":
         return Part("node", index, tuple(texts), box.text.tip)
     radius = theme.CORNER if style in theme.CORNERED else oval_radius(box.lines, box.height)
-    insets = (0, theme.INSET) if style == "root" else (0,)
+    insets = (0, theme.INSET) if style in ("root", "born") else (0,)
     outlines = [
         Rect(
             *(box.x + inset, box.y + inset, box.width - 2 * inset, box.height - 2 * inset),

@@ -1,13 +1,14 @@
 """The steps of a backward pass in words: the rows of a table, and that table as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from autograd_seen.graph import EdgeGradient, Fact, Node, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.maths import Readings
 from autograd_seen.values import Value
 
-#: A longer pass is told by its first steps.
+#: A longer pass is told by so many of its first and last steps, half of each.
 MOST_STEPS = 80
 #: Addends of a sum that are written out.
 MOST_ADDENDS = 4
@@ -28,29 +29,38 @@ def headings(recording: Recording) -> Row:
 
 def step_rows(texts: "StepTexts") -> list[list[Row]]:
     """For each step a row for each gradient that it sent, or one row; what a row shares with the
-    first is blank. Only the first ``MOST_STEPS`` steps are told.
+    first is blank. See ``both_ends``.
     """
-    found = []
-    for count, step in enumerate(texts.recording.steps[:MOST_STEPS], 1):
-        rest = [(texts.local(flow), texts.sent(flow), "") for flow in step.flows]
-        rest = rest or [("", "", texts.kept(step))]
-        notes = [] if step.stays else words.notes(step.notes)
-        shared = (str(count), texts.label(step.node), "; ".join([texts.arriving(step), *notes]))
-        blank = ("",) * len(shared)
-        found.append([(*(blank if i else shared), *cells) for i, cells in enumerate(rest)])
-    return found
+    return both_ends(texts.recording.steps, lambda count, step: _rows_of(texts, count, step))
+
+
+def both_ends(steps: Sequence, rows_of: Callable[[int, Any], list[Row]]) -> list[list[Row]]:
+    """The rows of each step, by its number and itself. Of more than ``MOST_STEPS`` steps the first
+    and the last are told, and a row of one cell says how many lie between.
+    """
+    numbered = list(enumerate(steps, 1))
+    between = len(numbered) - MOST_STEPS
+    if between <= 0:
+        return [rows_of(*one) for one in numbered]
+    half = MOST_STEPS // 2
+    gap = [(f"… {words.counted(between, 'step')} not shown …",)]
+    first, last = ([rows_of(*one) for one in end] for end in (numbered[:half], numbered[-half:]))
+    return [*first, gap, *last]
+
+
+def _rows_of(texts: "StepTexts", count: int, step: Step) -> list[Row]:
+    rest = [(texts.local(flow), texts.sent(flow), "") for flow in step.flows]
+    rest = rest or [("", "", texts.kept(step))]
+    notes = [] if step.stays else words.notes(step.notes)
+    shared = (str(count), texts.label(step.node), "; ".join([texts.arriving(step), *notes]))
+    blank = ("",) * len(shared)
+    return [(*(blank if i else shared), *cells) for i, cells in enumerate(rest)]
 
 
 def describe_steps(recording: Recording, readings: Readings | None = None) -> str:
     """The steps as a table of aligned text, under its headings."""
     rows = [row for rows in step_rows(StepTexts(recording, readings)) for row in rows]
-    return "\n".join(words.table([headings(recording), *rows]) + left_out(recording))
-
-
-def left_out(recording: Recording) -> list[str]:
-    """A line that says how many steps the table leaves out, if any."""
-    more = len(recording.steps) - MOST_STEPS
-    return [f"… and {words.counted(more, 'more step')}"] if more > 0 else []
+    return "\n".join(words.table([headings(recording), *rows]))
 
 
 class StepTexts:

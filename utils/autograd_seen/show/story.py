@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from autograd_seen.arrange.labels import on_arrows
-from autograd_seen.graph import Edge, EdgeGradient, Graph, Node, Recording, Step
+from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Node, Recording, Step
 from autograd_seen.show import words
 from autograd_seen.show.content import SHOWN_VALUE, minus, value_lines
 from autograd_seen.show.steps import MOST_ADDENDS, StepTexts
 
+#: What a gradient may be said to be without being another.
+BIRTHS = (Fact.BORN_OF, Fact.BORN_BEFORE)
 #: A line of a caption: pieces of text, each as [class, text].
 Line = list[list[str]]
 
@@ -72,6 +74,12 @@ class Turns:
         # A leaf shows it in its own turn.
         return found | {k: at for k, at in self.backward.items() if k not in self.forward}
 
+    def told_back(self, node: Node) -> int:
+        """The moment at which what stands in a node of the way back is shown."""
+        if node.has(Fact.BORN_BACK):
+            return self.backward[node.key]
+        return self.summed.get(node.key, self.last)
+
     @cached_property
     def sent(self) -> list[int]:
         """For each edge the moment at which the gradient goes back along it. Along the line of a
@@ -101,12 +109,12 @@ def tell(texts: StepTexts) -> dict:
         "node": turns.reached,
         "edge": [turns.reached[edge.target] for edge in graph.edges],
         "flow": turns.sent,
-        "back": [turns.summed.get(node.key, turns.last) for node in graph.nodes],
-        "value": [_hidden_value(turns, node) for node in graph.nodes],
+        "back": [turns.told_back(node) for node in graph.nodes],
+        "value": [hidden_value(turns, node) for node in graph.nodes],
     }
 
 
-def _hidden_value(turns: Turns, node: Node) -> str | list[str]:
+def hidden_value(turns: Turns, node: Node) -> str | list[str]:
     """What to hide of a tensor until it is computed, a matrix line by line; an input is there from
     the start.
     """
@@ -119,8 +127,8 @@ def _hidden_value(turns: Turns, node: Node) -> str | list[str]:
 def _moments(turns: Turns, texts: StepTexts) -> list[dict]:
     recording, graph = turns.recording, turns.graph
     captions = [
-        _start(graph),
-        *(_forward(node, texts) for node in turns.operations),
+        start(graph),
+        *(through(node, texts) for node in turns.operations),
         _seed(recording),
         *(_backward(step, texts) for step in recording.steps),
     ]
@@ -156,7 +164,8 @@ def _lit(turns: Turns, at: int, key: int | None) -> dict:
     return {"lit": {"node": [key], "flow": flows}, "step": at - turns.seed}
 
 
-def _start(graph: Graph) -> list[Line]:
+def start(graph: Graph) -> list[Line]:
+    """What is told before anything is computed."""
     tensors = [node for node in graph.nodes if node.kind == "tensor"]
     given = [node for node in tensors if not graph.inputs(node.key)]
     shown = [_named(node) for node in given[:MOST_ADDENDS]]
@@ -169,7 +178,8 @@ def _named(node: Node) -> str:
     return f"{node.name} = {minus(value)}" if value else node.name
 
 
-def _forward(node: Node, texts: StepTexts) -> list[Line]:
+def through(node: Node, texts: StepTexts) -> list[Line]:
+    """What is told of an operation as it is computed."""
     results = texts.graph.results(node.key)
     line = [["", texts.label(node.key)]]
     if len(results) == 1 and results[0].value is not None:
@@ -177,7 +187,8 @@ def _forward(node: Node, texts: StepTexts) -> list[Line]:
     lines = [[["what", f"through {texts.readings[node.key].title}"]], line]
     if any(result.value is None for result in results):
         lines.append([["note", "the value was not kept"]])
-    return lines
+    born = [note for note in node.notes if note.fact is Fact.BORN]
+    return lines + [[["note", minus(note)]] for note in words.notes(born)]
 
 
 def _value(node: Node, texts: StepTexts) -> str:
@@ -232,11 +243,13 @@ def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
     if flow.local is None and not flow.asked:
         return [["arriving", arriving], ["", " → "], sent, to]
     # The engine may have summed or cast the product on its way.
-    equals = ["", " → " if flow.notes else " = "]
-    return [["arriving", arriving], ["", " × "], _local(flow, texts), equals, sent, to]
+    moved = any(note.fact not in BIRTHS for note in flow.notes)
+    equals = ["", " → " if moved else " = "]
+    return [["arriving", arriving], ["", " × "], local_piece(flow, texts), equals, sent, to]
 
 
-def _local(flow: EdgeGradient, texts: StepTexts) -> list[str]:
+def local_piece(flow: EdgeGradient, texts: StepTexts) -> list[str]:
+    """A local derivative as a factor in a line of a caption."""
     if flow.jacobian is not None:
         return ["jacobian", texts.polish(words.jacobian(flow.jacobian))]
     if flow.local is None:

@@ -3,7 +3,7 @@
 What is drawn has a *style*: the class of an element in an SVG, which the other forms look up here
 as well. Form tells the styles apart without colour: a leaf has a thick outline, a root two, a
 constant a dashed one; an operation has corners, and where a backward pass would raise, a thick
-outline and a cross.
+outline and a cross, where a number was born that is not finite, two outlines.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ LIGHT = Palette(
         "constant": ("none", "#6b7685"),
         "operation": ("#fdf0d6", "#a06508"),
         "raises": ("#fbe4e2", "#b3202c"),
+        "module": ("#ece9f8", "#5a3fc0"),
         "frame": ("#f2f1ec", "#566170"),
     },
     inks={
@@ -45,6 +46,7 @@ DARK = Palette(
         "constant": ("none", "#95a1b0"),
         "operation": ("#3a2d12", "#dfa640"),
         "raises": ("#43201f", "#ff9087"),
+        "module": ("#2c2740", "#b7a3ff"),
         "frame": ("#222932", "#a9b4c1"),
     },
     inks={
@@ -56,11 +58,11 @@ DARK = Palette(
     },
 )
 #: A box that takes its colours from another.
-COLOURED_AS = {"freed": "operation", "cut": "constant"}
+COLOURED_AS = {"freed": "operation", "cut": "constant", "born": "raises"}
 #: The boxes of nodes, in the order of their rules, behind the plate.
 BOXES = ("plate", "leaf", "intermediate", "root", "constant", "operation", "freed", "cut")
 #: And those that a picture has rules for only where it has such a box.
-RARE = ("raises",)
+RARE = ("raises", "born", "module")
 #: Which ink a text or a line has, where its style is not the ink's name.
 INKS = {
     "strong": "ink",
@@ -76,6 +78,8 @@ INKS = {
 STROKES = dict.fromkeys(BOXES, 1.4) | {
     "leaf": 2.4,
     "raises": 3.4,
+    "born": 1.4,
+    "module": 2.2,
     "frame": 1.4,
     "edge": 1.6,
     "way": 1.4,
@@ -90,14 +94,14 @@ DASHES = {
     "way": (5, 3),
 }
 #: The boxes with corners; any other is an oval.
-CORNERED = ("operation", "raises", "freed", "cut")
+CORNERED = ("operation", "module", "raises", "born", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
 #: The largest radius of an oval that holds a matrix, whose rows reach into its corners.
 ROUNDEST = 16
 #: Over how many pixels the edge of a page fades, where a picture is wider than the page.
 FADE = 28
-#: How far the second outline of a root lies inside the first.
+#: How far the second outline of a root, or of a birthplace, lies inside the first.
 INSET = 3.5
 
 #: An arrowhead's length and half its width, of an edge and of the way back.

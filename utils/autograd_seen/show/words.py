@@ -1,14 +1,17 @@
 """Facts and values in a reader's words: the only place where a note becomes a sentence."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 
-from autograd_seen.graph import Fact, Graph, Group, Kept, Node, Note
+from autograd_seen.graph import Fact, Graph, Group, Kept, Module, Node, Note, ScopeGradient
 from autograd_seen.values import Value, clip, exact, number
 
 #: What stands for a gradient that is not defined, or that nothing has set.
 NONE = "None"
 #: What stands for a gradient that is sent to an input for which no derivative is defined.
 NOT_DEFINED = f"{NONE}: not defined"
+#: What stands for a tangent that forward mode cannot tell.
+NOT_KNOWN = "not known"
 #: Of one number many times, so many are written out.
 MOST_SAME = 6
 #: What stands at an operation at which a backward pass is certain to raise.
@@ -24,6 +27,11 @@ def told(value: Value | None) -> str:
     if value.shape is None:
         return "nested"
     return str(value) or f"shape {value.shape}"
+
+
+def tangent(value: Value | None) -> str:
+    """A tangent in a few words."""
+    return NOT_KNOWN if value is None else told(value)
 
 
 def jacobian(value: Value) -> str:
@@ -92,7 +100,7 @@ def saves(node: Node) -> str:
     if node.freed:
         return "has freed what it saved"
     if node.saved:
-        return f"saves {', '.join(node.saved)}"
+        return f"{'recomputes' if node.recomputed else 'saves'} {', '.join(node.saved)}"
     if node.opaque:
         return "saves what cannot be seen"
     return f"saves nothing{' that can be seen' if node.operator.python else ''}"
@@ -112,7 +120,7 @@ def carried(graph: Graph, group: Group) -> str:
         kinds.append(f"constants of its own: {_names(constants)} {verb} the first's")
     kinds += ["numbers of its own"] if group.numbers else []
     kinds += ["versions of its own"] if group.versions else []
-    parts = f", with {_joined(kinds)}" if kinds else ""
+    parts = f", with {joined(kinds)}" if kinds else ""
     rest = "; what is not drawn may differ" if group.unknown else ""
     return f"each next one takes {' and '.join(pairs)}{parts}{rest}"
 
@@ -142,8 +150,9 @@ def memory(graph: Graph) -> str:
     parts = [("of intermediates", told.intermediate), ("of constants", told.constant)]
     parts = [f"{size(count)} {word}" for word, count in parts if count]
     least = "" if told.complete else "at least "
+    nothing = "nothing" if told.complete else "0 bytes"
     leaves = f"; apart from {size(told.leaf)} of leaves" if told.leaf else ""
-    return f"saved in all: {least}{_joined(parts) or 'nothing'}{leaves}"
+    return f"saved in all: {least}{joined(parts) or nothing}{leaves}"
 
 
 def differs(group: Group) -> list[str]:
@@ -151,14 +160,84 @@ def differs(group: Group) -> list[str]:
     return ["each with its own number"] if group.numbers else []
 
 
+def module_name(module: Module) -> str:
+    """What a module is called: by its name, or by its class where no variable leads to it. Of
+    several, one after the other, the first and the last.
+    """
+    if not module.name:
+        return module.kind
+    if module.times == 1 or not module.last:
+        return module.name
+    # What both begin with is said once.
+    one, two = module.name.split("."), module.last.split(".")
+    while len(one) > 1 and len(two) > 1 and one[0] == two[0]:
+        one, two = one[1:], two[1:]
+    return f"{module.name} … {'.'.join(two)}"
+
+
+def module_told(module: Module) -> str:
+    """A module in a line: its name and its class."""
+    told = [module_name(module)] if module.name else []
+    return ", ".join([*told, module_kind(module)])
+
+
+def module_kind(module: Module) -> str:
+    """The class of a module, and how many stand there, or which call of one it is."""
+    several = f" × {module.times}" if module.times > 1 else ""
+    turn, calls = module.call
+    return f"{module.kind}{several}" + (f" · call {turn} of {calls} here" if calls > 1 else "")
+
+
+def module_shapes(module: Module) -> str:
+    """What a module takes and gives: "(2, 3) → (2, 4)"; empty where that is not known."""
+    sides = [", ".join(map(str, shapes[:3])) for shapes in (module.inputs, module.outputs)]
+    more = [", …" * (len(shapes) > 3) for shapes in (module.inputs, module.outputs)]
+    return " → ".join(a + b for a, b in zip(sides, more, strict=True)) if all(sides) else ""
+
+
+def module_size(node: Node) -> list[str]:
+    """How many operations the box of a module stands for, how many numbers its parameters hold, and
+    what it keeps for the backward pass.
+    """
+    module = node.module
+    told = [counted(module.operations, "operation")]
+    if module.parameters:
+        each = " each" if module.times > 1 else ""
+        told.append(f"{counted(module.parameters, 'parameter')}{each}")
+    kept = sum(one.size for one in node.kept if one.role != "leaf")
+    if node.freed:
+        told.append("saved tensors freed")
+    elif kept:
+        told.append(f"saves {'at least ' if node.opaque else ''}{size(kept)}")
+    elif node.opaque:
+        told.append("saves what cannot be seen")
+    return told
+
+
+def norms(module: Module, passed: Sequence[ScopeGradient]) -> list[str]:
+    """How large the gradients were at the box of a module: Euclidean norms. At that of several what
+    arrived at the last, and what the first sent.
+    """
+    if not passed:
+        return []
+    first = passed[module.scope]
+    last = first if module.last_scope is None else passed[module.last_scope]
+    pairs = [(last.arrived, "arrived"), (first.sent, "sent")]
+    told = [f"{number(one)} {word}" for one, word in pairs if one is not None]
+    lines = [f"norm {', '.join(told)}"] if told else []
+    if first.parameters is not None and module.times == 1:
+        lines.append(f"norm {number(first.parameters)} to its parameters")
+    return lines
+
+
 def _names(names: list[str]) -> str:
     """One name, two or three, or the first two and how many more."""
     if len(names) > 3:
         names = [*names[:2], f"{len(names) - 2} more"]
-    return _joined(names)
+    return joined(names)
 
 
-def _joined(names: list[str]) -> str:
+def joined(names: list[str]) -> str:
     """``"a, b and c"``."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
@@ -189,6 +268,40 @@ def lost(attribute: str, name: str, versions: tuple[int, ...], writer: str) -> l
 def _lost(*details) -> str:
     saved, counted, *by = lost(*details)
     return ", ".join([f"{saved} {counted}", *by])
+
+
+def born_back(kinds: tuple[str, ...]) -> str:
+    """What is born in an operation: "nan is born here"."""
+    return f"{joined(list(kinds))} {'is' if len(kinds) == 1 else 'are'} born here"
+
+
+def born_of(
+    kind: str, count: int | None, size: int, arrived: float | None, local: float | None
+) -> str:
+    """How a gradient came to be not finite, at one of its numbers: "0 · inf = nan, in 3 of 9"."""
+    parts = []
+    if arrived is not None and local is not None:
+        factor = number(local)
+        factor = f"({factor})" if factor.startswith("-") else factor
+        is_sudden = math.isfinite(arrived) and math.isfinite(local)
+        verb = "overflows to" if is_sudden else "="
+        parts.append(f"{number(arrived)} · {factor} {verb} {kind}")
+    if count is not None and size > 1:
+        parts.append(f"in {count:,} of {size:,}")
+    return ", ".join(parts)
+
+
+def addends(kind: str, parts: tuple[Value, ...]) -> str:
+    """A sum of numbers that is not finite: "inf + (-inf) = nan"; empty where it has others, and
+    without parts what else it may be.
+    """
+    if not parts:
+        return "a hook may have changed what was sent"
+    if len(parts) > MOST_SAME or any(part.number is None for part in parts):
+        return ""
+    first, *rest = (number(part.number) for part in parts)
+    signed = (f"({one})" if one.startswith("-") else one for one in rest)
+    return f"{' + '.join([first, *signed])} = {kind}"
 
 
 WORDS = {
@@ -229,5 +342,23 @@ WORDS = {
     ),
     Fact.UNDERFLOWED: lambda before, after: f"{brief(before)} underflows to {brief(after)}",
     Fact.OVERFLOWED: lambda before, after: f"{brief(before)} overflows to {brief(after)}",
+    Fact.ELSEWHERE: lambda: "not in this graph",
+    Fact.RAN_ELSEWHERE: lambda line: line or "what made it",
     Fact.RAN_AGAIN: lambda: "checkpoint: its forward ran again",
+    Fact.BORN: lambda kind, certain: f"{kind} is born here{'' if certain else ' or before'}",
+    Fact.BORN_BACK: lambda *kinds: f"{born_back(kinds)} on the way back",
+    Fact.BORN_OF: lambda kind, *details: ": ".join(
+        [f"{kind} is born here", *filter(None, [born_of(kind, *details)])]
+    ),
+    Fact.BORN_IN_SUM: lambda kind, parts: ": ".join(
+        [
+            f"{kind} is born {'in this sum' if parts else 'here'}",
+            *filter(None, [addends(kind, parts)]),
+        ]
+    ),
+    Fact.BORN_OUTSIDE: "{} is born in {}(), {}".format,
+    Fact.BORN_BEFORE: "{} since a value or a number of the forward pass is not finite".format,
+    Fact.FUNCTION_NOT_ASKED: lambda: "a Function in Python is not asked",
+    Fact.PACKED_NOT_ASKED: lambda: "packed by a hook: not asked",
+    Fact.NOT_TWICE_DIFFERENTIABLE: lambda: "its backward has no derivative",
 }

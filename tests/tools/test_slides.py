@@ -1,0 +1,70 @@
+"""A deck asks before it answers, and needs no network."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("sphinx_revealjs", reason="`make slides` installs what a deck needs")
+
+from tools import slides
+from tools.lessons import lessons
+from tools.normal_form import ROOT, read
+
+LESSON = lessons()[1]
+
+
+@pytest.fixture(scope="module")
+def deck():
+    return slides.deck(LESSON)
+
+
+def kinds(cells):
+    return [(cell.id, cell.metadata.slideshow.slide_type) for cell in cells]
+
+
+def test_an_output_that_a_question_asks_for_is_on_the_slide_after_it():
+    stored = read(LESSON.notebook)
+    asked = [cell for cell in stored.cells if "hide-output" in cell.metadata.get("tags", ())]
+    made = {cell.id: cell for cell in slides.slides(read(LESSON.notebook)).cells}
+    assert asked
+    for cell in asked:
+        assert not made[cell.id].outputs
+        answer = made[f"{cell.id}-output"]
+        assert answer.outputs == cell.outputs
+        assert answer.metadata.slideshow.slide_type == "subslide"
+
+
+def test_no_output_is_lost():
+    stored = [output for cell in read(LESSON.notebook).cells for output in cell.get("outputs", ())]
+    made = slides.slides(read(LESSON.notebook)).cells
+    assert [output for cell in made for output in cell.get("outputs", ())] == stored
+
+
+def test_each_section_begins_a_column_and_each_question_a_slide():
+    for cell in slides.slides(read(LESSON.notebook)).cells:
+        kind = cell.metadata.slideshow.slide_type
+        if cell.cell_type == "markdown":
+            assert (kind == "slide") == bool(re.match("#{1,2} ", cell.source))
+            if "**Predict.**" in cell.source:
+                assert kind == "subslide"
+
+
+def test_a_deck_fetches_nothing(deck):
+    loads = re.findall(r"""(?:src|href)=["'](https?:[^"']*)|url\(["']?(https?:[^)]*)""", deck)
+    links = set(re.findall(r'<a [^>]*href="(https?:[^"]*)"', deck))
+    assert {one for pair in loads for one in pair if one} <= links
+    assert "@import" not in deck and "<script src" not in deck
+
+
+def test_formulas_are_mathml_and_code_keeps_its_dollars():
+    made = slides.with_mathml("a $x^2$ and `$HOME` and $$y = 2x$$")
+    assert made.count("<math") == 2 and "`$HOME`" in made and "$$" not in made
+
+
+def test_a_lesson_that_is_not_there_is_named():
+    done = subprocess.run(
+        [sys.executable, "-m", "tools.slides", "77"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 1 and "no lesson '77': give one of 01, 02" in done.stderr

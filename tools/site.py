@@ -1,0 +1,312 @@
+"""Builds the course's site from the notebooks as they are: `python -m tools.site`.
+
+What Sphinx reads is laid down in site/_build/source, the pages in site/_build/html. Outputs are
+those that are stored; `make test` is what proves them.
+"""
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import webbrowser
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograd_seen.checks import reference
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from tools import error_index, lesson_table
+from tools.exercises import NUMBER
+from tools.lessons import Lesson, lessons
+from tools.normal_form import ROOT, read, write_text
+
+BUILD = "site/_build"
+#: Where a link of a notebook leads on the site, which has pages of its own for these.
+ELSEWHERE = {
+    "README.md#find-your-error": "../find_error.md",
+    "README.md#notation": "../notation.md",
+    "README.md": "../notation.md",
+    "errors.html": "../find_error.md",
+}
+LINK = re.compile(r"\]\((?P<link>(?:README\.md|errors\.html)(?:#[\w-]*)?)\)")
+GITHUB = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?")
+#: The folder of the site with the runnable copies, and the branch that the site is published from.
+RUNNABLE = "run"
+PAGES = "gh-pages"
+DATA = re.compile(r"data/[\w-]+\.csv")
+#: What only a teacher's build has, on a page of Markdown.
+TEACHERS = re.compile(r"<!-- teacher -->\n(.*?)<!-- end of teacher -->\n", re.DOTALL)
+HIDDEN = re.compile(
+    r"^[ ]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n?", re.DOTALL | re.MULTILINE
+)
+#: What an alternative text may have; a longer one is cut at a line.
+LONGEST_ALT = 1500
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a build of the site holds beside what every build holds.
+
+    Attributes:
+        teacher: exam questions with their keys.
+        worked: the assignments with their solutions, and the likely causes of wrong answers.
+        repository: the address of the repository that a notebook's buttons open it from; empty for
+            none.
+    """
+
+    teacher: bool = False
+    worked: bool = False
+    repository: str = ""
+
+
+def lay_down(root: Path, to: Path, wanted: Wanted) -> None:
+    """Writes what Sphinx reads of the course in ``root`` into a folder that is empty."""
+    for path in sorted((root / "site").rglob("*")):
+        place = path.relative_to(root / "site")
+        if not path.is_file() or {"_build", "__pycache__"} & set(place.parts):
+            continue
+        copy(path, to / place)
+        if place.suffix == ".md":
+            text = TEACHERS.sub(r"\1" if wanted.teacher else "", path.read_text(encoding="utf-8"))
+            (to / place).write_text(text, encoding="utf-8")
+    for lesson in lessons(root):
+        shown = page(read(lesson.notebook))
+        if wanted.repository:
+            shown.cells.insert(1, buttons(lesson, wanted.repository))
+            copies = to / "extra" / RUNNABLE
+            write(copies / lesson.notebook.name, runnable(lesson, wanted.repository))
+        write(to / lesson.notebook.relative_to(root), shown)
+        write(to / lesson.exercise.relative_to(root), page(read(lesson.exercise)))
+        if wanted.worked:
+            write(to / worked_place(lesson), worked(lesson))
+    for path in sorted((root / "notebooks" / "images").iterdir()):
+        copy(path, to / "notebooks" / "images" / path.name)
+    (to / "extra").mkdir(exist_ok=True)
+    fill(to / "index.md", "lessons", contents(root, wanted))
+    fill(to / "notation.md", "notation", notation(root))
+    fill(to / "find_error.md", "errors", errors_table())
+
+
+def copy(path: Path, to: Path) -> None:
+    """Copies a file, with the folders above it."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, to)
+
+
+def write(path: Path, nb: NotebookNode) -> None:
+    """Writes a notebook, with the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(write_text(nb), encoding="utf-8")
+
+
+def fill(path: Path, name: str, text: str) -> None:
+    """Puts a text where a page has the comment ``<!-- name -->``."""
+    page = path.read_text(encoding="utf-8")
+    mark = f"<!-- {name} -->"
+    if page.count(mark) != 1:
+        raise ValueError(f"{path} has {page.count(mark)} times {mark}, and needs it once")
+    path.write_text(page.replace(mark, text), encoding="utf-8")
+
+
+def slug(title: str) -> str:
+    """What leads to a heading after a #, from the title as it is shown: as in JupyterLab."""
+    return title.replace(" ", "-")
+
+
+# --- notebooks ------------------------------------------------------------------------------------
+
+
+def page(nb: NotebookNode) -> NotebookNode:
+    """A notebook as the site shows it: with links to the site's own pages, and plots that say
+    what they show.
+    """
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    for at, cell in enumerate(code):
+        if any("image/png" in output.get("data", ()) for output in cell.outputs):
+            near = (cell, *code[max(at - 1, 0) : at], *code[at + 1 : at + 2])
+            alt = next(filter(re.compile(r"\d").search, map(printed, near)), "")
+            cell.metadata["mystnb"] = {"image": {"alt": alt}}
+    for cell in nb.cells:
+        if cell.cell_type == "markdown":
+            cell.source = LINK.sub(lambda found: f"]({ELSEWHERE[found['link']]})", cell.source)
+    return nb
+
+
+def printed(cell: NotebookNode) -> str:
+    """What a cell prints or returns as text, in one line: the numbers of the plot beside it."""
+    said = [
+        output.get("text", output.get("data", {}).get("text/plain", ""))
+        for output in cell.outputs
+        if "image/png" not in output.get("data", ())
+    ]
+    return " ".join(" ".join(said).split())[:LONGEST_ALT]
+
+
+def worked(lesson: Lesson) -> NotebookNode:
+    """An assignment with its solutions, and below each check what wrong answers come from."""
+    nb = page(read(lesson.solution))
+    causes = {one.check.number: list(one.wrong) for one in lesson.load_oracles()}
+    cells, number = [], ""
+    for cell in nb.cells:
+        cell.source = HIDDEN.sub("", reference.MARK.sub("", cell.source)).rstrip("\n")
+        if heading := NUMBER.match(cell.source):
+            number = heading[1]
+        marks = cell.metadata.get("nbgrader", {})
+        cells.append(cell)
+        if marks.get("grade") and not marks.get("solution") and causes.get(number):
+            cells.append(new_markdown_cell(why_wrong(causes[number])))
+    cells[0].source = re.sub(r"^# Assignment (\d\d)", r"# Solutions \1", cells[0].source)
+    nb.cells = cells
+    return nb
+
+
+def worked_place(lesson: Lesson) -> str:
+    """Where the worked solutions of an assignment lie, as deep as the assignment itself."""
+    return f"worked/{lesson.slug}/{lesson.solution.name}"
+
+
+def why_wrong(causes: list[str]) -> str:
+    """What the check says of the answers that it knows to be wrong."""
+    rows = "\n".join(f"- {cause}" for cause in causes)
+    return (
+        "<details><summary>Where other answers come from</summary>\n\n"
+        f"The check knows these, and says which of them fits an answer.\n\n{rows}\n\n</details>"
+    )
+
+
+# --- pages that are made from others --------------------------------------------------------------
+
+
+def contents(root: Path, wanted: Wanted) -> str:
+    """The table of lessons, and the lists of pages that become the site's side bar."""
+    each = lessons(root)
+    parts = [
+        lesson_table.part(root).inside().strip(),
+        listed("Lessons", [lesson.place(lesson.notebook) for lesson in each]),
+        listed("Assignments", [lesson.place(lesson.exercise) for lesson in each]),
+    ]
+    if wanted.worked:
+        parts.append(listed("Worked solutions", [worked_place(lesson) for lesson in each]))
+    return "\n".join(parts)
+
+
+def listed(caption: str, pages: Iterable[str]) -> str:
+    """A part of the side bar."""
+    names = "\n".join(page.removesuffix(".ipynb") for page in pages)
+    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{names}\n```\n"
+
+
+def notation(root: Path) -> str:
+    """The table of letters, as notebooks/README.md has it."""
+    text = (root / "notebooks" / "README.md").read_text(encoding="utf-8")
+    return text.split("\n## Notation\n")[1].split("\n## ")[0].strip()
+
+
+def errors_table() -> str:
+    """The rows of Find your error, and what a line is searched by, for the box above them."""
+    lines = ["| Python says | explained and fixed in |", "|---|---|"]
+    for row in error_index.sorted_rows():
+        links = "<br>".join(
+            f"[{error_index.titled(part)}](<notebooks/{part.link}>)" for part in row.sections
+        )
+        lines.append(f"| {error_index.as_code(str(row))} | {links} |")
+    patterns = json.dumps([row.pattern for row in error_index.sorted_rows()])
+    held = patterns.replace("<", "\\u003c")
+    return "\n".join([*lines, f'\n<script type="application/json" id="patterns">{held}</script>'])
+
+
+# --- run anywhere ---------------------------------------------------------------------------------
+
+
+def buttons(lesson: Lesson, repository: str) -> NotebookNode:
+    """The cell with the buttons that open a lesson's runnable copy.
+
+    Raises ValueError for an address that is none of a repository on GitHub: Colab and Binder open
+    no other by a link.
+    """
+    found = GITHUB.fullmatch(repository)
+    if not found:
+        raise ValueError(
+            f"{repository} is no repository on GitHub, which is what Colab and Binder open by a "
+            "link: give https://github.com/owner/name"
+        )
+    name, at = found["name"], f"{RUNNABLE}/{lesson.slug}.ipynb"
+    colab = f"https://colab.research.google.com/github/{name}/blob/{PAGES}/{at}"
+    binder = (
+        f"https://mybinder.org/v2/gh/{name}/HEAD?urlpath=lab/tree/notebooks/{lesson.slug}.ipynb"
+    )
+    return new_markdown_cell(
+        f"Run this lesson: [in Colab]({colab}) · [on Binder]({binder}) "
+        f'· <a href="../{at}" download>download</a>'
+    )
+
+
+def runnable(lesson: Lesson, repository: str) -> NotebookNode:
+    """A lesson without outputs, that first installs the package and fetches the lesson's data."""
+    nb = read(lesson.notebook)
+    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    for cell in code:
+        cell.outputs, cell.execution_count = [], None
+    named = sorted(set(DATA.findall("\n".join(cell.source for cell in code))))
+    raw = repository.replace("github.com", "raw.githubusercontent.com") + "/HEAD/notebooks/"
+    lines = [f'%pip install -q "autograd-seen @ git+{repository}"']
+    if named:
+        lines += ["import os", "import urllib.request", 'os.makedirs("data", exist_ok=True)']
+    lines += [f'urllib.request.urlretrieve("{raw}{file}", "{file}")' for file in named]
+    nb.cells.insert(1, new_code_cell("\n".join(lines), id="anywhere"))
+    return nb
+
+
+# --- the build ------------------------------------------------------------------------------------
+
+
+def build(source: Path, to: Path) -> None:
+    """Builds the pages; any warning of Sphinx ends it.
+
+    Raises subprocess.CalledProcessError where Sphinx refuses.
+    """
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "--keep-going",
+            "-E",
+            "-b",
+            "html",
+            "-d",
+            source.with_name("doctrees"),
+            source,
+            to,
+        ],
+        check=True,
+    )
+
+
+def main() -> None:
+    """Builds the site of this course, and opens it where a browser is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teacher", action="store_true", help="with what only a teacher may have")
+    parser.add_argument("--worked", action="store_true", help="with worked solutions")
+    parser.add_argument("--repository", default="", help="address of a public copy, for buttons")
+    parser.add_argument("--open", action="store_true", help="open the first page in a browser")
+    said = parser.parse_args()
+    place = ROOT / BUILD
+    shutil.rmtree(place, ignore_errors=True)
+    wanted = Wanted(said.teacher, said.worked, said.repository.rstrip("/"))
+    lay_down(ROOT, place / "source", wanted)
+    build(place / "source", place / "html")
+    first = place / "html" / "index.html"
+    print(f"The site begins at {first.relative_to(ROOT)}")
+    if said.open:
+        webbrowser.open(first.as_uri())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
