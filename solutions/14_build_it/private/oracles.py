@@ -57,11 +57,31 @@ def first_met(last_input_first=False):
     return order
 
 
-def in_breadth(rows):
-    found = [len(rows) - 1]
-    for row in found:
-        found += [one for one in dict.fromkeys(sources(rows, row)) if one not in found]
+def in_breadth(last_input_first=False):
+    """Each row when it is first met on a walk in breadth."""
+
+    def order(rows):
+        found = [len(rows) - 1]
+        for row in found:
+            follow = sources(rows, row)[:: -1 if last_input_first else 1]
+            found += [one for one in dict.fromkeys(follow) if one not in found]
+        return found
+
+    return order
+
+
+def until_turned(rows):
+    """A walk in depth that goes on to each row which has not had its turn, met before or not."""
+    found, waiting = [], [len(rows) - 1]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += [one for one in sources(rows, found[-1]) if one not in found]
     return found
+
+
+def fewest_uses_first(rows):
+    used = [source for inputs in rows for source, _ in inputs]
+    return sorted(newest_first(rows), key=used.count)
 
 
 def along_paths(rows):
@@ -105,15 +125,21 @@ def walks(source):
     def case(shape, more=0):
         return shape, signed(source, 1.5, 4), signed(source, 0.3, 0.9), signed(source, 0.6, 2), more
 
-    return [case(check.SUM), case(check.PRODUCT), case(check.CHAIN, source.randint(3000, 6000))]
+    shapes = [check.SUM, check.PRODUCT, check.DETOUR]
+    return [*map(case, shapes), case(check.CHAIN, source.randint(3000, 6000))]
 
 
 # --- 14.6 -----------------------------------------------------------------------------------------
 
 
-def times(share):
-    """The slope as often as ``share`` says, of the number of calls."""
-    return lambda calls, *given: share(calls) * received(newest_first)(*given)[0]
+def times(share, begins=True):
+    """The slope as often as ``share`` says, of the number of calls, and what x began with."""
+
+    def found(calls, before, *given):
+        slope = received(newest_first)(*given)[0]
+        return share(calls) * slope + (before or 0.0) * begins
+
+    return found
 
 
 def kept(begins):
@@ -121,9 +147,9 @@ def kept(begins):
     function of what it has.
     """
 
-    def found(calls, *given):
+    def found(calls, before, *given):
         rows = check.graph(*given)
-        arrived = [0.0] * len(rows)
+        arrived = [before or 0.0] + [0.0] * (len(rows) - 1)
         for _ in range(calls):
             arrived[-1] = begins(arrived[-1])
             for row in newest_first(rows):
@@ -134,22 +160,23 @@ def kept(begins):
     return found
 
 
-def overwritten(calls, *given):
+def overwritten(calls, before, *given):
     rows = check.graph(*given)
     arrived = [0.0] * len(rows)
     arrived[-1] = 1.0
     for row in newest_first(rows):
         for source, local in rows[row]:
             arrived[source] = arrived[row] * local
-    return calls * arrived[0]
+    return calls * arrived[0] + (before or 0.0)
 
 
 def calls(source):
-    def case(count, shape):
+    def case(count, before, shape):
         a, b = signed(source, 1.5, 4), signed(source, 0.6, 2)
-        return count, shape, a, b, signed(source, 0.6, 2)
+        return count, before, shape, a, b, signed(source, 0.6, 2)
 
-    return [case(1, check.SUM), case(2, check.SUM), case(3, check.PRODUCT)]
+    before = number(source, 3, 9)
+    return [case(1, None, check.SUM), case(2, None, check.SUM), case(3, before, check.PRODUCT)]
 
 
 ORACLES = [
@@ -199,6 +226,13 @@ ORACLES = [
             "sin: a minus too many: it is the cosine that has a minus in its slope": both(
                 of_sin=lambda a: -math.cos(a)
             ),
+            "sin: the root loses the sign, which cos has below 0 for some a": both(
+                of_sin=lambda a: math.sqrt(1 - math.sin(a) ** 2)
+            ),
+            "sin: a is in radians already, as math.cos takes it": both(
+                of_sin=lambda a: math.cos(math.radians(a))
+            ),
+            "the two are exchanged: first sin, then relu": lambda a: both()(a)[::-1],
             "relu: that is its value, not its slope": both(of_relu=lambda a: max(a, 0.0)),
             "relu: −1 is the slope of |a| below 0, where relu is flat": both(
                 of_relu=lambda a: 2 * step(a) - 1
@@ -224,6 +258,13 @@ ORACLES = [
                 by_b=lambda a, b: 1 / b**2
             ),
             "by b: the factor a is missing": quotient(by_b=lambda a, b: -1 / b**2),
+            "by b: that is 1/a: the slope of 1/b is −1/b², times a": quotient(
+                by_b=lambda a, b: 1 / a
+            ),
+            "by b: a is not squared: −a · 1/b²": quotient(by_b=lambda a, b: -((a / b) ** 2)),
+            "the quotient: // drops what stands behind the point": quotient(
+                value=lambda a, b: a // b
+            ),
             "by a: b is the slope of a product": quotient(by_a=lambda a, b: b),
             "by a: 1 is the slope of a sum": quotient(by_a=lambda a, b: 1.0),
             "the two are exchanged: first by a, then by b": quotient(
@@ -247,8 +288,16 @@ ORACLES = [
                 received(first_met(last_input_first=True))
             ),
             "in breadth: a short way may reach y before a long one, which also sends to it": (
-                received(in_breadth)
+                received(in_breadth())
             ),
+            "in breadth, last input first: y may be reached before another that also sends to it": (
+                received(in_breadth(last_input_first=True))
+            ),
+            "y has its turn when it is met, before all that use it have sent": (
+                received(until_turned)
+            ),
+            "by the number of uses: what is used once may be made from what is used twice, or into "
+            "it": received(fewest_uses_first),
             "oldest first: start at z, where the 1 is": oldest_first,
             "a value has a turn each time it is met: wait for the last of its uses": received(
                 along_paths
@@ -271,7 +320,12 @@ ORACLES = [
         {
             "as it was: what y has kept from the first call is sent on again": kept(lambda z: 1.0),
             "z too begins the second call with what it has kept": kept(lambda z: z + 1.0),
-            "cleared too much: x is a leaf, and adds up what all calls bring": times(lambda _: 1),
+            "cleared too much: x is a leaf, and adds up what all calls bring": times(
+                lambda _: 1, begins=False
+            ),
+            "x.grad held something before the first call: add to that": times(
+                lambda calls: calls, begins=False
+            ),
             "= in the place of +=: y receives more than one part": overwritten,
         },
         draw=calls,

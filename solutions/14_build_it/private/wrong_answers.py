@@ -142,14 +142,33 @@ def first_met(root, last_first=False):
     return order
 
 
-def in_breadth(root):
+def in_breadth(root, turned=1):
     order, seen = [root], {root}
     for node in order:
-        for source, _ in node.inputs:
+        for source, _ in node.inputs[::turned]:
             if source not in seen:
                 seen.add(source)
                 order.append(source)
     return order
+
+
+def until_turned(root):
+    order, ready = [], [root]
+    while ready:
+        order.append(ready.pop())
+        ready += [source for source, _ in order[-1].inputs if source not in order]
+    return order
+
+
+def fewest_uses_first(root):
+    uses = uses_of(root)
+    return sorted(uses, key=uses.get)
+
+
+def without_unpacking(root):
+    uses = uses_of(root)
+    for source in root.inputs:
+        uses[source] -= 1
 
 
 def along_paths(root):
@@ -258,6 +277,22 @@ def leaf_replaced(root, x):
     return x.grad
 
 
+def added_to_none(root, x):
+    x.grad += arriving(root)[x]
+    return x.grad
+
+
+def returned_alone(root, x):
+    root.calls = getattr(root, "calls", 0) + 1
+    return root.calls * arriving(root)[x] + (x.grad or 0.0)
+
+
+def put_anew(root, x):
+    root.calls = getattr(root, "calls", 0) + 1
+    x.grad = root.calls * arriving(root)[x]
+    return x.grad
+
+
 def overwritten(root, x):
     x.grad = (x.grad or 0.0) + arriving(root, times=lambda old, new: new)[x]
     return x.grad
@@ -304,6 +339,7 @@ TABLES = {
         right={
             "with math": rules,
             "by torch": by_torch,
+            "a comparison": lambda a: (math.cos(a), a > 0),
             "a comparison as a number": lambda a: (math.cos(a), float(a > 0)),
             "shifted sine": lambda a: [math.sin(a + math.pi / 2), int(max(a, 0) > 0)],
         },
@@ -314,6 +350,12 @@ TABLES = {
                 "not of the result",
             ),
             "minus": (lambda a: (-math.cos(a), rules(a)[1]), "a minus too many"),
+            "sign_lost": (
+                lambda a: (math.sqrt(1 - math.sin(a) ** 2), rules(a)[1]),
+                "loses the sign",
+            ),
+            "degrees": (lambda a: (math.cos(math.radians(a)), rules(a)[1]), "radians already"),
+            "exchanged": (lambda a: rules(a)[::-1], "first sin, then relu"),
             "value_of_relu": (lambda a: (math.cos(a), max(a, 0)), "relu: that is its value"),
             "of_abs": (lambda a: (math.cos(a), math.copysign(1, a)), "slope of |a|"),
             "wrong_way_round": (lambda a: (math.cos(a), float(a < 0)), "the wrong way round"),
@@ -334,6 +376,9 @@ TABLES = {
             "one_b": (lambda a, b: (a / b, 1 / b, -a / b), "one b too few"),
             "inverse_square": (lambda a, b: (a / b, 1 / b, 1 / b**2), "neither the minus"),
             "without_a": (lambda a, b: (a / b, 1 / b, -1 / b**2), "factor a is missing"),
+            "inverse_of_a": (lambda a, b: (a / b, 1 / b, 1 / a), "that is 1/a"),
+            "both_squared": (lambda a, b: (a / b, 1 / b, -((a / b) ** 2)), "a is not squared"),
+            "whole": (lambda a, b: (a // b, 1 / b, -a / b**2), "behind the point"),
             "product": (lambda a, b: (a / b, b, -a / b**2), "slope of a product"),
             "sum": (lambda a, b: (a / b, 1.0, -a / b**2), "slope of a sum"),
             "exchanged": (lambda a, b: (a / b, -a / b**2, 1 / b), "exchanged"),
@@ -351,7 +396,16 @@ TABLES = {
         wrong={
             "first_met": (first_met, "first input first"),
             "last_input_first": (lambda root: first_met(root, last_first=True), "last input first"),
-            "in_breadth": (in_breadth, "in breadth"),
+            "in_breadth": (in_breadth, "in breadth: a short way"),
+            "in_breadth_turned": (
+                lambda root: in_breadth(root, turned=-1),
+                "in breadth, last input first",
+            ),
+            "until_turned": (until_turned, "before all that use it have sent"),
+            "fewest_uses_first": (fewest_uses_first, "by the number of uses"),
+            "without_unpacking": (without_unpacking, "an input is a pair"),
+            "nothing_appended": (lambda root: [], "order.append"),
+            "a_set": (lambda root: {*uses_of(root)}, "a set has no order"),
             "oldest_first": (inputs_before_results, "start at z"),
             "along_paths": (along_paths, "each time it is met"),
             "once_for_each_user": (once_for_each_user, "take off 1 for each pair"),
@@ -378,6 +432,9 @@ TABLES = {
             "all_cleared": (all_cleared, "cleared too much"),
             "leaf_replaced": (leaf_replaced, "cleared too much"),
             "overwritten": (overwritten, "in the place of +="),
+            "added_to_none": (added_to_none, "None before the first call"),
+            "returned_alone": (returned_alone, "add to x.grad itself"),
+            "put_anew": (put_anew, "held something before"),
         },
     ),
 }
