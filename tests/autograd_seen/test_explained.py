@@ -80,6 +80,8 @@ ASKED = [
         "11",
     ),
     ("ValueError: can't optimize a non-leaf Tensor", "08"),
+    ("RecursionError: maximum recursion depth exceeded in comparison", "14"),
+    ("RecursionError: maximum recursion depth exceeded while calling a Python object", "14"),
     (
         "RuntimeError: mul(): functions with out=... arguments don't support automatic "
         "differentiation, but one of the arguments requires grad.",

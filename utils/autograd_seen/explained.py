@@ -136,6 +136,11 @@ ROWS = (
         (Section("13_own_derivative", "Two more errors"),),
     ),
     Row(
+        "RecursionError",
+        "maximum recursion depth exceeded",
+        (Section("14_build_it", "Each path by itself"),),
+    ),
+    Row(
         "RuntimeError",
         "a leaf Variable that requires grad is being used in an in-place operation.",
         (Section("06_linear_regression", "In-place update outside `no_grad`"),),
