@@ -12,7 +12,6 @@ from importlib.resources import files
 from pathlib import Path
 
 from forkgrade.files import write_whole
-from math_core import LatexToMathML
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
@@ -24,13 +23,10 @@ from tools.normal_form import ROOT, read
 
 DECKS = ROOT / "site" / "_build" / "slides"
 TEMPLATES = Path(__file__).parent
-REVEAL = files("sphinx_revealjs") / "_static" / "revealjs" / "dist"
 #: Code, which keeps its dollars, and formulas.
 FORMULA = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 #: A theme would fetch its fonts.
 FETCHES = re.compile(r"@import[^;]*;")
-
-convert = LatexToMathML()
 
 
 def slides(nb: NotebookNode) -> NotebookNode:
@@ -76,6 +72,11 @@ def on(cell: NotebookNode, kind: str) -> NotebookNode:
 def with_mathml(source: str) -> str:
     """A text with its formulas as MathML, which a browser draws without a script."""
 
+    # What `make slides` installs is imported where a deck is made.
+    from math_core import LatexToMathML
+
+    convert = LatexToMathML()
+
     def formula(found: re.Match) -> str:
         if found[1]:
             return found[1]
@@ -89,6 +90,7 @@ def with_mathml(source: str) -> str:
 
 def deck(lesson: Lesson) -> str:
     """The deck of a lesson, as HTML."""
+    reveal = files("sphinx_revealjs") / "_static" / "revealjs" / "dist"
     nb = read(lesson.notebook)
     number, question = title(nb)
     config = Config(
@@ -100,9 +102,9 @@ def deck(lesson: Lesson) -> str:
     exporter = SlidesExporter(config=config, template_name="deck")
     resources = {
         "title": f"{number} · {question}".replace("`", ""),
-        "reveal_css": (REVEAL / "reveal.css").read_text(encoding="utf-8"),
-        "reveal_js": (REVEAL / "reveal.js").read_text(encoding="utf-8"),
-        "reveal_theme": FETCHES.sub("", (REVEAL / "theme" / "white.css").read_text("utf-8")),
+        "reveal_css": (reveal / "reveal.css").read_text(encoding="utf-8"),
+        "reveal_js": (reveal / "reveal.js").read_text(encoding="utf-8"),
+        "reveal_theme": FETCHES.sub("", (reveal / "theme" / "white.css").read_text("utf-8")),
     }
     html, _ = exporter.from_notebook_node(slides(nb), resources)
     return html

@@ -48,9 +48,9 @@ def taylor_remainder(
     Example:
         >>> x, v = torch.tensor([0.8, 1.7]).double(), torch.tensor([0.6, -0.3]).double()
         >>> taylor_remainder(lambda x: torch.sin(x[0]) * x[1] ** 2, x, v, steps=[1e-2, 1e-3])
-            h   remainder   order
-         0.01    7.34e-05    None
-        0.001   7.349e-07   1.999
+            h   remainder      order
+        0.01    7.34e-05    None
+        0.001   7.349e-07      1.999
     """
     point = x.detach()
     here, rounding = _number(function, point), torch.finfo(x.dtype).eps

@@ -354,8 +354,7 @@ ORACLES = [
             "that is the loss, times g: its slope is asked for": sent(
                 lambda g, r, delta: g * loss(r, delta)
             ),
-            "0 where r is 3e16 or the like: a nudge, or a difference of two such numbers, is lost "
-            "in rounding: cap r directly": sent(
+            "0 where r is 3e16 or the like: a nudge or a difference is lost in rounding": sent(
                 lambda g, r, delta: g * capped(r, delta) if abs(r) < 1e12 else 0.0
             ),
             "nothing but zeros: autograd was asked where nothing is recorded": sent(

@@ -96,6 +96,11 @@ def by_nudging(g, r, delta):
     return g * (nudged(1e-4) - nudged(-1e-4)) / 2e-4
 
 
+def shorter(x):
+    keep = x > 0
+    return torch.where(keep, x[keep].sqrt(), 0.0)
+
+
 def by_nudging_own_loss(g, r, delta, h=1e-4):
     return g * (huber(r.double() + h, delta) - huber(r.double() - h, delta)) / (2 * h)
 
@@ -259,7 +264,7 @@ TABLES = {
             "eps_inside": (root_of(lambda x: x + 1e-6), "a negative number still goes"),
             "nan_to_num": (lambda x: x.sqrt().nan_to_num(), "inf, is sent on"),
             "keeping_0": (keeping_0, "inf, is sent on"),
-            "shorter": (lambda x: torch.where(x > 0, x[x > 0].sqrt(), 0.0), "shorter than x"),
+            "shorter": (shorter, "shorter than x"),
             "no_choice_after": (lambda x: positive(x).sqrt(), "1 stands in"),
             "x_itself": (root_of(positive, lambda x: x), "x itself"),
             "no_root": (lambda x: torch.where(x > 0, x, 0.0), "root is missing"),
@@ -308,7 +313,7 @@ TABLES = {
             "by_nudging_own_loss": (by_nudging_own_loss, "is lost in"),
             "by_shrinking": (
                 lambda g, r, delta: g * (r - F.softshrink(r, delta)),
-                "difference of two such numbers",
+                "a difference is lost",
             ),
             "one_branch": (by_if, "torch.where chooses for each"),
             "by_aten": (by_aten, "PyTorch's own loss"),

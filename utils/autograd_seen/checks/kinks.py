@@ -97,7 +97,7 @@ safe_root = check_function(
     ],
     evaluate=_rooted,
     template=lambda asked, values: asked.format(asked, values).replace("-", "−"),
-    hints={"must match the size": "x[keep] is shorter than x: put 1 in place of what is not kept"},
+    hints={"must match the size": "x[keep] is shorter than x"},
 )
 
 BY_HAND = "here you are the backward pass: use g, r and delta alone"
@@ -117,7 +117,7 @@ huber_backward = check_function(
     template=lambda g, r, delta: f"huber_backward({g}, {r}, {delta})".replace("-", "−"),
     hints={
         "does not require grad": BY_HAND,
-        "is ambiguous": "r holds several numbers, and `if` takes one: torch.where chooses for each",
+        "is ambiguous": "`if` takes one number: torch.where chooses for each",
     },
 )
 
@@ -126,8 +126,7 @@ COLUMNS = "standardise(h) for h = [{}, …]"
 GRADIENT = "h.grad in the columns that vary, for h = [{}, …],"
 NO_EPS = "0/0: a column that does not vary has the deviation 0: add an eps before you divide"
 LAST_BIT = (
-    "a constant column's mean can be off in its last bit, so that its variance is 1e-34 and not 0: "
-    "an eps or clamp(min=…) covers that too, > 0 does not"
+    "the mean can be off in its last bit, the variance 1e-34 and not 0: use an eps or clamp(min=…)"
 )
 STILL_0 = "the root still meets a 0, where its slope is inf: what is done after it comes too late"
 
