@@ -22,8 +22,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 CHAINS = {f"chain of {n:,}": n for n in (100, 1_000, 10_000, 100_000)}
-GRAPHS = ("sin(x²)", "BCE neuron", "MLP", "transformer", *CHAINS)
-OURS = {"draw_graph": {}, "draw_graph to 1,000": {"max_operations": 1_000}}
+#: A transformer that is written out in plain operations: 62 layers are some 5,000 operations.
+DEEP, LAYERS = "deep transformer", 62
+GRAPHS = ("sin(x²)", "BCE neuron", "MLP", "transformer", DEEP, *CHAINS)
+OURS = {
+    "draw_graph": {"fold": False},
+    "draw_graph to 1,000": {"max_operations": 1_000, "fold": False},
+    "draw_graph folded": {},
+}
 PEERS = ("torchviz", "torchview")
 #: How each tool's DOT writes an operation.
 OPERATION = {
@@ -48,6 +54,7 @@ tracing     the part of the source's time in which draw_graph reads the live gra
 draw_graph  the autograd graph: operations, leaves, constants and the tensors between, with names
             and values; (cut): the graph is larger than the default limit, so it is drawn again
             with max_operations=1000
+            folded: what repeats is drawn once, as by default; for the deep transformer alone
 torchviz    make_dot(output): the autograd graph's operations and leaves, no names, values or
             tensors between
 torchview   draw_graph(model, inputs): functions and tensors of a forward pass, no parameters and
@@ -100,6 +107,8 @@ def build(graph: str) -> tuple[object, list]:
             lambda self, x, t: nn.functional.mse_loss(self.layers(x), t), layers=layers
         )
         return loss, [torch.randn(32, 8), torch.randn(32, 1)]
+    if graph == DEEP:
+        return Computation(deep_transformer()), [torch.randn(2, 5, 16)]
     if graph == "transformer":
         layer = nn.TransformerEncoderLayer(16, 2, 32, dropout=0.0, batch_first=True)
         encoder = nn.TransformerEncoder(layer, 12, enable_nested_tensor=False)
@@ -110,6 +119,41 @@ def build(graph: str) -> tuple[object, list]:
     return Computation(function), [x.requires_grad_()]
 
 
+def deep_transformer() -> Callable[..., object]:
+    """Returns a function of a module and x: a transformer of many layers, every operation by
+    itself.
+    """
+    import torch
+
+    def weights(*shape):
+        return (0.1 * torch.randn(shape)).requires_grad_()
+
+    matrices = [[weights(16, 16) for _ in range(4)] for _ in range(LAYERS)]
+    widened = [(weights(16, 32), weights(32, 16)) for _ in range(LAYERS)]
+    biases = [[weights(16) for _ in range(9)] for _ in range(LAYERS)]
+
+    def normed(x, scale, shift):
+        centred = x - x.mean(-1, keepdim=True)
+        variance = (centred * centred).mean(-1, keepdim=True)
+        return centred / torch.sqrt(variance + 1e-5) * (1 + scale) + shift
+
+    def split(x):
+        return x.view(2, 5, 2, 8).transpose(1, 2)
+
+    def forward(_, x):
+        for (q, k, v, o), (up, down), b in zip(matrices, widened, biases, strict=True):
+            h = normed(x, b[0], b[1])
+            query, key, value = (split(h @ w + c) for w, c in zip((q, k, v), b[2:5], strict=True))
+            scores = torch.exp(query @ key.transpose(-1, -2) / 8**0.5)
+            mixed = scores / scores.sum(-1, keepdim=True) @ value
+            x = x + (mixed.transpose(1, 2).reshape(2, 5, 16) @ o + b[5])
+            h = normed(x, b[6], b[7]) @ up
+            x = x + (0.5 * h * (1 + torch.erf(h / 2**0.5)) @ down + b[8])
+        return (x * x).mean()
+
+    return forward
+
+
 def load(tool: str) -> Callable[..., object]:
     """Imports the tool. Returns a function (product, model, inputs, output, deadline) → DOT, or
     SVG, as text.
@@ -118,7 +162,7 @@ def load(tool: str) -> Callable[..., object]:
         from autograd_seen import draw_graph
 
         def draw(product, model, inputs, output, deadline):
-            picture = draw_graph(output, fold=False, **OURS[tool])
+            picture = draw_graph(output, **OURS[tool])
             if product == "tracing":
                 return picture
             return picture.svg if product == "SVG" else picture.source
@@ -241,13 +285,14 @@ def compare(graph: str, repeats: int, limit: int) -> None:
     """Prints the rows of one graph as they are measured."""
     ours: list[dict] = []
     for tool in [*OURS, *PEERS]:
-        if tool in OURS and ours and not ours[0].get("cut"):
+        whole = ours and not ours[0].get("cut")
+        if (tool == "draw_graph to 1,000" and whole) or ("folded" in tool and graph != DEEP):
             continue  # drawn whole already
         row = [measure_apart(graph, tool, product, repeats, limit) for product in ("source", "SVG")]
         if not ours:
             print(f"\n{graph}{alone(row[0])}")
         print(align(tool, *cells(row, ours if tool in PEERS else [])), flush=True)
-        ours = row if tool in OURS else ours
+        ours = row if tool in OURS and "folded" not in tool else ours
 
 
 def alone(source: dict) -> str:

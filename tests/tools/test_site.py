@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tools import site
+from tools.frame import minutes
 from tools.lessons import lessons
 from tools.normal_form import ROOT, read
 
@@ -138,3 +139,14 @@ def test_what_runs_the_course_elsewhere_uses_commands_that_are_there():
     needs = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     named = next(line for line in needs if line.startswith("-r ")).removeprefix("-r ")
     assert (ROOT / "binder" / named).resolve() == ROOT / "requirements.txt"
+
+
+def test_each_lesson_has_a_page_for_who_teaches_it_and_a_key_for_them_alone(plain, full):
+    for lesson in lessons():
+        page = f"guide/{lesson.slug}.md"
+        assert page in plain, f"site/{page} is missing: what to ask, to expect and to skip"
+        for part in "**Aim.**", "**Minutes.**", "## Ask before you run", "## Three wrong answers":
+            assert part in plain[page], f"{page} lacks {part}"
+        assert f"**Minutes.** {minutes(read(lesson.notebook))}" in plain[page]
+        assert f"\n{lesson.slug}\n" in plain["guide/index.md"]
+        assert "**Key.**" not in plain[page] and "**Key.**" in full[page]

@@ -12,6 +12,7 @@ from autograd_seen.flow import watch_gradients
 from autograd_seen.flow_plot import plot_gradients
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
+from autograd_seen.live.tangents import record_jvp
 from autograd_seen.memory import saved_bytes
 from autograd_seen.nonfinite import find_nonfinite
 from autograd_seen.numeric import numerical_gradient
@@ -39,6 +40,7 @@ __all__ = [
     "progress",
     "record_backward",
     "record_forward",
+    "record_jvp",
     "saved_bytes",
     "side_by_side",
     "step_through",

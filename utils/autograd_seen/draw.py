@@ -5,21 +5,22 @@ import sys
 
 import torch
 
-from autograd_seen.graph import Recording
+from autograd_seen.arrange.modules import Opened
+from autograd_seen.graph import JVP, Recording
 from autograd_seen.live import names
 from autograd_seen.live import walk as trace
 from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.show.picture import (
     MOST_OPERATIONS,
     GraphPicture,
+    arranged_picture,
     collection_paused,
-    folded,
 )
 from autograd_seen.values import clip, kind_of
 
 
 def draw_graph(
-    output: torch.Tensor | Recording,
+    output: torch.Tensor | Recording | JVP,
     /,
     *,
     direction: str = "auto",
@@ -28,6 +29,7 @@ def draw_graph(
     engine: str = "embedded",
     tape: Tape | None = None,
     saved: bool = False,
+    modules: Opened = "auto",
     **names_of_tensors: torch.Tensor,
 ) -> GraphPicture:
     """Returns a picture of the computation that led to ``output``: tensors, operations, and their
@@ -56,6 +58,10 @@ def draw_graph(
     it would become. The product of the local derivatives along a path is that path's part of the
     gradient.
 
+    Of a JVP (see ``record_jvp``) it shows a nudge that travels forward: at each tensor its tangent
+    (``▸``), and beside each edge that a nudge takes the local derivative (``×``) and their product.
+    An operation adds these products.
+
     What repeats is drawn once. A chain of equal operations is one box, "sin × 998". A block that
     occurs at least three times in a row, such as the layers of an encoder, stands in a frame, "12
     times": its first copy, with what enters that one; what leaves the frame is what leaves the
@@ -69,13 +75,24 @@ def draw_graph(
     copy, as ``torch.stack(states)`` does, has one edge from the frame, and says of how many. No
     tensor that is a variable's is folded away.
 
+    With a tape a dashed frame stands around the operations of each ``nn.Module`` that was called,
+    named as in ``named_modules()`` behind the variable that leads there, and with its class. A
+    module can be shut: it is one box, with the shapes of what it took and gave, how many operations
+    ran in it, the numbers in its parameters and the bytes that it saved; of a Recording also the
+    Euclidean norms of the gradients that arrived, that it sent on, and that went to its parameters.
+    Only what it uses alone is in the box. At least three equal boxes in a row are one,
+    "layers.0 … 11". A module that is called twice stands there twice, "call 1 of 2 here". In
+    Jupyter and on an exported page a click on a name opens a module and shuts it, without a kernel.
+
     Args:
-        output: any tensor of any shape and dtype with ``requires_grad=True``; or a Recording.
+        output: any tensor of any shape and dtype with ``requires_grad=True``; a Recording; or a
+            JVP.
         direction: "right", "down", or "auto": right if that is at most 854 pixels wide. Leading
             down, a picture has lines of text side by side.
         fold: whether what repeats is drawn once; False draws each operation by itself.
-        max_operations: how many boxes of operations are drawn, the last ones, of the last 1,000
-            operations; the picture says where it stops.
+        max_operations: how many boxes of operations are drawn, the last ones, of the last 6,000
+            operations, or of 1,000 where the stack is small, as in a thread; the picture says where
+            it stops.
         engine: "embedded", or "dot" for Graphviz' layout where its program ``dot`` is installed.
         tape: what ``record_forward`` recorded. Shows what the tape has of this graph: all values,
             the numbers that PyTorch does not save, source lines, writes in place, and, dotted,
@@ -85,6 +102,10 @@ def draw_graph(
             has for it, shapes and bytes, and the picture their sum. Memory that several share, such
             as that of a view, is counted where it stands first. A leaf is said to be one and is
             summed apart: its memory is there anyway.
+        modules: which modules are open, of those that a tape has. "auto": as many levels as fit
+            into 30 boxes and ovals; unless all fit, a module in which no other ran is shut. A
+            number of levels: of 0 each outermost module is one box. A name, or several: these, and
+            what they are in. None: no module is framed or shut.
 
     Raises:
         TypeError: ``output`` or a named argument is not a tensor, or ``saved`` no truth value.
@@ -103,17 +124,24 @@ def draw_graph(
         z = sin(y)  root            -0.2879  SinBackward0 saves self
     """
     _check_options(output, direction, max_operations, engine)
+    _check_modules(modules)
     check_tape(tape)
     if not isinstance(saved, bool):
         raise TypeError(
             f"saved={kind_of(saved)}: pass True to see what each operation saves, and call a "
             "tensor that you want to name something else"
         )
-    if isinstance(output, Recording):
+    if isinstance(output, Recording | JVP):
         if names_of_tensors or tape is not None:
-            raise TypeError("a Recording has its names already: give them to record_backward")
-        return GraphPicture(
-            folded(output.graph, fold, max_operations), direction, engine, output, saved=saved
+            raise TypeError(
+                "a Recording has its names already: give them to record_backward or record_jvp"
+            )
+        return arranged_picture(
+            *(output.graph, modules, fold, max_operations),
+            direction=direction,
+            engine=engine,
+            recording=output,
+            saved=saved,
         )
     named = [
         (name, tensor)
@@ -130,12 +158,20 @@ def draw_graph(
         reach = trace.MOST_TOUCHED if fold else max_operations
         trace.check_names(names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
-        graph = trace.trace(output, [*given, *named], reach, tape, names_of_tensors)
-    return GraphPicture(folded(graph, fold, max_operations), direction, engine, saved=saved)
+        graph = trace.trace(
+            *(output, [*given, *named], reach, tape, names_of_tensors),
+            [] if tape is None else names.modules_of_frame(sys._getframe(1)),
+        )
+        return arranged_picture(
+            *(graph, modules, fold, max_operations),
+            direction=direction,
+            engine=engine,
+            saved=saved,
+        )
 
 
 def _check_options(output, direction, max_operations, engine) -> None:
-    if not isinstance(output, torch.Tensor | Recording):
+    if not isinstance(output, torch.Tensor | Recording | JVP):
         raise TypeError(f"draw_graph needs a tensor, and got {kind_of(output)}: {_instead(output)}")
     if direction not in ("auto", "right", "down"):
         raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")
@@ -149,6 +185,19 @@ def _check_options(output, direction, max_operations, engine) -> None:
             "engine='dot' needs the program dot, and there is none on PATH: install Graphviz "
             "(apt, brew, winget and conda have it as graphviz), or leave engine out"
         )
+
+
+def _check_modules(modules) -> None:
+    named = isinstance(modules, list | tuple | set | frozenset)
+    if named and all(isinstance(name, str) for name in modules):
+        return
+    if not (modules is None or isinstance(modules, int | str)) or isinstance(modules, bool):
+        raise TypeError(
+            f"modules={kind_of(modules)}: pass 'auto', how many levels are open, the names of the "
+            "modules to open, or None to draw none"
+        )
+    if isinstance(modules, int) and modules < 0:
+        raise ValueError(f"modules={modules}: use a whole number of at least 0")
 
 
 def _instead(thing) -> str:

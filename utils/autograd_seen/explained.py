@@ -116,9 +116,22 @@ ROWS = (
         ),
     ),
     Row(
+        "DeprecationWarning",
+        "<class '…'> should not be instantiated. Methods on autograd functions are all static, so "
+        "you should invoke them on the class itself. Instantiating an autograd function will raise "
+        "an error in a future version of PyTorch.",
+        (Section("13_own_derivative", "Two more errors"),),
+    ),
+    Row(
         "NotImplementedError",
         "clamp is not supported for complex types",
         (Section("11_gradient_checks", "A step without a subtraction"),),
+    ),
+    Row(
+        "NotImplementedError",
+        "You must implement either the backward or vjp method for your custom autograd.Function to "
+        "use it with backward mode AD.",
+        (Section("13_own_derivative", "Two more errors"),),
     ),
     Row(
         "RuntimeError",
@@ -152,6 +165,11 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "cannot register a hook on a tensor that doesn't require gradient",
+        (Section("13_own_derivative", "What did a layer compute?"),),
+    ),
+    Row(
+        "RuntimeError",
         "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd does "
         "not support crossing process boundaries. If you just want to transfer the data, call "
         "detach() on the tensor before serializing (e.g., putting it on the queue).",
@@ -165,8 +183,19 @@ ROWS = (
             Section("05_disabling_tracking", "Does not require grad: three switches"),
             Section("05_disabling_tracking", "Freeze a part, let gradients through"),
             Section("08_memory", "A loop that did not run"),
+            Section("12_kinks", "The index of the largest"),
             Section("15_second_derivatives", "`retain_graph` is not `create_graph`"),
         ),
+    ),
+    Row(
+        "RuntimeError",
+        "Function '…' returned nan values in its …th output.",
+        (Section("12_kinks", "The loss is fine, and the weights are nan"),),
+    ),
+    Row(
+        "RuntimeError",
+        "function … returned an incorrect number of gradients (expected …, got …)",
+        (Section("13_own_derivative", "A solver that autograd cannot see"),),
     ),
     Row(
         "RuntimeError",
@@ -189,6 +218,12 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Legacy autograd function with non-static forward method is deprecated. Please use "
+        "new-style autograd function with static forward method. (Example: …)",
+        (Section("13_own_derivative", "Two more errors"),),
+    ),
+    Row(
+        "RuntimeError",
         "Mismatch in shape: grad_output[…] has a shape of … and output[…] has a shape of ….",
         (Section("07_vectors", "A vector at the root"),),
     ),
@@ -203,6 +238,7 @@ ROWS = (
             Section("05_disabling_tracking", "The `.data` trap: modified by an inplace operation"),
             Section("10_in_place", "A river in a buffer"),
             Section("10_in_place", "A `step()` between two passes"),
+            Section("13_own_derivative", "Save it, or keep it as an attribute?"),
         ),
     ),
     Row(
@@ -232,6 +268,13 @@ ROWS = (
         "RuntimeError",
         "The size of tensor a (…) must match the size of tensor b (…) at non-singleton dimension …",
         (Section("09_broadcasting", "The size of tensor a must match the size of tensor b"),),
+    ),
+    Row(
+        "RuntimeError",
+        "The total norm of order … for gradients from `parameters` is non-finite, so it cannot be "
+        "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+        "`error_if_nonfinite=False`",
+        (Section("12_kinks", "What hides a nan"),),
     ),
     Row(
         "RuntimeError",
@@ -269,9 +312,20 @@ ROWS = (
     ),
     Row(
         "UserWarning",
+        "Anomaly Detection has been enabled. This mode will increase the runtime and should only "
+        "be enabled for debugging.",
+        (Section("12_kinks", "The loss is fine, and the weights are nan"),),
+    ),
+    Row(
+        "UserWarning",
         "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior. "
         "Consider using tensor.detach() first.",
         (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "UserWarning",
+        "Error detected in …. Traceback of forward call that caused the error:",
+        (Section("12_kinks", "The loss is fine, and the weights are nan"),),
     ),
     Row(
         "UserWarning",

@@ -10,7 +10,7 @@ There are numbers, shapes, names and facts here, and no sentences: those are mad
 shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import cached_property
 from typing import NamedTuple
@@ -97,6 +97,11 @@ class Fact(Enum):
     BORN_OUTSIDE = auto()
     #: (kind): a gradient is not finite since a value of the forward pass was not.
     BORN_BEFORE = auto()
+    #: Why forward mode goes no further: a Function written in Python, what a hook has packed, and a
+    #: node without a second derivative.
+    FUNCTION_NOT_ASKED = auto()
+    PACKED_NOT_ASKED = auto()
+    NOT_TWICE_DIFFERENTIABLE = auto()
 
 
 @dataclass(frozen=True)
@@ -172,6 +177,55 @@ class Memory(NamedTuple):
     complete: bool
 
 
+class Module(NamedTuple):
+    """A call of an ``nn.Module``, in one box or in a frame around its operations.
+
+    ``name`` is "model.layers.0", or empty for one that no variable of the caller's leads to;
+    ``kind`` is the name of its class.
+    """
+
+    name: str
+    kind: str
+    #: The place in ``Graph.scopes``.
+    scope: int
+    #: The shapes of the tensors that it took, and that it gave.
+    inputs: tuple[tuple[int, ...], ...] = ()
+    outputs: tuple[tuple[int, ...], ...] = ()
+    #: How many numbers its parameters hold, those of the modules in it included; None where that
+    #: could not be read.
+    parameters: int | None = None
+    #: How many operations ran in it, or in all that a box stands for.
+    operations: int = 1
+    #: Which call of this module it is, of how many of which the graph has an operation.
+    call: tuple[int, int] = (1, 1)
+    #: A box or a frame that stands for several modules, one after the other: how many, and the last
+    #: one's name and place in ``Graph.scopes``.
+    times: int = 1
+    last: str = ""
+    last_scope: int | None = None
+    #: All that two boxes must share to be drawn as one.
+    form: tuple = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A call of an ``nn.Module`` while a tape recorded, and what ran in it.
+
+    ``nodes`` are the keys of its operations, those of the calls inside it included. ``own`` are the
+    keys of leaves and constants that are its parameters and buffers, or that were made in it.
+    """
+
+    module: Module
+    nodes: frozenset[int]
+    own: frozenset[int] = frozenset()
+    #: The place in ``Graph.scopes`` of the call inside which it ran; None for an outermost one.
+    parent: int | None = None
+    #: How many calls it ran inside of.
+    depth: int = 0
+    #: The place in ``Graph.scopes`` of the first call of the same module.
+    first: int = 0
+
+
 class Node(NamedTuple):
     """One tensor, one operation, or the place where drawing stopped.
 
@@ -220,6 +274,8 @@ class Node(NamedTuple):
     #: An operation that was recorded: the source line, or the part of it, that ran it:
     #: "line 3: torch.sin(y)".
     line: str = ""
+    #: A box that stands for all operations of a module.
+    module: Module | None = None
 
     @property
     def raises(self) -> bool:
@@ -282,6 +338,9 @@ class Group:
     numbers: bool = False
     #: Whether the versions that are told of the first copy are others in the next ones.
     versions: bool = False
+    #: The module whose operations these are: ``times`` is then 1, or where the block is a module
+    #: that repeats, how often it does.
+    module: Module | None = None
 
 
 @dataclass(frozen=True)
@@ -309,6 +368,8 @@ class Graph:
     groups: tuple[Group, ...] = ()
     #: What all operations keep that were walked, drawn or not.
     memory: Memory | None = None
+    #: The calls of modules that a tape has of this graph, each after those that it ran inside of.
+    scopes: tuple[Scope, ...] = ()
 
     @cached_property
     def makers(self) -> dict[int, Edge]:
@@ -365,7 +426,7 @@ class Graph:
         """The name of the innermost ``nn.Module`` in which an operation ran, or of its class where
         it has none; empty where no tape tells.
         """
-        inside = [scope for scope in getattr(self, "scopes", ()) if key in scope.nodes]
+        inside = [scope for scope in self.scopes if key in scope.nodes]
         if not inside:
             return ""
         innermost = max(inside, key=lambda scope: scope.depth).module
@@ -400,6 +461,11 @@ class EdgeGradient:
     asked: bool = True
     #: The local Jacobian where it is one of few entries: a row for each number of the result.
     jacobian: Value | None = None
+    #: In forward mode, of an operation with several results: what is sent to each.
+    parts: tuple[Value | None, ...] = ()
+    #: Of how many gradients this is the first, where an edge into a module's box stands for several
+    #: edges.
+    ways: int = 1
 
 
 @dataclass(frozen=True)
@@ -423,6 +489,17 @@ class Step:
         return any(note.fact in reasons for note in self.notes)
 
 
+class ScopeGradient(NamedTuple):
+    """The Euclidean norms of the gradients at one call of a module: of what arrived at all that it
+    gave, of what it sent to all that it took, and of what it sent to its own parameters. None where
+    nothing was sent.
+    """
+
+    arrived: float | None
+    sent: float | None
+    parameters: float | None
+
+
 @dataclass(frozen=True)
 class Recording:
     """A backward pass: the graph as it was before, and the steps in the order in which the engine
@@ -438,6 +515,8 @@ class Recording:
     accumulated: bool = False
     #: Whether the pass was itself recorded, for a higher derivative.
     create_graph: bool = False
+    #: What came to each of ``graph.scopes``.
+    scopes: tuple[ScopeGradient, ...] = ()
 
     def flows(self) -> dict[int, EdgeGradient]:
         """What each edge carried, by its place in ``graph.edges``, in the order of the steps."""
@@ -452,7 +531,9 @@ class Recording:
             if edge.source in steps
         }
         leaves = {k: step for k, step in steps.items() if self.graph.nodes[k].kind == "tensor"}
-        return Gradients(self.flows(), arrived, leaves, self.accumulated)
+        return Gradients(
+            *(self.flows(), arrived, leaves), accumulated=self.accumulated, scopes=self.scopes
+        )
 
 
 @dataclass(frozen=True)
@@ -477,3 +558,53 @@ class Gradients:
     accumulated: bool = False
     #: What it left in the last copy of a block that is drawn once, at the places of the first.
     last: "Gradients | None" = None
+    #: Whether these are tangents, which travel forward: what arrived at a tensor is its own.
+    forward: bool = False
+    #: By the place of a call of a module in ``Graph.scopes``.
+    scopes: tuple[ScopeGradient, ...] = ()
+
+
+@dataclass(frozen=True)
+class TangentStep:
+    """The turn of one operation in forward mode: a nudge arrives and is sent on."""
+
+    #: The node's place in ``Graph.nodes``.
+    node: int
+    #: For each input that is nudged: the local derivative, and as ``sent`` its product with the
+    #: tangent of the input; None where that is not known.
+    flows: tuple[EdgeGradient, ...]
+    #: For each result its tangent, the sum of these products.
+    sent: tuple[Value | None, ...]
+    #: Why it is not known.
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class JVP:
+    """A nudge that was pushed forward through a graph: a Jacobian-vector product, step by step."""
+
+    graph: Graph
+    #: The operations that a nudge reached, inputs before outputs.
+    steps: tuple[TangentStep, ...]
+    #: By the key of each tensor that a nudge reached its tangent; None where that is not known.
+    tangents: dict[int, Value | None]
+    #: The keys of the leaves that were nudged.
+    nudged: tuple[int, ...]
+    #: The tangent of the output, a tensor; None where it is not known.
+    output: object = field(default=None, compare=False)
+
+    def flows(self) -> dict[int, EdgeGradient]:
+        """What entered each operation, by its place in ``graph.edges``, in the order of the
+        steps.
+        """
+        return {flow.edge: flow for step in self.steps for flow in step.flows}
+
+    def gradients(self) -> Gradients:
+        """The tangents at each place of the graph."""
+        notes = {step.node: step.notes for step in self.steps}
+        makers = self.graph.makers
+        arrived = {
+            key: Arrival(value, notes.get(makers[key].source, ()) if key in makers else ())
+            for key, value in self.tangents.items()
+        }
+        return Gradients(self.flows(), arrived, {}, forward=True)

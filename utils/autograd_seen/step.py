@@ -4,18 +4,20 @@ import sys
 
 import torch
 
-from autograd_seen.graph import Recording
+from autograd_seen.graph import JVP, Recording
 from autograd_seen.live import names
 from autograd_seen.live.backward import record
 from autograd_seen.live.forward import Tape
+from autograd_seen.live.tangents import Tangents, push
 from autograd_seen.show.player import Player
 
 
 def step_through(
-    output_or_recording: torch.Tensor | Recording,
+    output_or_recording: torch.Tensor | Recording | JVP,
     /,
     gradient: torch.Tensor | None = None,
     *,
+    tangents: Tangents | None = None,
     tape: Tape | None = None,
     **names_of_tensors: torch.Tensor,
 ) -> Player:
@@ -28,10 +30,14 @@ def step_through(
     picture of the finished pass and the table of its steps. A pass that was not recorded with
     ``accumulate=True`` leaves ``.grad`` as it was, and the player says what it would become.
 
+    With ``tangents`` there is no backward pass: a nudge of these leaves travels forward, and each
+    step computes a value and its tangent. See ``record_jvp``.
+
     Args:
         output_or_recording: a tensor, of which a backward pass is recorded that leaves ``.grad``
-            alone; or what ``record_backward`` returned.
+            alone; or what ``record_backward`` or ``record_jvp`` returned.
         gradient: dL/d(output), of the output's shape; left out, 1 for an output with one element.
+        tangents: by leaf its nudge, such as ``{x: 1.0}``; not together with ``gradient``.
         tape: what ``record_forward`` recorded of the forward pass, which kept each value.
 
     Raises:
@@ -55,10 +61,11 @@ def step_through(
         2     y = x²      -0.9577            8                 -7.6613 → x
         3     x (leaf)    -7.6613                                                None → -7.6613
     """
-    if isinstance(output_or_recording, Recording):
-        if gradient is not None or tape is not None or names_of_tensors:
+    if isinstance(output_or_recording, Recording | JVP):
+        if any(one is not None for one in (gradient, tangents, tape)) or names_of_tensors:
             raise TypeError(
-                "step_through of a recording takes nothing else: record_backward took the rest"
+                "step_through of a recording takes nothing else: record_backward or record_jvp "
+                "took the rest"
             )
         return Player(output_or_recording)
     if not isinstance(output_or_recording, torch.Tensor):
@@ -66,5 +73,16 @@ def step_through(
             "step_through needs a tensor or what record_backward returned, and got "
             f"{type(output_or_recording).__name__}: pass the tensor at the end of a computation"
         )
+    if gradient is not None and tangents is not None:
+        raise TypeError(
+            "step_through goes back with gradient=… or forward with tangents=…: pass one of them"
+        )
     callers = names.of_frame(sys._getframe(1))
-    return Player(record(output_or_recording, gradient, names_of_tensors, callers, tape=tape))
+    if tangents is not None:
+        return Player(push(output_or_recording, tangents, names_of_tensors, callers, tape=tape))
+    modules = names.modules_of_frame(sys._getframe(1))
+    return Player(
+        record(
+            *(output_or_recording, gradient, names_of_tensors, callers), tape=tape, modules=modules
+        )
+    )

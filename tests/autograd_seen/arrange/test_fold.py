@@ -541,11 +541,10 @@ def test_unfolded_each_operation_has_its_box():
 def test_the_limit_counts_boxes():
     x = torch.tensor(0.5, requires_grad=True)
     z = x
-    for _ in range(500):
-        z = z.sin().exp().tanh()
-    assert (
-        draw_graph(z, max_operations=3).graph.limit == 999
-    )  # a walk goes back 1,000: 333 blocks, and one operation more
+    for _ in range(900):
+        z = z.sin().exp().tanh().cos().exp().sin().cosh()
+    # A walk goes back 6,000: 857 blocks, and one operation more.
+    assert draw_graph(z, max_operations=7).graph.limit == 5_999
     z = x
     for _ in range(300):
         z = z.sin().exp().tanh()

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from autograd_seen import draw_graph
 from autograd_seen.arrange import fold
 from autograd_seen.arrange.folded import Folded, unfolded
 from autograd_seen.graph import Edge
@@ -194,3 +195,12 @@ def test_edges_behind_a_list_still_stand_for_those_of_the_last_copy():
         one, two = drawn.nodes[drawn.edges[place].target], whole.nodes[whole.edges[last].target]
         assert one.class_name == two.class_name
         assert drawn.edges[place].slot == whole.edges[last].slot
+
+
+def test_beside_a_chain_in_one_box_stands_no_jacobian_of_its_first_operation():
+    z = torch.tensor([0.1, 0.2, 0.3], requires_grad=True)
+    for _ in range(6):
+        z = z.softmax(0)
+    picture = draw_graph(record_backward(z, torch.ones(3)))
+    assert [node.count for node in picture.graph.nodes if node.kind == "operation"] == [6]
+    assert "J =" not in picture.source

@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from autograd_seen.arrange.repeats import OFTEN, Block, find_blocks
+from autograd_seen.arrange.repeats import OFTEN, WORTH, Block, find_blocks, stretches
 from autograd_seen.arrange.rows import End, Row
 from autograd_seen.graph import Edge
 from autograd_seen.values import Value
@@ -302,3 +302,27 @@ def test_copies_at_the_end_that_hide_something_are_left_out(last):
         name = f"kept{i}" if i >= count - last else None
         at = sketch.apply("cos", sketch.apply("sin", at, name=name))
     assert [times for _, _, times in blocks_of(sketch.graph())] == [count - last]
+
+
+def every_stretch(signatures):
+    """All stretches, found by looking at each place for each period."""
+    found = set()
+    for period in range(1, len(signatures) // OFTEN + 1):
+        places = len(signatures) - period
+        same = [signatures[i] == signatures[i + period] for i in range(places)]
+        starts = [i for i in range(places) if same[i] and not (i and same[i - 1])]
+        for start in starts:
+            stop = next((i for i in range(start, places) if not same[i]), places)
+            if stop - start >= max((OFTEN - 1) * period, WORTH):
+                found.add((period, start, stop))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_stretch_is_missed_where_only_some_places_are_looked_at_first(seed):
+    chosen = random.Random(seed)
+    block = [chosen.randrange(4) for _ in range(chosen.randrange(1, 9))]
+    noise = [[chosen.randrange(4) for _ in range(chosen.randrange(9))] for _ in range(3)]
+    row = [*noise[0], *block * chosen.randrange(2, 6), *noise[1], *block * 3, *noise[2]]
+    assert sorted(map(tuple, stretches(row))) == sorted(every_stretch(row))
+    assert every_stretch(block * OFTEN) or len(block) * (OFTEN - 1) < WORTH

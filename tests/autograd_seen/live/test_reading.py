@@ -87,6 +87,7 @@ INF, NAN = math.inf, math.nan
 def test_what_is_not_finite_is_known_of_nearly_every_tensor(tensor, kinds, text):
     value = read_value(tensor)
     assert value.not_finite == kinds and str(value) == text
+    assert value.is_readable == bool(text)
     counts = {kind: value.count(kind) for kind in kinds or ()}
     assert all(count is None or count > 0 for count in counts.values())
 

@@ -111,7 +111,11 @@ class _Stretch(NamedTuple):
 def find_blocks(row: Row) -> Iterator[Block]:
     """Blocks that share no operation, those that take most away first."""
     taken: list[Block] = []
-    waiting, tried = _stretches(row)[::-1], 0
+    numbers: dict[tuple, int] = {}
+    signatures = [
+        numbers.setdefault(row.signature(i), len(numbers)) for i in range(len(row.operations))
+    ]
+    waiting, tried = stretches(signatures)[::-1], 0
     while waiting and tried < MOST_TRIED:
         stretch = waiting.pop()
         stop = stretch.stop + stretch.period
@@ -128,13 +132,12 @@ def find_blocks(row: Row) -> Iterator[Block]:
         waiting += [side for side in (before, after) if side.is_enough]
 
 
-def _stretches(row: Row) -> list[_Stretch]:
-    numbers: dict[tuple, int] = {}
-    signatures = [
-        numbers.setdefault(row.signature(i), len(numbers)) for i in range(len(row.operations))
-    ]
+def stretches(signatures: Sequence[int]) -> list[_Stretch]:
+    """All stretches that are long enough, those of which most copies fit in first."""
     found = []
     for period in range(1, len(signatures) // OFTEN + 1):
+        if not _may_have(signatures, period):
+            continue
         same = bytes(map(eq, signatures[period:], signatures))
         fewest = b"\1" * max((OFTEN - 1) * period, WORTH)
         start = same.find(fewest)
@@ -145,6 +148,19 @@ def _stretches(row: Row) -> list[_Stretch]:
             start = same.find(fewest, stop)
     found.sort(key=lambda one: (-((one.stop - one.start) // one.period * one.period), one.period))
     return found
+
+
+def _may_have(signatures: Sequence[int], period: int) -> bool:
+    """Whether there may be a stretch with this period.
+
+    Only some places are looked at, so that most periods are soon done with: of those that are one
+    period apart every stretch has two in a row.
+    """
+    for offset in (0, period // 2):
+        some = signatures[offset::period]
+        if b"\1" * (OFTEN - 1) not in bytes(map(eq, some[1:], some)):
+            return False
+    return True
 
 
 def _best(row: Row, stretch: _Stretch) -> Block | None:
@@ -197,8 +213,7 @@ def _limits(row: Row, stretch: _Stretch) -> list[int]:
     far, named = [count] * (count + period + 1), [count] * (count + period + 1)
     for i in reversed(range(count)):
         results = [link.tensor for link in row.outputs[start + i]]
-        last_use = max(map(row.last_use, results), default=-1)
-        far[i] = i if last_use - start - i >= 2 * period else far[i + 1]
+        far[i] = i if row.last_uses[start + i] - start - i >= 2 * period else far[i + 1]
         ordinary = all(alike.is_of_a_collection(row.graph.nodes[key]) for key in results)
         named[i] = named[i + 1] if ordinary else i
     return [min(far[i], named[i + period]) for i in range(count)]
@@ -244,7 +259,7 @@ def _are_own(row: Row, one: int, two: int, period: int) -> bool:
     """Whether two tensors are what each of two copies has for itself: leaves or constants of one
     kind, used in the same way.
     """
-    if {one, two} & (row.stopped | row.needed):
+    if any(tensor in row.stopped or tensor in row.needed for tensor in (one, two)):
         return False
     a, b = row.graph.nodes[one], row.graph.nodes[two]
     one_told, two_told = (alike.signature_of_tensor(tensor, row.loose) for tensor in (a, b))
@@ -316,19 +331,16 @@ def _without_last(row: Row, block: Block) -> Block | None:
 
 def _hides_something(row: Row, block: Block) -> bool:
     """Whether anything that is folded away is used elsewhere or has a name of its own."""
-    return any(
-        _hides_one_of(row, block, i, k)
-        for i in block.first_copy
-        for k in range(len(row.outputs[i]))
-    )
+    if max(row.last_uses[block.start : block.end - block.period]) >= block.end:
+        return True
+    named = (i for i in block.first_copy if True in row.named[i : block.end : block.period])
+    return any(_hides_one_of(row, block, i, k) for i in named for k in range(len(row.outputs[i])))
 
 
 def _hides_one_of(row: Row, block: Block, position: int, k: int) -> bool:
-    """Whether folding would hide one of the results of an operation in all copies."""
+    """Whether folding would hide the name of one of the results of an operation in all copies."""
     results = [row.outputs[i][k].tensor for i in block.copies(position)]
     first, final = results[0], results[-1]
-    if any(row.last_use(tensor) >= block.end for tensor in results[:-1]):
-        return True
     leaves = row.last_use(final) >= block.end
     stays = {first, final} if leaves else {first}
     if leaves and not is_used_by(row, first, block.first_copy):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 from autograd_seen.arrange import alike
@@ -59,6 +60,20 @@ class Row:
         #: By a node, and by an edge, of the first of several copies: that of the last.
         self.last_nodes: dict[int, int] = {}
         self.last_edges: dict[int, int] = {}
+
+    @cached_property
+    def last_uses(self) -> list[int]:
+        """By position: that of the last operation that uses a result of an operation."""
+        return [
+            max((self.last_use(link.tensor) for link in links), default=-1)
+            for links in self.outputs
+        ]
+
+    @cached_property
+    def named(self) -> list[bool]:
+        """By position: whether a result has the name of a variable."""
+        nodes = self.graph.nodes
+        return [any(nodes[link.tensor].named for link in links) for links in self.outputs]
 
     def _link(self) -> None:
         for e, edge in enumerate(self.graph.edges):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from autograd_seen.live import names
-from autograd_seen.live.forward import OURS
+from autograd_seen.live.source import OURS
 
 
 def call(

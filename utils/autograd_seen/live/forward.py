@@ -2,26 +2,23 @@
 wrote in place.
 """
 
-import itertools
-import linecache
 import os
-import re
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autograd_seen.live.found import MOST_TOUCHED
+from autograd_seen.live.found import MOST_TOUCHED, most_touched
+from autograd_seen.live.modules import Calls
 from autograd_seen.live.reading import read_value
+from autograd_seen.live.source import Place, Places
 from autograd_seen.values import clip
 
 #: How many tensors are kept of one list that goes into an operation, or that comes out.
 MOST_IN_ONE = 100
-#: Characters that are kept of a source line.
-LONGEST_LINE = 80
 #: Attributes whose reading is an operation; all others are only looked up.
 PROPERTIES = {"T", "mT", "H", "mH", "real", "imag", "data"}
 #: Operators that write into their first operand. Methods that do have names such as ``add_``.
@@ -36,9 +33,9 @@ RELEASES = {"detach_", "requires_grad_"}
 KEYWORDS = {"input": 0, "self": 0, "tensors": 0, "other": 1, "bias": 2}
 
 HERE = os.path.abspath(__file__)
-OURS = os.path.dirname(os.path.dirname(HERE)) + os.sep
-#: torch itself, and what is installed beside it: not what the user has written.
-INSTALLED = os.path.dirname(os.path.dirname(os.path.abspath(torch.__file__))) + os.sep
+NUMBERS = (int, float, complex)
+#: How Python calls the reading and the setting of an attribute.
+WRAPPER = type(torch.Tensor.dtype.__get__)
 
 
 class TensorState:
@@ -52,21 +49,27 @@ class TensorState:
 
     def __init__(self, tensor: torch.Tensor):
         self.tensor = tensor
-        self.version = version(tensor)
+        try:
+            self.version = tensor._version
+        except RuntimeError:  # an inference tensor has no counter
+            self.version = None
         self.tracked = tensor.requires_grad
         self.place = None
 
     @property
     def overwritten(self) -> bool:
         """Whether the tensor holds something else by now."""
-        return self.version != version(self.tensor)
+        try:
+            return self.version != self.tensor._version
+        except RuntimeError:  # an inference tensor has no counter
+            return self.version is not None
 
 
 class Operation:
     """One call of the user's code that made a tensor or wrote into one."""
 
     __slots__ = (
-        *("arguments", "index", "line", "mode", "name", "operands", "results", "span", "written"),
+        *("arguments", "index", "mode", "name", "operands", "place", "results", "span", "written"),
     )
 
     def __init__(
@@ -76,7 +79,7 @@ class Operation:
         operands: tuple[TensorState, ...],
         results: Iterable[TensorState],
         written: Iterable[tuple[TensorState, int]],
-        line: str,
+        place: Place,
         mode: str,
         span: tuple[int, int],
         index: tuple = (),
@@ -91,9 +94,8 @@ class Operation:
         self.results: tuple[TensorState, ...] = tuple(results)
         #: Of those that it wrote into, (as it was after that, version before).
         self.written: tuple[tuple[TensorState, int], ...] = tuple(written)
-        #: The source line that ran it, or of a longer line the part that did: "line 3:
-        #: torch.sin(y)".
-        self.line: str = line
+        #: Where in the user's code it ran.
+        self.place: Place = place
         #: "no_grad" or "inference_mode" where it ran under one of these, else empty.
         self.mode: str = mode
         #: The numbers in which autograd counts its nodes: the first that this call could give, and
@@ -101,6 +103,13 @@ class Operation:
         self.span: tuple[int, int] = span
         #: Of ``y[…] = value`` what stands in the brackets, a TensorState for a tensor; else empty.
         self.index: tuple = index
+
+    @property
+    def line(self) -> str:
+        """The source line that ran it, or of a longer line the part that did: "line 3:
+        torch.sin(y)".
+        """
+        return self.place.text
 
     @property
     def border(self) -> str:
@@ -122,7 +131,7 @@ class Operation:
 
 
 class Tape:
-    """The newest operations of a recorded forward pass, oldest first, at most 1,000.
+    """The newest operations of a recorded forward pass, oldest first, at most 6,000.
 
     ``str()`` gives a row for each: its name, what it made, and the source line.
     """
@@ -132,6 +141,8 @@ class Tape:
         self._noted = 0
         #: How many operations ran, kept or not.
         self.count = 0
+        #: The calls of modules that ran.
+        self.calls = Calls()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -160,6 +171,7 @@ class Tape:
         """Keeps an operation; the oldest goes where there are too many."""
         self._operations.append(operation)
         self.count += 1
+        self.calls.turn = self.count
 
     def note_places(self, target: torch.Tensor, operands: tuple[TensorState, ...]) -> None:
         """Notes where ``target``, and what shares its memory, stands in the graph: a write is about
@@ -167,7 +179,7 @@ class Tape:
 
         Only then, since a node that Python has touched must not be one of too many in one chain.
         """
-        if self._noted >= MOST_TOUCHED:
+        if self._noted >= most_touched():
             return
         base = _base(target)
         kept = (
@@ -222,7 +234,7 @@ def record_forward() -> Iterator[Tape]:
 
     An operation is what your code calls: of a function made of several, such as
     ``F.cross_entropy``, the tape has the last result and not what stands between. It keeps the
-    newest 1,000 operations, and ``tape.full`` says whether there were more. What an exception
+    newest 6,000 operations, and ``tape.full`` says whether there were more. What an exception
     interrupts stays on the tape up to there; blocks may be nested. It is not for what
     ``torch.compile`` compiles, which does not run as it is written: record the function as it was
     before.
@@ -245,8 +257,12 @@ def record_forward() -> Iterator[Tape]:
         sin  -0.2879  line 2: torch.sin(x**2)
     """
     tape = Tape()
-    with _Recorder(tape):
-        yield tape
+    tape.calls.start()
+    try:
+        with _Recorder(tape):
+            yield tape
+    finally:
+        tape.calls.stop()
 
 
 def check_tape(tape: object) -> None:
@@ -274,8 +290,7 @@ class _Recorder(TorchFunctionMode):
     def __init__(self, tape: Tape):
         super().__init__()
         self.tape = tape
-        #: By the code's id and the place in it: the code, so that no other gets its id, and text.
-        self.lines: dict = {}
+        self.places = Places(HERE)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -286,80 +301,35 @@ class _Recorder(TorchFunctionMode):
         # at.
         with torch._C.DisableTorchFunction():
             arguments, operands = _look(args, kwargs)
-            if operands and operands[0].tracked and _writes(name, kwargs):
+            may_write = kwargs or name.endswith("_")
+            if may_write and operands and operands[0].tracked and _writes(name, kwargs):
                 self.tape.note_places(operands[0].tensor, operands)
         first = torch.autograd._get_sequence_nr()
         result = function(*args, **kwargs)
         span = (first, torch.autograd._get_sequence_nr())
         with torch._C.DisableTorchFunction():
             results, written = _what_came(name, operands, result)
-            line = self._line(sys._getframe(1), name) if results else None
-            if line is not None:
-                mode = "inference_mode" if torch.is_inference_mode_enabled() else "no_grad"
-                mode = "" if torch.is_grad_enabled() else mode
+            place = self.places.of(sys._getframe(1), name == "__setitem__") if results else None
+            if place is not None:
+                mode = ""
+                if not torch.is_grad_enabled():
+                    mode = "inference_mode" if torch.is_inference_mode_enabled() else "no_grad"
                 index = _index(args[1], arguments[1]) if name == "__setitem__" else ()
                 self.tape.add(
-                    Operation(name, arguments, operands, results, written, line, mode, span, index)
+                    Operation(name, arguments, operands, results, written, place, mode, span, index)
                 )
         return result
-
-    def _line(self, frame, name: str) -> str | None:
-        """The source of the user's that runs, or None where this package runs something of its
-        own.
-        """
-        innermost = None
-        while frame is not None:
-            file = frame.f_code.co_filename
-            if file != HERE:
-                if file.startswith(OURS):
-                    return None
-                innermost = innermost or frame
-                if not file.startswith(INSTALLED):
-                    break
-            frame = frame.f_back
-        frame = frame or innermost
-        if frame is None:
-            return ""
-        key = (id(frame.f_code), frame.f_lasti)
-        if key not in self.lines:
-            text = " ".join(_source(frame, name).split())
-            # The file's name stays out of it: a notebook's cell has another one on every run.
-            text = f"line {frame.f_lineno}" + (f": {clip(text, LONGEST_LINE)}" if text else "")
-            self.lines[key] = (frame.f_code, text)
-        return self.lines[key][1]
-
-
-def _source(frame, name: str) -> str:
-    """The text of the expression that a frame runs, or of its whole line where the expression says
-    too little.
-    """
-
-    def line(number: int) -> str:
-        return linecache.getline(frame.f_code.co_filename, number, frame.f_globals)
-
-    place = next(itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
-    if None not in place and name != "__setitem__":
-        first, last, start, end = place
-        lines = [
-            line(number).encode() for number in range(first, last + 1)
-        ]  # columns are counted in bytes
-        lines[-1] = lines[-1][:end]
-        lines[0] = lines[0][start:]
-        text = b"".join(lines).decode(errors="replace")
-        # An iteration has the place of the names that it sets, or of the whole loop.
-        if re.search(r"[^\w\s,]", text) and not re.match(r"(async\s+)?for\b", text):
-            return text
-    return line(frame.f_lineno or 0)
 
 
 def _public_name(function) -> str | None:
     """The name of what is called, or None for what makes no tensor."""
-    name = getattr(function, "__name__", "") or type(function).__name__
+    if type(function) is not WRAPPER:
+        return getattr(function, "__name__", "") or type(function).__name__
+    name, attribute = function.__name__, function.__self__.__name__
     if name == "__get__":
-        name = function.__self__.__name__
-        return name if name in PROPERTIES else None
+        return attribute if attribute in PROPERTIES else None
     if name == "__set__":
-        return "requires_grad_" if function.__self__.__name__ == "requires_grad" else None
+        return "requires_grad_" if attribute == "requires_grad" else None
     return name
 
 
@@ -375,24 +345,32 @@ def _writes(name: str, kwargs) -> bool:
 def _look(args, kwargs) -> tuple[tuple, tuple[TensorState, ...]]:
     """The arguments as an Operation keeps them, and the tensors among them."""
     operands: list[TensorState] = []
-
-    def look(thing):
-        if isinstance(thing, torch.Tensor):
-            seen = TensorState(thing)
-            operands.append(seen)
-            return seen
-        if isinstance(thing, int | float | complex):
-            return thing
-        if isinstance(thing, list | tuple) and len(thing) <= MOST_IN_ONE:
-            return tuple(look(one) if isinstance(one, torch.Tensor) else None for one in thing)
-        return None
-
-    arguments = [look(thing) for thing in args]
+    arguments: list = []
+    for thing in args:
+        if isinstance(thing, torch.Tensor):  # as in _seen, and faster
+            operands.append(TensorState(thing))
+            arguments.append(operands[-1])
+        else:
+            arguments.append(_seen(thing, operands))
     for keyword, thing in kwargs.items():
-        seen = look(thing)
+        seen = _seen(thing, operands)
         if KEYWORDS.get(keyword) == len(arguments):
             arguments.append(seen)
     return tuple(arguments), tuple(operands)
+
+
+def _seen(thing: object, operands: list[TensorState]) -> object:
+    """An argument as an Operation keeps it; a tensor is added to the operands."""
+    if isinstance(thing, torch.Tensor):
+        operands.append(TensorState(thing))
+        return operands[-1]
+    if isinstance(thing, NUMBERS):
+        return thing
+    if isinstance(thing, list | tuple) and len(thing) <= MOST_IN_ONE:
+        return tuple(
+            _seen(one, operands) if isinstance(one, torch.Tensor) else None for one in thing
+        )
+    return None
 
 
 def _index(given: object, seen: object) -> tuple:
@@ -416,32 +394,31 @@ def _is_plain(part: object) -> bool:
 
 def _what_came(
     name: str, operands: tuple[TensorState, ...], result
-) -> tuple[list[TensorState], list[tuple[TensorState, int]]]:
+) -> tuple[Sequence[TensorState], Sequence[tuple[TensorState, int]]]:
     """What an operation made or wrote, and of what it wrote also the versions before."""
-    results: list[TensorState] = []
-    written: list[tuple[TensorState, int]] = []
-    met = {id(seen.tensor) for seen in operands}
+    # A function may give back what it was given, such as contiguous(): then it has made nothing.
+    is_new, written = isinstance(result, torch.Tensor), ()
     for seen in operands:
+        if seen.tensor is result:
+            is_new = False
         if seen.overwritten:
-            # Through a view the tensor that it is a view of is written too.
-            for tensor in {id(t): t for t in (seen.tensor, _base(seen.tensor))}.values():
-                results.append(TensorState(tensor))
-                written.append((results[-1], seen.version))
-                met.add(id(tensor))
+            written += _written(seen)
+    if not written and name not in RELEASES and not isinstance(result, list | tuple):
+        return ((TensorState(result),) if is_new else ()), ()
+    results = [state for state, _ in written]
+    met = {id(seen.tensor) for seen in (*operands, *results)}
     if name in RELEASES and operands and not operands[0].tensor.requires_grad:
         results.append(TensorState(operands[0].tensor))
-    if isinstance(result, torch.Tensor):
-        # A function may give back what it was given, such as contiguous(): then it has made
-        # nothing.
-        return (results if id(result) in met else [*results, TensorState(result)]), written
-    if isinstance(result, list | tuple):
-        made = [
-            one
-            for one in result[:MOST_IN_ONE]
-            if isinstance(one, torch.Tensor) and id(one) not in met
-        ]
-        results += map(TensorState, made)
-    return results, written
+    made = result[:MOST_IN_ONE] if isinstance(result, list | tuple) else (result,)
+    tensors = [one for one in made if isinstance(one, torch.Tensor)]
+    return results + [TensorState(one) for one in tensors if id(one) not in met], written
+
+
+def _written(seen: TensorState) -> tuple[tuple[TensorState, int], ...]:
+    """A tensor that was written, as it is after that, with its version before."""
+    # Through a view the tensor that it is a view of is written too.
+    tensors = {id(one): one for one in (seen.tensor, _base(seen.tensor))}.values()
+    return tuple((TensorState(one), seen.version) for one in tensors)
 
 
 def _base(tensor: torch.Tensor) -> torch.Tensor:

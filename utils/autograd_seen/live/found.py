@@ -1,6 +1,7 @@
 """Which nodes lead to a tensor: the first look at a graph, at which no value is read."""
 
 import heapq
+import threading
 from dataclasses import dataclass
 from typing import NewType
 
@@ -9,8 +10,12 @@ from torch.autograd.graph import GradientEdge
 from torch.autograd.graph import Node as TorchNode
 
 LEAF = "torch::autograd::AccumulateGrad"
-#: The most operations that a walk touches: a thread's stack of 512 kB overflows from about 2,000.
-MOST_TOUCHED = 1_000
+#: The most operations that a walk touches, on a large stack and on any other. To free a chain of
+#: nodes that Python has touched takes 208 to 256 bytes of stack for each: a stack of 8 MB overflows
+#: from about 40,000, one of 1 MB from about 4,000, one of 512 kB from about 2,000.
+MOST_TOUCHED, FEW_TOUCHED = 6_000, 1_000
+#: A stack of so many bytes is large: more than twice what freeing the most takes.
+LARGE_STACK = 2**22
 
 #: The ``id()`` of a tensor that stands at no gradient edge: a constant.
 ConstantId = NewType("ConstantId", int)
@@ -72,19 +77,34 @@ class _Queue:
         return heapq.heappop(self.waiting)[2]
 
 
+def most_touched() -> int:
+    """How many operations a walk may touch here: the main thread alone has a stack whose size is
+    known, and on Linux and macOS it is large unless somebody has made it small.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return FEW_TOUCHED
+    try:
+        import resource
+    except ImportError:  # Windows
+        return FEW_TOUCHED
+    size, _ = resource.getrlimit(resource.RLIMIT_STACK)
+    is_large = size == resource.RLIM_INFINITY or size >= LARGE_STACK
+    return MOST_TOUCHED if is_large else FEW_TOUCHED
+
+
 def find(output: torch.Tensor, max_operations: int) -> Found:
     """Walks from a tensor to its inputs, the newest operation first.
 
     What a limit leaves out is then what was computed earliest."""
     start = torch.autograd.graph.get_gradient_edge(output)
     root = GradientEdge(start.node, start.output_nr)
-    most = min(max_operations, MOST_TOUCHED)
+    most = min(max_operations, most_touched())
     visited, cut, edges = [], {}, {root: None}
     queue = _Queue()
     queue.visit(root.node)
     while queue.waiting and len(visited) < most:
         node = queue.newest()
-        if _stacked(node) > MOST_TOUCHED:
+        if _stacked(node) > FEW_TOUCHED:
             cut[node] = None
             continue
         visited.append(node)

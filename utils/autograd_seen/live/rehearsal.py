@@ -9,8 +9,9 @@ from itertools import chain
 
 import torch
 
+from autograd_seen.live.found import most_touched
 from autograd_seen.live.saved import is_of_checkpoint
-from autograd_seen.live.walk import LEAF, MOST_TOUCHED, Live
+from autograd_seen.live.walk import LEAF, Live
 
 
 def tensors_alive() -> list[torch.Tensor]:
@@ -93,7 +94,7 @@ def hooked_edges(live: Live) -> set[tuple]:
     A hook of a node, or of a tensor that is gone, cannot be listed.
     """
     there = {id(one): one for one in chain(live.tensors, tensors_alive()) if one._backward_hooks}
-    results = [one for one in there.values() if not one.is_leaf][:MOST_TOUCHED]
+    results = [one for one in there.values() if not one.is_leaf][: most_touched()]
     edges = [edge[:2] for edge in live.gradient_edges.values()]
     leaves = [edge for edge in edges if is_leaf(edge[0])]
     hooked = {edge for edge in leaves if edge[0].variable._backward_hooks}

@@ -1,6 +1,7 @@
 """The steps of a backward pass in words: the rows of a table, and that table as text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from autograd_seen.graph import EdgeGradient, Fact, Node, Recording, Step
 from autograd_seen.show import words
@@ -28,16 +29,22 @@ def headings(recording: Recording) -> Row:
 
 def step_rows(texts: "StepTexts") -> list[list[Row]]:
     """For each step a row for each gradient that it sent, or one row; what a row shares with the
-    first is blank. Of more than ``MOST_STEPS`` steps the first and the last are told, and a row of
-    one cell says how many lie between.
+    first is blank. See ``both_ends``.
     """
-    steps = list(enumerate(texts.recording.steps, 1))
-    between = len(steps) - MOST_STEPS
+    return both_ends(texts.recording.steps, lambda count, step: _rows_of(texts, count, step))
+
+
+def both_ends(steps: Sequence, rows_of: Callable[[int, Any], list[Row]]) -> list[list[Row]]:
+    """The rows of each step, by its number and itself. Of more than ``MOST_STEPS`` steps the first
+    and the last are told, and a row of one cell says how many lie between.
+    """
+    numbered = list(enumerate(steps, 1))
+    between = len(numbered) - MOST_STEPS
     if between <= 0:
-        return [_rows_of(texts, *one) for one in steps]
+        return [rows_of(*one) for one in numbered]
     half = MOST_STEPS // 2
     gap = [(f"… {words.counted(between, 'step')} not shown …",)]
-    first, last = ([_rows_of(texts, *one) for one in end] for end in (steps[:half], steps[-half:]))
+    first, last = ([rows_of(*one) for one in end] for end in (numbered[:half], numbered[-half:]))
     return [*first, gap, *last]
 
 

@@ -110,11 +110,11 @@ def tell(texts: StepTexts) -> dict:
         "edge": [turns.reached[edge.target] for edge in graph.edges],
         "flow": turns.sent,
         "back": [turns.told_back(node) for node in graph.nodes],
-        "value": [_hidden_value(turns, node) for node in graph.nodes],
+        "value": [hidden_value(turns, node) for node in graph.nodes],
     }
 
 
-def _hidden_value(turns: Turns, node: Node) -> str | list[str]:
+def hidden_value(turns: Turns, node: Node) -> str | list[str]:
     """What to hide of a tensor until it is computed, a matrix line by line; an input is there from
     the start.
     """
@@ -127,8 +127,8 @@ def _hidden_value(turns: Turns, node: Node) -> str | list[str]:
 def _moments(turns: Turns, texts: StepTexts) -> list[dict]:
     recording, graph = turns.recording, turns.graph
     captions = [
-        _start(graph),
-        *(_forward(node, texts) for node in turns.operations),
+        start(graph),
+        *(through(node, texts) for node in turns.operations),
         _seed(recording),
         *(_backward(step, texts) for step in recording.steps),
     ]
@@ -164,7 +164,8 @@ def _lit(turns: Turns, at: int, key: int | None) -> dict:
     return {"lit": {"node": [key], "flow": flows}, "step": at - turns.seed}
 
 
-def _start(graph: Graph) -> list[Line]:
+def start(graph: Graph) -> list[Line]:
+    """What is told before anything is computed."""
     tensors = [node for node in graph.nodes if node.kind == "tensor"]
     given = [node for node in tensors if not graph.inputs(node.key)]
     shown = [_named(node) for node in given[:MOST_ADDENDS]]
@@ -177,7 +178,8 @@ def _named(node: Node) -> str:
     return f"{node.name} = {minus(value)}" if value else node.name
 
 
-def _forward(node: Node, texts: StepTexts) -> list[Line]:
+def through(node: Node, texts: StepTexts) -> list[Line]:
+    """What is told of an operation as it is computed."""
     results = texts.graph.results(node.key)
     line = [["", texts.label(node.key)]]
     if len(results) == 1 and results[0].value is not None:
@@ -243,10 +245,11 @@ def _product(flow: EdgeGradient, step: Step, texts: StepTexts) -> Line:
     # The engine may have summed or cast the product on its way.
     moved = any(note.fact not in BIRTHS for note in flow.notes)
     equals = ["", " → " if moved else " = "]
-    return [["arriving", arriving], ["", " × "], _local(flow, texts), equals, sent, to]
+    return [["arriving", arriving], ["", " × "], local_piece(flow, texts), equals, sent, to]
 
 
-def _local(flow: EdgeGradient, texts: StepTexts) -> list[str]:
+def local_piece(flow: EdgeGradient, texts: StepTexts) -> list[str]:
+    """A local derivative as a factor in a line of a caption."""
     if flow.jacobian is not None:
         return ["jacobian", texts.polish(words.jacobian(flow.jacobian))]
     if flow.local is None:
