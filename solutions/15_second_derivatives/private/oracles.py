@@ -386,6 +386,12 @@ ORACLES = [
             "square: that goes to the factor 2.5: multiply on, until you are at x": {"square": 3.0},
             "square: a factor 2 too many: the slope of a first power is 1": {"square": 36.0},
             "square: the slope of x² is 2x = 3, not 2": {"square": 12.0},
+            "square: that is 2.5 · 3, the slope itself: here 3 goes on, times 2, times 2x": {
+                "square": 7.5
+            },
+            "first: that is the slope of x¹: the 2.5 and the 2 come on the same path": {
+                "first": 1.0
+            },
             "first: the 2.5 that goes to this factor is missing": {"first": 2.0},
             "first: a factor 2 too many": {"first": 10.0},
             "first: × 2 on this path is missing: 2.5 arrives there, and 5 goes on": {"first": 2.5},

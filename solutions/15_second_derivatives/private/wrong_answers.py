@@ -287,6 +287,8 @@ TABLES = {
             "square_twice": (PATHS | {"square": 36}, "the slope of a first power is 1"),
             "square_slope_2": (PATHS | {"square": 12}, "2x = 3, not 2"),
             "first_without_what_arrives": (PATHS | {"first": 2}, "the 2.5 that goes"),
+            "square_is_the_slope": (PATHS | {"square": 7.5}, "that is 2.5 · 3"),
+            "first_alone": (PATHS | {"first": 1}, "come on the same path"),
             "first_twice": (PATHS | {"first": 10}, "first: a factor 2 too many"),
             "second_without_minus": (PATHS | {"second": 27}, "12x² alone"),
             "square_value": (PATHS | {"square": 13.5}, "not x² = 2.25"),
