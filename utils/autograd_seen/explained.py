@@ -12,6 +12,8 @@ from functools import cached_property
 
 #: Stands in a message for what differs from case to case.
 GAP = "…"
+#: So many sections are named below a traceback; Find your error has all.
+MOST_NAMED = 3
 #: So much of a message must be given where no whole first sentence is.
 FEWEST_CHARACTERS = 8
 
@@ -71,7 +73,7 @@ class Row:
     @property
     def where(self) -> str:
         """The line that says where it is explained."""
-        return f"Explained in {'; '.join(map(str, self.sections))}"
+        return f"Explained in {'; '.join(map(str, self.sections[:MOST_NAMED]))}"
 
 
 def _escaped(text: str) -> str:
