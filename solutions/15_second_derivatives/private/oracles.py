@@ -287,6 +287,13 @@ def penalty(samples, total=mean, share=1.0, aim=1.0):
     return value, total([2 * (share * one.slope - aim) * share * one.slope_by_w for one in samples])
 
 
+def penalty_of_sizes(samples):
+    value = mean([(abs(one.slope) - 1) ** 2 for one in samples])
+    signs = [math.copysign(1, one.slope) for one in samples]
+    pairs = zip(signs, samples, strict=True)
+    return value, mean([2 * (one.slope - sign) * one.slope_by_w for sign, one in pairs])
+
+
 def of_nudges(samples):
     value = mean([(one.nudged - 1) ** 2 for one in samples])
     return value, mean([2 * (one.nudged - 1) * one.nudged_by_w for one in samples])
@@ -363,8 +370,11 @@ def by_w(asked, f, w, x, t):
 
 def penalties(source):
     def case(count, b):
-        f = check.model(signed(source, 1, 2.5), b)
+        a = signed(source, 1, 2.5)
+        f = check.model(a, b)
         x = [signed(source, 0.5, 1.6) for _ in range(count)]
+        if count == 1:  # a slope below 0 is not as good as its size
+            x = [-math.copysign(x[0], a)]
         return f, number(source, 0.5, 1.3), x, [signed(source, 0.4, 3) for _ in range(count)]
 
     cases = [case(1, 0), case(source.choice([3, 4]), signed(source, 1, 2.5))]
@@ -374,9 +384,9 @@ def penalties(source):
 ORACLES = [
     prediction(
         check.paths,
-        {"square": 18.0, "first": 5.0, "second": 23.0},
+        {"square": 18.0, "x1": 5.0, "second": 23.0},
         {
-            "square and first are swapped": {"square": 5.0, "first": 18.0},
+            "square and x1 are swapped": {"square": 5.0, "x1": 18.0},
             "square: half of it: × 2 on the path is missing, or the 2 of the slope 2x": {
                 "square": 9.0
             },
@@ -389,16 +399,14 @@ ORACLES = [
             "square: that is 2.5 · 3, the slope itself: here 3 goes on, times 2, times 2x": {
                 "square": 7.5
             },
-            "first: that is the slope of x¹: the 2.5 and the 2 come on the same path": {
-                "first": 1.0
-            },
-            "first: the 2.5 that goes to this factor is missing": {"first": 2.0},
-            "first: a factor 2 too many": {"first": 10.0},
-            "first: × 2 on this path is missing: 2.5 arrives there, and 5 goes on": {"first": 2.5},
-            "first: to a factor of a product goes the other factor: 2.5, not 3": {"first": 6.0},
-            "first: that is the value of the other factor, not what comes back": {"first": 3.0},
-            "first: the slope of x¹ is 1, not x": {"first": 7.5},
-            "first: the slope of x¹ is 1, not 2x": {"first": 15.0},
+            "x1: that is the slope of x¹: the 2.5 and the 2 come on the same path": {"x1": 1.0},
+            "x1: the 2.5 that goes to this factor is missing": {"x1": 2.0},
+            "x1: a factor 2 too many": {"x1": 10.0},
+            "x1: × 2 on this path is missing: 2.5 arrives there, and 5 goes on": {"x1": 2.5},
+            "x1: to a factor of a product goes the other factor: 2.5, not 3": {"x1": 6.0},
+            "x1: that is the value of the other factor, not what comes back": {"x1": 3.0},
+            "x1: the slope of x¹ is 1, not x": {"x1": 7.5},
+            "x1: the slope of x¹ is 1, not 2x": {"x1": 15.0},
             "second: that is the slope itself, f′": {"second": 7.5},
             "second: what comes on two paths is added, not multiplied": {"second": 90.0},
             "second: what comes on two paths is added, not subtracted": {"second": 13.0},
@@ -433,6 +441,8 @@ ORACLES = [
             "c: the inner derivative is f″, not the slope once more": {"c": 364.5},
             "c: that is f″: the square is differentiated too, 2 · slope · f″": {"c": 18.0},
             "raises: if you mean d as well as e, write both": {"raises": "d and e"},
+            "raises: for d and e together, write both": {"raises": "d, e"},
+            "raises: d and e in one word are both": {"raises": "de"},
             "raises: nothing? d asks for the slope of a slope without a graph": {"raises": "none"},
             "raises: d does too: retain_graph keeps what f saved, the slope gets no graph": {
                 "raises": "e"
@@ -589,6 +599,9 @@ ORACLES = [
             ),
             "the penalty is summed: take its mean": loss(
                 lambda samples: both(error(samples), penalty(samples, total=math.fsum))
+            ),
+            "the size of each slope is drawn to 1: draw the slope itself, sign and all": loss(
+                lambda samples: both(error(samples), penalty_of_sizes(samples))
             ),
             "the slope is drawn to 0: square its distance from 1": loss(
                 lambda samples: both(error(samples), penalty(samples, aim=0.0))

@@ -5,7 +5,7 @@ from torch.func import grad, hessian, jacfwd, jacrev, jvp, vjp, vmap
 
 from tests.wrong_answers import OF_A_GRAPH, Table
 
-PATHS = {"square": 18.0, "first": 5.0, "second": 23.0}
+PATHS = {"square": 18.0, "x1": 5.0, "second": 23.0}
 ANSWERS = {"a": 18.0, "b": 31.5, "c": 486.0, "raises": "both"}
 
 # --- 15.3 -----------------------------------------------------------------------------------------
@@ -278,25 +278,25 @@ TABLES = {
             "tensors": {name: torch.tensor(value) for name, value in PATHS.items()},
         },
         wrong={
-            "no_factor_2": ({"square": 9, "first": 2.5, "second": 11.5}, "half of it"),
-            "swapped": (PATHS | {"square": 5, "first": 18}, "are swapped"),
+            "no_factor_2": ({"square": 9, "x1": 2.5, "second": 11.5}, "half of it"),
+            "swapped": (PATHS | {"square": 5, "x1": 18}, "are swapped"),
             "square_half": (PATHS | {"square": 9}, "half of it"),
             "square_not_ended": (PATHS | {"square": 6}, "its own slope"),
             "square_own_value": (PATHS | {"square": 15}, "3, not 2.5"),
             "square_first_factor": (PATHS | {"square": 3}, "until you are at x"),
             "square_twice": (PATHS | {"square": 36}, "the slope of a first power is 1"),
             "square_slope_2": (PATHS | {"square": 12}, "2x = 3, not 2"),
-            "first_without_what_arrives": (PATHS | {"first": 2}, "the 2.5 that goes"),
+            "first_without_what_arrives": (PATHS | {"x1": 2}, "the 2.5 that goes"),
             "square_is_the_slope": (PATHS | {"square": 7.5}, "that is 2.5 · 3"),
-            "first_alone": (PATHS | {"first": 1}, "come on the same path"),
-            "first_twice": (PATHS | {"first": 10}, "first: a factor 2 too many"),
+            "first_alone": (PATHS | {"x1": 1}, "come on the same path"),
+            "first_twice": (PATHS | {"x1": 10}, "x1: a factor 2 too many"),
             "second_without_minus": (PATHS | {"second": 27}, "12x² alone"),
             "square_value": (PATHS | {"square": 13.5}, "not x² = 2.25"),
-            "first_half": (PATHS | {"first": 2.5}, "2.5 arrives there"),
-            "first_own_value": (PATHS | {"first": 6}, "2.5, not 3"),
-            "first_of_the_picture": (PATHS | {"first": 3}, "not what comes back"),
-            "first_x": (PATHS | {"first": 7.5}, "1, not x"),
-            "first_2x": (PATHS | {"first": 15}, "1, not 2x"),
+            "first_half": (PATHS | {"x1": 2.5}, "2.5 arrives there"),
+            "first_own_value": (PATHS | {"x1": 6}, "2.5, not 3"),
+            "first_of_the_picture": (PATHS | {"x1": 3}, "not what comes back"),
+            "first_x": (PATHS | {"x1": 7.5}, "1, not x"),
+            "first_2x": (PATHS | {"x1": 15}, "1, not 2x"),
             "second_slope": (PATHS | {"second": 7.5}, "the slope itself"),
             "second_product": (PATHS | {"second": 90}, "not multiplied"),
             "second_difference": (PATHS | {"second": 13}, "not subtracted"),
@@ -330,6 +330,8 @@ TABLES = {
             "c_as_a": (ANSWERS | {"c": 18}, "is differentiated too"),
             "c_slope_again": (ANSWERS | {"c": 364.5}, "not the slope once more"),
             "in_other_words": (ANSWERS | {"raises": "d and e"}, "write both"),
+            "with_a_comma": (ANSWERS | {"raises": "d, e"}, "write both"),
+            "in_one_word": (ANSWERS | {"raises": "de"}, "are both"),
             "none": (ANSWERS | {"raises": "none"}, "nothing? d asks"),
             "e_alone": (ANSWERS | {"raises": "e"}, "d does too"),
             "d_alone": (ANSWERS | {"raises": "d"}, "e does too"),
@@ -575,6 +577,10 @@ TABLES = {
             "towards_0": (
                 penalised(total=lambda off, slope: (off**2 + slope**2).mean()),
                 "drawn to 0",
+            ),
+            "sizes": (
+                penalised(total=lambda off, slope: (off**2 + (slope.abs() - 1) ** 2).mean()),
+                "sign and all",
             ),
             "not_squared": (
                 penalised(total=lambda off, slope: (off**2 + (slope - 1).abs()).mean()),
