@@ -191,6 +191,7 @@ ROWS = (
             Section("05_disabling_tracking", "Freeze a part, let gradients through"),
             Section("08_memory", "A loop that did not run"),
             Section("12_kinks", "The index of the largest"),
+            Section("15_second_derivatives", "`retain_graph` is not `create_graph`"),
         ),
     ),
     Row(
@@ -371,6 +372,15 @@ ROWS = (
             Section("06_linear_regression", "`(N, 1) − (N,)`: a wrong fit without an error"),
             Section("09_broadcasting", "Using a target size that is different to the input size"),
         ),
+    ),
+    Row(
+        "UserWarning",
+        "Using backward() with create_graph=True will create a reference cycle between the "
+        "parameter and its gradient which can cause a memory leak. We recommend using "
+        "autograd.grad when creating the graph to avoid this. If you have to use this function, "
+        "make sure to reset the .grad fields of your parameters to None after use to break the "
+        "cycle and avoid the leak.",
+        (Section("15_second_derivatives", "`retain_graph` is not `create_graph`"),),
     ),
     Row(
         "ValueError",

@@ -25,6 +25,8 @@ LIBRARIES = (
 SITE = re.compile(r"[/\\](?:site|dist)-packages[/\\]")
 #: What torch appends to a warning that comes from C++.
 TRIGGERED = re.compile(r"\s*\(Triggered internally at [^)]*\)")
+#: What torch 2.14 says of its own code where forward mode begins; a reader can do nothing about it.
+OF_ITSELF = "`torch.jit.script` is deprecated"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 #: Under these names a shell keeps its `ShortWarnings` and its `Plates`.
@@ -100,6 +102,8 @@ class ShortWarnings:
         line: str | None = None,
     ) -> None:
         """Stands in for `warnings.showwarning`."""
+        if str(message).startswith(OF_ITSELF):
+            return
         try:
             said = short_warning(message, category, self.names)
         except Exception:
