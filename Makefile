@@ -31,7 +31,7 @@ fresh: $(VENV)/lab  ## lay one lesson down anew in my/, and keep your old one: m
 test: $(VENV)/test  ## set up what is missing and prove every output on every page
 	$(PYTEST) --dist loadfile --no-loadscope-reorder
 
-lesson: $(VENV)/lab  ## lay down an empty lesson that the tests reject: make lesson SLUG=12_kinks
+lesson: $(VENV)/lab  ## lay down an empty lesson that the tests reject: make lesson SLUG=18_your_topic
 	$(BIN)/python -m tools.lesson $(SLUG)
 
 exercises: $(VENV)/grading  ## make exercises/ from solutions/, the only place where they are edited

@@ -1,5 +1,5 @@
 """Lays down an empty lesson, which the tests reject until it is one: `python -m tools.lesson
-12_kinks`.
+18_your_topic`.
 
 It writes the notebook, the assignment with one exercise as a pattern to copy, the module of checks
 and the wrong answers, all of them or none, and prints what is still missing.
@@ -116,7 +116,7 @@ def refuse(slug: str, root: Path) -> None:
     if not SLUG.fullmatch(slug):
         raise Refused(
             f"{slug} is no name of a lesson: it takes two digits, an underscore and small letters, "
-            f"such as 12_kinks"
+            f"such as 18_your_topic"
         )
     lesson = Lesson(slug, root)
     if keyword.iskeyword(lesson.name):
@@ -227,7 +227,7 @@ def lay_down(slug: str, root: Path = ROOT) -> Lesson:
 def main(arguments: list[str] | None = None) -> int:
     """Lays down the lesson that the command line names, and prints what it still lacks."""
     parser = argparse.ArgumentParser(prog="python -m tools.lesson", description=__doc__)
-    parser.add_argument("slug", help="such as 12_kinks")
+    parser.add_argument("slug", help="such as 18_your_topic")
     parser.add_argument("--course", type=Path, default=ROOT, help="the folder with notebooks/")
     options = parser.parse_args(arguments)
     try:

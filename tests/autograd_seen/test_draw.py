@@ -2,6 +2,7 @@
 much for it.
 """
 
+import re
 import warnings
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import autograd_seen
 import numpy as np
 import pytest
 import torch
-from autograd_seen import draw_graph
+from autograd_seen import draw_graph, record_forward
 from autograd_seen.show.picture import MOST_OPERATIONS
 
 from tests.autograd_seen.live.drawn import edges_of, operations_of, tensors_of
@@ -488,3 +489,34 @@ def test_a_constant_may_be_named_though_no_operation_kept_it():
     x, c = leaf(), torch.tensor(2.0)
     z = x + c
     assert set(tensors_of(draw_graph(z, c=c))) == {"x", "z"}
+
+
+@pytest.mark.parametrize(
+    "modules, error, told",
+    [
+        (True, TypeError, "modules=a bool: pass 'auto'"),
+        (1.5, TypeError, "modules=a float: pass 'auto'"),
+        ([1], TypeError, "modules=a list: pass 'auto'"),
+        (-1, ValueError, "modules=-1: use a whole number of at least 0"),
+        ("a", ValueError, "modules='a': no module of that name ran in this graph"),
+    ],
+)
+def test_what_opens_no_module_raises(modules, error, told):
+    x = torch.tensor(2.0, requires_grad=True)
+    with pytest.raises(error, match=re.escape(told)):
+        draw_graph(x * 2, modules=modules)
+
+
+def test_a_module_shows_in_text_dot_and_files(tmp_path):
+    layer, x = torch.nn.Linear(2, 1), torch.ones(1, 2)
+    with record_forward() as tape:
+        z = layer(x)
+    shut = draw_graph(z, tape=tape, modules=0)
+    opened = draw_graph(z, tape=tape, modules=1)
+    assert "z = layer(x)" in str(shut)
+    assert "Linear, 2 operations, 3 parameters, saves 8 bytes" in str(shut)
+    assert "╭ layer, Linear" in str(opened) and "1 box" in str(shut)
+    assert "layer" in shut.source and 'label="layer\\nLinear"' in opened.source
+    for picture in (shut, opened):
+        for ending in (".svg", ".png", ".dot"):
+            assert picture.save(tmp_path / f"picture{ending}").stat().st_size > 300

@@ -96,7 +96,17 @@ ASKED = [
         "08",
     ),
     ("RuntimeError: function ScaleBackward returned an incorrect number of gradients", None),
-    ("RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.", None),
+    ("RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.", "12"),
+    (
+        "RuntimeError: The total norm of order inf for gradients from `parameters` is non-finite, "
+        "so it cannot be clipped. To disable this error",
+        "12",
+    ),
+    (
+        "UserWarning: Error detected in LogBackward0. Traceback of forward call that caused the "
+        'error:\n  File "a.py", line 3, in <module>',
+        "12",
+    ),
     ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", "08"),
     (
         "RuntimeError: Output 0 of Unbind is a view and is being modified inplace. This view is "

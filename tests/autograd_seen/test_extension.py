@@ -137,8 +137,37 @@ def test_a_warning_is_one_line_and_where_it_is_explained(reader):
 
 def test_where_torch_built_a_warning_is_not_told():
     assert extension.short_warning(
-        "careful (Triggered internally at /pytorch/aten/a.cpp:12.)\n", UserWarning
+        "careful (Triggered internally at /pytorch/aten/a.cpp:12.)\n", UserWarning, str
     ) == ("UserWarning: careful\n")
+
+
+ANOMALY = """with torch.autograd.detect_anomaly():
+    y = root(x)
+    y.backward()"""
+
+
+def test_of_a_traceback_in_a_warning_the_readers_own_lines_are_told(reader):
+    reader.run("x = torch.zeros(1, requires_grad=True)\ndef root(x):\n    return 0 * x.sqrt()")
+    _, said, *lines = [
+        line for line in reader.warned(ANOMALY) if not line.startswith("Explained in")
+    ]
+    assert said == (
+        "UserWarning: Error detected in SqrtBackward0. Traceback of forward call that caused the "
+        "error:"
+    )
+    assert lines == [
+        "Cell In[3], line 2",
+        "----> 2     y = root(x)",
+        "Cell In[2], line 3, in root",
+        "----> 3     return 0 * x.sqrt()",
+    ]
+
+
+def test_a_traceback_without_a_line_of_the_readers_is_told_as_it_is(reader):
+    told = 'failed:\\n  File "/lib/a.py", line 2, in f\\n    g()'
+    assert reader.warned(f"warnings.warn('{told}')") == [
+        'UserWarning: failed: File "/lib/a.py", line 2, in f g()'
+    ]
 
 
 def test_a_warning_comes_in_each_cell_and_once_for_a_line(reader):

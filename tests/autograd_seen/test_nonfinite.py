@@ -6,9 +6,11 @@ import warnings
 import pytest
 import torch
 from autograd_seen import (
+    draw_graph,
     find_nonfinite,
     record_backward,
     record_forward,
+    saved_bytes,
 )
 
 from tests.autograd_seen.live.drawn import leaf
@@ -345,3 +347,18 @@ def test_a_birthplace_is_not_folded_away():
         z = (z - z).sqrt() if i == 17 else z.sin().exp()
     picture = find_nonfinite(z).picture
     assert "17 times" in picture.svg and picture.svg.count("is born here</text>") == 1
+
+
+def test_the_innermost_module_is_named():
+    class Root(torch.nn.Module):
+        def forward(self, x):
+            return x.sqrt()
+
+    net = torch.nn.Sequential(torch.nn.ReLU(), Root())
+    x = leaf([0.0, 4.0])
+    with record_forward() as tape:
+        loss = (net(x) * torch.tensor([0.0, 1.0])).sum()
+    assert find_nonfinite(loss, tape=tape).first.module == "net.1"
+    assert saved_bytes(loss, tape=tape).by_module == {"net.0": 8, "net.1": 8, "": 8}
+    shut = draw_graph(record_backward(loss, tape=tape), modules=0)
+    assert "◂ nan is born here" in shut.svg and shut.svg.count('class="born"') == 2

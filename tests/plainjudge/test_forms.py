@@ -18,6 +18,7 @@ def array(*values, dtype="float32", shape=None, is_tensor=True):
         (True, "True or False"),
         ("leaf", "a word"),
         ({"x": True, "y": False}, "a dict with True or False for each of x, y"),
+        ({"x": "r", "y": 9.0}, "a dict with a word for x, one number for y"),
     ],
 )
 def test_a_form_is_told_without_its_value(wanted, words):

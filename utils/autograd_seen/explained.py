@@ -165,7 +165,13 @@ ROWS = (
             Section("05_disabling_tracking", "Does not require grad: three switches"),
             Section("05_disabling_tracking", "Freeze a part, let gradients through"),
             Section("08_memory", "A loop that did not run"),
+            Section("12_kinks", "The index of the largest"),
         ),
+    ),
+    Row(
+        "RuntimeError",
+        "Function '…' returned nan values in its …th output.",
+        (Section("12_kinks", "The loss is fine, and the weights are nan"),),
     ),
     Row(
         "RuntimeError",
@@ -234,6 +240,13 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "The total norm of order … for gradients from `parameters` is non-finite, so it cannot be "
+        "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
+        "`error_if_nonfinite=False`",
+        (Section("12_kinks", "What hides a nan"),),
+    ),
+    Row(
+        "RuntimeError",
         "Trying to backward through the graph a second time (or directly access saved tensors "
         "after they have already been freed). Saved intermediate values of the graph are freed "
         "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
@@ -268,9 +281,20 @@ ROWS = (
     ),
     Row(
         "UserWarning",
+        "Anomaly Detection has been enabled. This mode will increase the runtime and should only "
+        "be enabled for debugging.",
+        (Section("12_kinks", "The loss is fine, and the weights are nan"),),
+    ),
+    Row(
+        "UserWarning",
         "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior. "
         "Consider using tensor.detach() first.",
         (Section("08_memory", "Tensors made from tensors"),),
+    ),
+    Row(
+        "UserWarning",
+        "Error detected in …. Traceback of forward call that caused the error:",
+        (Section("12_kinks", "The loss is fine, and the weights are nan"),),
     ),
     Row(
         "UserWarning",

@@ -15,7 +15,7 @@ import torch
 
 from autograd_seen.explained import rows_for
 from autograd_seen.plates import Plates
-from autograd_seen.short_traceback import short_traceback
+from autograd_seen.short_traceback import Names, short_message, short_traceback
 
 #: Where code lies that is not the reader's.
 LIBRARIES = (
@@ -38,7 +38,7 @@ def load_ipython_extension(shell: Any) -> None:
     """
     unload_ipython_extension(shell)
     shell.set_custom_exc((Exception, KeyboardInterrupt), show_error)
-    shell.meta[KEPT_AS] = short = ShortWarnings()
+    shell.meta[KEPT_AS] = short = ShortWarnings(lambda file: name_of(file, shell))
     shell.events.register("pre_run_cell", short.begin)
     shell.events.register("post_run_cell", short.end)
     torch.set_warn_always(True)
@@ -64,13 +64,15 @@ def unload_ipython_extension(shell: Any) -> None:
 
 
 class ShortWarnings:
-    """Shows each warning of a cell on one line, and where it is explained.
+    """Shows each warning of a cell on one line, and where it is explained. Of a traceback that a
+    warning holds, the reader's own lines follow.
 
     It stands in for `warnings.showwarning` only while a cell runs, so that whoever looks between
     the cells, such as a grader, finds Python's own.
     """
 
-    def __init__(self):
+    def __init__(self, names: Names):
+        self.names = names
         #: How things were before.
         self.show_as_before, self.always = warnings.showwarning, torch.is_warn_always_enabled()
 
@@ -99,17 +101,21 @@ class ShortWarnings:
     ) -> None:
         """Stands in for `warnings.showwarning`."""
         try:
-            said = short_warning(message, category)
+            said = short_warning(message, category, self.names)
         except Exception:
             self.show_as_before(message, category, filename, lineno, file, line)
         else:
             (file or sys.stderr).write(said)
 
 
-def short_warning(message: Warning | str, category: type[Warning]) -> str:
-    """A warning on one line, and where it is explained on the next."""
-    said = f"{category.__name__}: {' '.join(TRIGGERED.sub('', str(message)).split())}"
-    return "".join(f"{line}\n" for line in [said, *(row.where for row in rows_for(said)[:1])])
+def short_warning(message: Warning | str, category: type[Warning], names: Names) -> str:
+    """A warning on one line, the reader's own lines of a traceback that it holds, and where it is
+    explained.
+    """
+    said, *frames = short_message(TRIGGERED.sub("", str(message)), names)
+    said = f"{category.__name__}: {said}"
+    lines = [said, *frames, *(row.where for row in rows_for(said)[:1])]
+    return COLOUR.sub("", "".join(f"{line}\n" for line in lines))
 
 
 def show_error(

@@ -177,6 +177,55 @@ class Memory(NamedTuple):
     complete: bool
 
 
+class Module(NamedTuple):
+    """A call of an ``nn.Module``, in one box or in a frame around its operations.
+
+    ``name`` is "model.layers.0", or empty for one that no variable of the caller's leads to;
+    ``kind`` is the name of its class.
+    """
+
+    name: str
+    kind: str
+    #: The place in ``Graph.scopes``.
+    scope: int
+    #: The shapes of the tensors that it took, and that it gave.
+    inputs: tuple[tuple[int, ...], ...] = ()
+    outputs: tuple[tuple[int, ...], ...] = ()
+    #: How many numbers its parameters hold, those of the modules in it included; None where that
+    #: could not be read.
+    parameters: int | None = None
+    #: How many operations ran in it, or in all that a box stands for.
+    operations: int = 1
+    #: Which call of this module it is, of how many of which the graph has an operation.
+    call: tuple[int, int] = (1, 1)
+    #: A box or a frame that stands for several modules, one after the other: how many, and the last
+    #: one's name and place in ``Graph.scopes``.
+    times: int = 1
+    last: str = ""
+    last_scope: int | None = None
+    #: All that two boxes must share to be drawn as one.
+    form: tuple = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """A call of an ``nn.Module`` while a tape recorded, and what ran in it.
+
+    ``nodes`` are the keys of its operations, those of the calls inside it included. ``own`` are the
+    keys of leaves and constants that are its parameters and buffers, or that were made in it.
+    """
+
+    module: Module
+    nodes: frozenset[int]
+    own: frozenset[int] = frozenset()
+    #: The place in ``Graph.scopes`` of the call inside which it ran; None for an outermost one.
+    parent: int | None = None
+    #: How many calls it ran inside of.
+    depth: int = 0
+    #: The place in ``Graph.scopes`` of the first call of the same module.
+    first: int = 0
+
+
 class Node(NamedTuple):
     """One tensor, one operation, or the place where drawing stopped.
 
@@ -225,6 +274,8 @@ class Node(NamedTuple):
     #: An operation that was recorded: the source line, or the part of it, that ran it:
     #: "line 3: torch.sin(y)".
     line: str = ""
+    #: A box that stands for all operations of a module.
+    module: Module | None = None
 
     @property
     def raises(self) -> bool:
@@ -287,6 +338,9 @@ class Group:
     numbers: bool = False
     #: Whether the versions that are told of the first copy are others in the next ones.
     versions: bool = False
+    #: The module whose operations these are: ``times`` is then 1, or where the block is a module
+    #: that repeats, how often it does.
+    module: Module | None = None
 
 
 @dataclass(frozen=True)
@@ -314,6 +368,8 @@ class Graph:
     groups: tuple[Group, ...] = ()
     #: What all operations keep that were walked, drawn or not.
     memory: Memory | None = None
+    #: The calls of modules that a tape has of this graph, each after those that it ran inside of.
+    scopes: tuple[Scope, ...] = ()
 
     @cached_property
     def makers(self) -> dict[int, Edge]:
@@ -370,7 +426,7 @@ class Graph:
         """The name of the innermost ``nn.Module`` in which an operation ran, or of its class where
         it has none; empty where no tape tells.
         """
-        inside = [scope for scope in getattr(self, "scopes", ()) if key in scope.nodes]
+        inside = [scope for scope in self.scopes if key in scope.nodes]
         if not inside:
             return ""
         innermost = max(inside, key=lambda scope: scope.depth).module
@@ -407,6 +463,9 @@ class EdgeGradient:
     jacobian: Value | None = None
     #: In forward mode, of an operation with several results: what is sent to each.
     parts: tuple[Value | None, ...] = ()
+    #: Of how many gradients this is the first, where an edge into a module's box stands for several
+    #: edges.
+    ways: int = 1
 
 
 @dataclass(frozen=True)
@@ -430,6 +489,17 @@ class Step:
         return any(note.fact in reasons for note in self.notes)
 
 
+class ScopeGradient(NamedTuple):
+    """The Euclidean norms of the gradients at one call of a module: of what arrived at all that it
+    gave, of what it sent to all that it took, and of what it sent to its own parameters. None where
+    nothing was sent.
+    """
+
+    arrived: float | None
+    sent: float | None
+    parameters: float | None
+
+
 @dataclass(frozen=True)
 class Recording:
     """A backward pass: the graph as it was before, and the steps in the order in which the engine
@@ -445,6 +515,8 @@ class Recording:
     accumulated: bool = False
     #: Whether the pass was itself recorded, for a higher derivative.
     create_graph: bool = False
+    #: What came to each of ``graph.scopes``.
+    scopes: tuple[ScopeGradient, ...] = ()
 
     def flows(self) -> dict[int, EdgeGradient]:
         """What each edge carried, by its place in ``graph.edges``, in the order of the steps."""
@@ -459,7 +531,9 @@ class Recording:
             if edge.source in steps
         }
         leaves = {k: step for k, step in steps.items() if self.graph.nodes[k].kind == "tensor"}
-        return Gradients(self.flows(), arrived, leaves, self.accumulated)
+        return Gradients(
+            *(self.flows(), arrived, leaves), accumulated=self.accumulated, scopes=self.scopes
+        )
 
 
 @dataclass(frozen=True)
@@ -486,6 +560,8 @@ class Gradients:
     last: "Gradients | None" = None
     #: Whether these are tangents, which travel forward: what arrived at a tensor is its own.
     forward: bool = False
+    #: By the place of a call of a module in ``Graph.scopes``.
+    scopes: tuple[ScopeGradient, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,5 +62,6 @@ def saved_bytes(output: torch.Tensor, /, *, tape: Tape | None = None) -> SavedBy
             f"{why_no_graph(output)}"
         )
     named = names.of_frame(sys._getframe(1))
+    modules = [] if tape is None else names.modules_of_frame(sys._getframe(1))
     with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
-        return SavedBytes(trace(output, named, MOST_TOUCHED, tape))
+        return SavedBytes(trace(output, named, MOST_TOUCHED, tape, None, modules))

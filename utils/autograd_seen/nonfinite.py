@@ -73,4 +73,6 @@ def find_nonfinite(
             f"{type(output_or_recording).__name__}: pass the loss, before loss.backward()"
         )
     callers = names.of_frame(sys._getframe(1))
-    return NonFinite(record(output_or_recording, gradient, names_of_tensors, callers, tape=tape))
+    modules = names.modules_of_frame(sys._getframe(1))
+    given = (output_or_recording, gradient, names_of_tensors, callers)
+    return NonFinite(record(*given, tape=tape, modules=modules))

@@ -3,8 +3,10 @@ explained.
 """
 
 import linecache
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import dropwhile
 from types import TracebackType
 
 from autograd_seen.explained import rows_for
@@ -14,8 +16,16 @@ MOST_LINES = 12
 #: What is tried in turn until it fits: lines of code to a frame, frames, lines of the message.
 FORMS = ((5, 9, 5), (3, 9, 5), (1, 9, 5), (1, 2, 4), (1, 1, 2))
 
+#: How the place of a frame in a cell begins.
+CELL = "Cell "
+#: The most frames of a traceback that stands in a message.
+FRAMES_TOLD = 4
+
 #: No colours: on JupyterLab's red ground its own red and green can hardly be read.
 BOLD, PLAIN = "\x1b[1m", "\x1b[22m"
+
+#: The head of a frame where a traceback stands in a message, as anomaly mode has it in a warning.
+TOLD_FRAME = re.compile(r'^ *File "(.*)", line (\d+), in (.*)$', re.MULTILINE)
 
 #: Gives the name under which a reader knows a file of code, and None for a file of a library.
 Names = Callable[[str], str | None]
@@ -110,6 +120,20 @@ def short_traceback(error: BaseException, names: Names) -> list[str]:
         if len(lines) <= MOST_LINES:
             break
     return lines
+
+
+def short_message(message: str, names: Names) -> list[str]:
+    """The lines of a message: one, and where a traceback stands at its end, the frames of the
+    reader's own code in short, from the cell that was run.
+    """
+    frames = [
+        Frame(place, function, file, int(line))
+        for file, line, function in TOLD_FRAME.findall(message)
+        if (place := names(file))
+    ]
+    own = list(dropwhile(lambda frame: not frame.place.startswith(CELL), frames))
+    said = TOLD_FRAME.split(message, maxsplit=1)[0] if own else message
+    return [" ".join(said.split()), *_frames(own, FRAMES_TOLD, 1)]
 
 
 def _before(error: BaseException, names: Names) -> list[str]:

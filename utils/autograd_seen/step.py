@@ -80,4 +80,9 @@ def step_through(
     callers = names.of_frame(sys._getframe(1))
     if tangents is not None:
         return Player(push(output_or_recording, tangents, names_of_tensors, callers, tape=tape))
-    return Player(record(output_or_recording, gradient, names_of_tensors, callers, tape=tape))
+    modules = names.modules_of_frame(sys._getframe(1))
+    return Player(
+        record(
+            *(output_or_recording, gradient, names_of_tensors, callers), tape=tape, modules=modules
+        )
+    )

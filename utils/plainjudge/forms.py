@@ -25,7 +25,10 @@ def in_words(form: Form) -> str:
     """A form as a report tells it."""
     match form:
         case ["dict", names]:
-            return f"a dict with {in_words(next(iter(names.values())))} for each of {_all(names)}"
+            parts = {name: in_words(part) for name, part in names.items()}
+            if len(set(parts.values())) == 1:
+                return f"a dict with {next(iter(parts.values()))} for each of {_all(names)}"
+            return f"a dict with {', '.join(f'{part} for {name}' for name, part in parts.items())}"
         case ["truth"]:
             return "True or False"
         case ["word"]:

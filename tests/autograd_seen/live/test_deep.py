@@ -90,7 +90,7 @@ def run_programs(start):
     body = "\n".join(map(textwrap.dedent, PROGRAMS.values()))
     program = START.format(textwrap.indent(body, "    ")) + start
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=400
     )
     lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
     return lines | {"end": (done.returncode, done.stderr)}

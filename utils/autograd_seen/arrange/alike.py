@@ -63,6 +63,7 @@ def signature(node: Node, loose: bool = False) -> tuple:
     return (
         *(node.class_name, node.arity, constants, node.saved, node.freed, node.recomputed),
         *(_told(node.notes, loose), node.count, node.run, _typed(settings(node)[0])),
+        node.module and node.module.form,
     )
 
 
@@ -148,9 +149,12 @@ def depends_on_more(node: Node, operands: int, beside: int) -> bool:
 
     ``operands`` of its inputs are shown as tensors, and ``beside`` tensors that it saved. It may
     where an operand is not known, where it saved what is not shown, or where its kind keeps no
-    trace of a number. Nothing is known of a Function written in Python or in C++.
+    trace of a number. Nothing is known of a Function written in Python or in C++, and a module's
+    box shows nothing of what is in it.
     """
     operator = node.operator
+    if node.module is not None:
+        return True
     opaque = "::" in node.class_name and not any(name == "index" for name, _ in node.settings)
     if operator.python or operator.kind in FORGETFUL or opaque:
         return True

@@ -24,6 +24,9 @@ class Folded:
     #: the old graph.
     last_nodes: dict[int, int] = field(default_factory=dict)
     last_edges: dict[int, int] = field(default_factory=dict)
+    #: By the index of an old edge: all edges that one edge into the box of a module stands for,
+    #: where these are several.
+    ways: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def gradients(self, recording: Recording | JVP) -> Gradients:
         """What a recorded pass left at each place, from the places that these stand for.
@@ -41,17 +44,19 @@ class Folded:
         """What a pass left at some places, by what these stand for."""
         flows = {}
         for index, old in edges.items():
-            if old in whole.flows:
+            same = [whole.flows[one] for one in self.ways.get(old, (old,)) if one in whole.flows]
+            if same:
                 box = self.graph.nodes[self.graph.edges[index].target]
-                flow = replace(whole.flows[old], edge=index)
-                if box.count == 1:
+                sent = next((one for one in same if one.sent is not None), same[0])
+                flow = replace(sent, edge=index, ways=len(same))
+                if box.count == 1 and box.module is None:
                     flows[index] = flow
                 elif not whole.forward:
                     flows[index] = replace(flow, local=None, jacobian=None)
         keys = nodes.items()
         arrived = {key: whole.arrived[old] for key, old in keys if old in whole.arrived}
         leaves = {key: whole.leaves[old] for key, old in keys if old in whole.leaves}
-        return Gradients(flows, arrived, leaves, whole.accumulated, forward=whole.forward)
+        return replace(whole, flows=flows, arrived=arrived, leaves=leaves)
 
     def compose(self, step: Callable[[Graph], "Folded | None"]) -> "Folded":
         """After another step; this one where that changes nothing."""
@@ -60,10 +65,15 @@ class Folded:
             return self
         nodes = tuple(self.nodes[key] for key in further.nodes)
         edges = tuple(self.edges[index] for index in further.edges)
+        ways = {
+            self.edges[first]: tuple(self.edges[index] for index in same)
+            for first, same in further.ways.items()
+        }
         return Folded(
             *(further.graph, nodes, edges),
             _last(self.nodes, self.last_nodes, further.nodes, further.last_nodes),
             _last(self.edges, self.last_edges, further.edges, further.last_edges),
+            self.ways | ways,
         )
 
 

@@ -107,4 +107,4 @@ def _with_edges(
     edges = tuple(index for _, index in ends)
     lasts = {folded.edges[place]: last for place, last in folded.last_edges.items()}
     last_edges = {place: lasts[index] for place, index in enumerate(edges) if index in lasts}
-    return Folded(graph, folded.nodes, edges, folded.last_nodes, last_edges)
+    return Folded(graph, folded.nodes, edges, folded.last_nodes, last_edges, folded.ways)

@@ -25,6 +25,8 @@ from autograd_seen.live.rehearsal import (
     random_state_kept,
     retained_grads_kept,
 )
+from autograd_seen.live.scope_gradients import scope_gradients
+from autograd_seen.live.scopes import Named
 from autograd_seen.live.walk import (
     MOST_TOUCHED,
     Live,
@@ -105,8 +107,10 @@ def record_backward(
     """
     with _unseen():
         callers = names.of_frame(sys._getframe(1))
+    modules = names.modules_of_frame(sys._getframe(1))
     return record(
-        output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations, tape
+        *(output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations),
+        *(tape, modules),
     )
 
 
@@ -119,6 +123,7 @@ def record(
     create_graph: bool = False,
     max_operations: int = MOST_TOUCHED,
     tape: Tape | None = None,
+    modules: Named = (),
 ) -> Recording:
     """``record_backward`` for one who has looked up already what the caller calls its tensors."""
     with _unseen():
@@ -127,7 +132,10 @@ def record(
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
     with _unseen():
-        route = Route(*trace_live(output, [*given, *named], max_operations, tape, names_of_tensors))
+        names_given = [*given, *named]
+        route = Route(
+            *trace_live(output, names_given, max_operations, tape, names_of_tensors, modules)
+        )
         _check_can_run(route, accumulate)
         # Asked for before the pass, which may free what the answer needs.
         with random_state_kept():
@@ -141,9 +149,11 @@ def record(
         seed = torch.ones_like(output.detach()) if gradient is None else gradient
         passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
         steps = tuple(passed.steps())
-        return mark_gradients(
-            Recording(route.graph, steps, read_value(seed), accumulate, create_graph)
+        recording = Recording(
+            *(route.graph, steps, read_value(seed), accumulate, create_graph),
+            scope_gradients(route.graph, steps, seed) if route.graph.scopes else (),
         )
+        return mark_gradients(recording)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from autograd_seen.live.known import Known, Operand
 from autograd_seen.live.memory import share_memory, storage
 from autograd_seen.live.reading import read_value
 from autograd_seen.live.saved import settings_of
+from autograd_seen.live.scopes import Named, scopes_of
 from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
 
@@ -39,6 +40,8 @@ class Builder:
     """Numbers the nodes and edges of one graph as it adds them."""
 
     known: Known
+    #: The modules that the caller has names for.
+    modules: Named = ()
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     #: The key of each tensor that is drawn.
@@ -82,6 +85,7 @@ class Builder:
             self.keys[found.root],
             limit,
             memory=self.ledger.memory(),
+            scopes=scopes_of(self.known, self.nodes, self.operations, self.keys, self.modules),
         )
 
     def _enter(self, operand: Operand, node) -> Entry:

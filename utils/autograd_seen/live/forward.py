@@ -12,6 +12,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from autograd_seen.live.found import MOST_TOUCHED, most_touched
+from autograd_seen.live.modules import Calls
 from autograd_seen.live.reading import read_value
 from autograd_seen.live.source import Place, Places
 from autograd_seen.values import clip
@@ -140,6 +141,8 @@ class Tape:
         self._noted = 0
         #: How many operations ran, kept or not.
         self.count = 0
+        #: The calls of modules that ran.
+        self.calls = Calls()
 
     @property
     def operations(self) -> tuple[Operation, ...]:
@@ -168,6 +171,7 @@ class Tape:
         """Keeps an operation; the oldest goes where there are too many."""
         self._operations.append(operation)
         self.count += 1
+        self.calls.turn = self.count
 
     def note_places(self, target: torch.Tensor, operands: tuple[TensorState, ...]) -> None:
         """Notes where ``target``, and what shares its memory, stands in the graph: a write is about
@@ -253,8 +257,12 @@ def record_forward() -> Iterator[Tape]:
         sin  -0.2879  line 2: torch.sin(x**2)
     """
     tape = Tape()
-    with _Recorder(tape):
-        yield tape
+    tape.calls.start()
+    try:
+        with _Recorder(tape):
+            yield tape
+    finally:
+        tape.calls.stop()
 
 
 def check_tape(tape: object) -> None:

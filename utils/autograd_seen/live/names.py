@@ -20,16 +20,27 @@ def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
     Looks one level into lists, tuples, dicts and modules: ``params['w']``, ``layers[0]``,
     ``model.0.weight``. Names that start with an underscore are left out; in Jupyter these are the
     history."""
+    visible = _visible(frame)
+    plain = [(clip(name), thing) for name, thing in visible if isinstance(thing, torch.Tensor)]
+    holders = [(clip(name), thing) for name, thing in visible if _may_hold(thing)]
+    return plain + [pair for name, thing in holders for pair in _inside(name, thing)]
+
+
+def modules_of_frame(frame: FrameType) -> list[tuple[str, torch.nn.Module]]:
+    """Each module that a name in the frame stands for, as (name, module), nearest scope first."""
+    return [
+        (clip(name), thing) for name, thing in _visible(frame) if isinstance(thing, torch.nn.Module)
+    ]
+
+
+def _visible(frame: FrameType) -> list[tuple[str, object]]:
     scope = dict(frame.f_locals)
     scope |= {name: thing for name, thing in list(frame.f_globals.items()) if name not in scope}
-    visible = [
+    return [
         (name, thing)
         for name, thing in scope.items()
         if not name.startswith("_") and name not in HISTORY
     ]
-    plain = [(clip(name), thing) for name, thing in visible if isinstance(thing, torch.Tensor)]
-    holders = [(clip(name), thing) for name, thing in visible if _may_hold(thing)]
-    return plain + [pair for name, thing in holders for pair in _inside(name, thing)]
 
 
 def _may_hold(thing) -> bool:

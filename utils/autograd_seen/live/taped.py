@@ -15,6 +15,7 @@ from autograd_seen.live import operations
 from autograd_seen.live.forward import Tape, TensorState, version
 from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, most_touched, node_name
 from autograd_seen.live.memory import storage
+from autograd_seen.live.modules import Call
 
 #: How many times as many operations as a walk may touch are touched with those that stand on a
 #: tape and not in the graph.
@@ -60,6 +61,12 @@ class Taped:
     makers: dict[int, list] = field(default_factory=dict)
     #: All of the tape's operations that wrote in place, oldest first.
     writes: tuple = ()
+    #: The calls of modules in which a node was made.
+    calls: tuple[Call, ...] = ()
+    #: How many operations ran before the first that the tape has kept, whose turn is 0.
+    before: int = 0
+    #: The addresses of the memory of all tensors that the tape's operations took or made.
+    places: frozenset[int] = frozenset()
 
     def spot(self, seen: TensorState) -> Spot | None:
         """Where a tensor of the tape stood in the graph; its id where it had no graph, None where
@@ -170,7 +177,16 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
     if tape is None:
         return Taped(found)
     writes = tuple(operation for operation in tape.operations if operation.written)
-    taped = Taped(found, makers=tape.makers(), writes=writes)
+    calls = tuple(tape.calls)
+    states = (seen for one in tape.operations for seen in one.operands + one.results)
+    taped = Taped(
+        found,
+        makers=tape.makers(),
+        writes=writes,
+        calls=calls,
+        before=tape.count - len(tape),
+        places=frozenset(storage(seen.tensor) for seen in states) if calls else frozenset(),
+    )
     foreign: set = set()
     most_foreign = WITH_TAPE * most_touched() - len(found.operations)
     for turn, operation in reversed(list(enumerate(tape.operations))):

@@ -20,6 +20,7 @@ from autograd_seen.live import known
 from autograd_seen.live.build import Builder
 from autograd_seen.live.forward import Tape
 from autograd_seen.live.found import LEAF, MOST_TOUCHED, Found, GradientEdge
+from autograd_seen.live.scopes import Named
 from autograd_seen.values import clip, kind_of
 
 __all__ = ["LEAF", "MOST_TOUCHED", "Live", "check_limit", "check_names", "trace", "trace_live"]
@@ -46,14 +47,16 @@ def trace(
     max_operations: int,
     tape: Tape | None = None,
     asked: Mapping[str, torch.Tensor] | None = None,
+    modules: Named = (),
 ) -> Graph:
     """The graph that leads to ``output``: its last ``max_operations`` operations, newest first.
 
     ``names`` gives names to tensors; of two names for one tensor the first wins. ``asked`` are
     names whose tensors must be able to stand in the graph. ``tape`` is what ``record_forward`` has
-    of the computation, or None. A tensor without a graph raises ValueError.
+    of the computation, or None; ``modules`` gives names to modules, whose calls a tape has. A
+    tensor without a graph raises ValueError.
     """
-    return trace_live(output, names, max_operations, tape, asked)[0]
+    return trace_live(output, names, max_operations, tape, asked, modules)[0]
 
 
 def trace_live(
@@ -62,6 +65,7 @@ def trace_live(
     max_operations: int,
     tape: Tape | None = None,
     asked: Mapping[str, torch.Tensor] | None = None,
+    modules: Named = (),
 ) -> tuple[Graph, Live]:
     """The same, with what the graph's keys stand for."""
     if not output.requires_grad:
@@ -70,7 +74,7 @@ def trace_live(
         )
     read = known.read(output, names, max_operations, tape)
     _check_asked(read.found, asked or {})
-    builder = Builder(read)
+    builder = Builder(read, modules)
     graph = mark_values(builder.graph())
     edges = {key: spot for spot, key in builder.keys.items() if isinstance(spot, GradientEdge)}
     packed = frozenset(key for key, node in builder.operations.items() if read.saved[node].packed)

@@ -170,6 +170,13 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
         tip = f"{node.class_name}, and what leads to it, is not drawn"
         notes = _muted(words.notes(node.notes))
         return NodeText((Line("…", "strong", theme.TITLE), *notes), node.role, tip)
+    if node.module is not None:
+        tip = f"{readings[node.key].expression}: {words.counted(node.count, 'operation')}"
+        return NodeText(
+            _module_lines(node, passed),
+            "module" if _operation_style(node) == node.role else _operation_style(node),
+            tip,
+        )
     if node.kind == "operation":
         style = _operation_style(node)
         lines = (*_operation_lines(node, readings), *(_saved_lines(node) if saved else ()))
@@ -261,6 +268,32 @@ def _born_line(note: Note) -> Line:
     return Line(minus(f"◂ {words.born_back(note.details)}"), "back", theme.NUMBER)
 
 
+def _module_lines(node: Node, passed: Gradients) -> tuple[Line, ...]:
+    """The box of a module: its name, its class, what it takes and gives, how large it is, and how
+    large the gradients were.
+    """
+    module = node.module
+    born = [note for note in node.notes if note.fact in (Fact.BORN, Fact.BORN_BACK)]
+    lost = [line for note in node.notes if note not in born for line in words.lost(*note.details)]
+    name = [words.module_name(module)] if module.name else []
+    shapes = words.module_shapes(module)
+    return (
+        *(Line(_ending(text, SHOWN_NOTE), "strong", theme.NAME) for text in name),
+        Line(words.module_kind(module), "mono", theme.CLASS + 0.5, beside=True),
+        *([Line(shapes, "plain", theme.NUMBER)] if shapes else []),
+        *(Line(text, "muted", theme.NOTE, True) for text in words.module_size(node)),
+        *([Line(words.RAISES, "strong", theme.NOTE)] if node.raises else []),
+        *_muted(lost),
+        *map(_born_line, born),
+        *(Line(f"◂ {text}", "back", theme.NUMBER) for text in words.norms(module, passed.scopes)),
+    )
+
+
+def _ending(name: str, longest: int) -> str:
+    """A name, or its end: that of a long name tells it apart."""
+    return name if len(name) <= longest else "…" + name[1 - longest :]
+
+
 def _operation_tip(node: Node, readings: Readings) -> str:
     tip = f"{readings[node.key].expression}: {node.class_name} {words.saves(node)}"
     return f"{tip}\n{node.line}" if node.line else tip
@@ -284,8 +317,7 @@ def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
     numbers = node.value is not None and bool(node.value.numbers)
     beside_name = _stands_beside_name(node.value)
     beside_name |= bool(value) and not numbers and not words.is_range(value)
-    # The end of a long name tells it apart.
-    name = node.name if len(node.name) <= SHOWN else "…" + node.name[1 - SHOWN :]
+    name = _ending(node.name, SHOWN)
     first = f"{name} = {value}" if beside_name else name
     detail = [clip(str(node.shape), SHOWN)] if node.shape else []
     detail += [node.dtype] if node.dtype not in ("float32", "") else []
@@ -370,8 +402,12 @@ def _edge_text(
     index: int, edge: Edge, passed: Gradients, readings: Readings, from_label: bool
 ) -> EdgeText:
     lines = (*_flow_lines(index, edge, passed), *_last_flow_lines(index, passed))
+    flow = passed.flows.get(index)
     if from_label and edge.source in passed.arrived and not passed.forward:
-        lines += _other_lines(passed.flows.get(index), passed.arrived[edge.source])
+        several = flow is not None and flow.ways > 1
+        # What arrived is their sum.
+        lines = () if several else lines
+        lines += _other_lines(None if several else flow, passed.arrived[edge.source])
     from_operation = readings.graph.nodes[edge.source].kind == "operation"
     back = _came_back(index, edge.target if from_operation else None, passed)
     return EdgeText(lines, _slot(edge, readings), back, edge.tracked)
@@ -383,6 +419,8 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     if flow is None:
         border = clip(edge.border, SHOWN)
         return (Line(border, "muted", theme.SMALL),) if border else ()
+    if flow.ways > 1:
+        return (Line(f"◂ {flow.ways} gradients", "back", theme.NUMBER),)
     local = []
     if flow.local is not None:
         local = _told_lines("× ", flow.local, "local")
@@ -464,8 +502,21 @@ def _slot(edge: Edge, readings: Readings) -> str:
 
 
 def _group_text(graph: Graph, group: Group) -> GroupText:
+    named: tuple[Line, ...] = ()
+    if group.module is not None:
+        module = group.module
+        name = [_ending(words.module_name(module), SHOWN_NOTE)] if module.name else []
+        named = (
+            *(Line(text, "strong", theme.NAME) for text in name),
+            Line(words.module_kind(module), "mono", theme.CLASS, beside=True),
+        )
+        if group.times == 1:
+            size = words.counted(module.operations, "operation")
+            return GroupText(named, f"{words.module_name(module)}: {size}")
+    repeats = [] if named else [Line(f"{group.times} times", "strong", theme.TITLE)]
     lines = (
-        Line(f"{group.times} times", "strong", theme.TITLE),
+        *named,
+        *repeats,
         Line(f"the first of {group.times} is shown", "muted", theme.NOTE),
         *_muted(words.differs(group)),
     )

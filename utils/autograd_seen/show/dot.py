@@ -15,6 +15,7 @@ SHAPES = {
     "root": "shape=ellipse peripheries=2",
     "constant": "shape=ellipse style=dashed",
     "operation": "shape=box style=rounded",
+    "module": f"shape=box style=rounded penwidth={theme.STROKES['module']}",
     "raises": f"shape=box penwidth={theme.STROKES['raises']}",
     "born": "shape=box peripheries=2",
     "freed": "shape=box style=dashed",
@@ -102,7 +103,9 @@ def _edge_look(text: EdgeText, lines: tuple[Line, ...], tip: str) -> str:
 def _clusters(branches: Iterable[Branch], content: Content, indent: str) -> Iterator[str]:
     """A cluster for each group, the inner ones inside the outer ones."""
     for branch in branches:
-        label = _quoted(f"{branch.group.times} times, the first is shown")
+        label = _label(content.groups[branch.index].lines)
+        if branch.group.module is None:
+            label = _quoted(f"{branch.group.times} times, the first is shown")
         yield f"{indent}subgraph cluster{branch.index} {{\n"
         yield f"{indent}\tgraph [label={label} {CLUSTER}]\n"
         keys = [key for key in branch.group.nodes if content.nodes[key].style != "label"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from autograd_seen.graph import Graph, Node
+from autograd_seen.show import words
 from autograd_seen.values import Value, clip, exact
 
 #: What stands for an input that was not saved: a constant, since a path would have been drawn.
@@ -60,6 +61,8 @@ def read(graph: Graph, node: Node) -> Reading:
     parts = [str(part) for name, part in node.settings if name == "index"]
     if parts and node.operator.kind in INTO_A_PART:
         return _written_into(graph, node, f"[{', '.join(parts)}]")
+    if node.module is not None:
+        return _call(words.module_name(node.module), _inputs(graph, node).texts, commutes=True)
     reading = _read(node, _inputs(graph, node))
     if node.run:
         title = ", ".join(_read(one, Inputs(())).title for one in node.run)

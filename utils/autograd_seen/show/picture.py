@@ -10,11 +10,14 @@ from pathlib import Path
 
 import graphviz
 
-from autograd_seen.arrange.fold import Folded, fold_within, unfolded
+from autograd_seen.arrange.doors import House
+from autograd_seen.arrange.folded import Folded
+from autograd_seen.arrange.modules import Opened, arrange_modules
 from autograd_seen.graph import JVP, Graph, Recording
 from autograd_seen.show.content import Content, content
 from autograd_seen.show.dot import to_dot, to_graphviz
 from autograd_seen.show.maths import Readings
+from autograd_seen.show.opening import opening_html
 from autograd_seen.show.plate import graph_html, spoken
 from autograd_seen.show.scene import Scene, place
 from autograd_seen.show.steps import describe_steps
@@ -44,9 +47,9 @@ def collection_paused() -> Iterator[None]:
 
 
 def folded(graph: Graph, fold: bool, max_operations: int) -> Folded:
-    """The graph with what repeats in it drawn once, or as it is."""
+    """The graph with what repeats in it drawn once, or as it is; and with its modules."""
     with collection_paused():
-        return fold_within(graph, max_operations) if fold else unfolded(graph)
+        return arrange_modules(graph, fold, max_operations).drawn
 
 
 class GraphPicture:
@@ -65,8 +68,11 @@ class GraphPicture:
         recording: Recording | JVP | None = None,
         readings: Readings | None = None,
         saved: bool = False,
+        house: House | None = None,
     ):
         self.graph = folded.graph
+        #: The graph with all its modules, where these open by a click.
+        self._house = house
         self._saved = saved
         self.recording = recording
         self._gradients = folded.gradients(recording) if recording else None
@@ -82,8 +88,20 @@ class GraphPicture:
 
     @property
     def html(self) -> str:
-        """The picture as an image that a screen reader reads out as the text form."""
-        return graph_html(self._drawn(), spoken(str(self)))
+        """The picture as an image that a screen reader reads out as the text form. Where it shows
+        modules, these open and shut by a click on a page that runs scripts.
+        """
+        image = graph_html(self._drawn(), spoken(str(self)))
+        if self._house is None or self._engine == "dot":
+            return image
+        with collection_paused():
+            return opening_html(image, self._house, self._view)
+
+    def _view(self, drawn: Folded) -> tuple[Graph, Scene]:
+        """Another picture of the same graph: other modules are open."""
+        gradients = drawn.gradients(self.recording) if self.recording else None
+        told = content(drawn.graph, gradients, saved=self._saved)
+        return drawn.graph, place(drawn.graph, told, self._direction)
 
     def image(self, description: str) -> str:
         """The picture as an image that a screen reader reads out as ``description``."""
@@ -166,9 +184,24 @@ class GraphPicture:
     __repr__ = __str__
 
 
+def arranged_picture(
+    graph: Graph, opened: Opened, fold: bool, most: int, **options
+) -> GraphPicture:
+    """The picture of a graph with its modules; ``options`` are those of GraphPicture."""
+    with collection_paused():
+        drawn, places = arrange_modules(graph, fold, most, opened)
+    house = None if places is None else House(graph, fold, most, places)
+    return GraphPicture(drawn, house=house, **options)
+
+
 def picture_of(
     recording: Recording | JVP, fold: bool = True, readings: Readings | None = None
 ) -> GraphPicture:
-    """The picture of a recorded pass; ``readings`` are those of its graph, where they are known."""
-    drawn = folded(recording.graph, fold, MOST_OPERATIONS)
-    return GraphPicture(drawn, recording=recording, readings=readings)
+    """The picture of a recorded pass; ``readings`` are those of its graph, where they are known.
+    Unfolded it has a place for each step, and no module is shut.
+    """
+    opened = "auto" if fold else len(recording.graph.scopes)
+    graph = recording.graph
+    return arranged_picture(
+        graph, opened, fold, MOST_OPERATIONS, recording=recording, readings=readings
+    )

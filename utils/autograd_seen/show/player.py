@@ -55,7 +55,7 @@ class Player:
         drawn = picture_of(self.recording, fold=not played, readings=self._readings)
         static = [
             f"<figure {PLAIN}><figcaption>{escape(self._title())}</figcaption>",
-            drawn.image(self._description()),
+            drawn.image(self._description()) if played else drawn.html,
             f'<div class="steps" style="overflow-x:auto">{_table(texts)}</div></figure>',
         ]
         return live_html("player", static, _style(), told(texts) if played else None)

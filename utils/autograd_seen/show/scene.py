@@ -208,7 +208,7 @@ class _Plan:
 
     def scene(self) -> Scene:
         """The graph laid out."""
-        titles = [block_of(text.lines, 0) for text in self.texts.groups]
+        titles = [block_of(text.lines, theme.WIDEST_ROW) for text in self.texts.groups]
         numbers = self.threaded.nodes
         passed = {numbers[key]: self._near(self.blocks[key]) for key in self.labels}
         passed |= dict.fromkeys(self.threaded.texts.values(), theme.ASIDE[0])

@@ -1,5 +1,6 @@
 """A scene as SVG: text that any browser draws, the same bytes for the same scene."""
 
+from collections.abc import Sequence
 from functools import cache
 from xml.sax.saxutils import escape, quoteattr
 
@@ -14,21 +15,29 @@ def to_svg(scene: Scene, title: str, description: str = "") -> str:
 
     Follows the reader's light or dark theme on a plate of its own, and prints light.
     """
-    rare = tuple(one for one in theme.RARE if any(box.text.style == one for box in scene.boxes))
-    bordered = not all(route.text.tracked for route in scene.routes)
-    drawn_parts = parts(scene)
-    in_cells = any(_has_cells(part) for part in drawn_parts)
     size = f'width="{scene.width}" height="{scene.height}"'
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="autograd-graph" role="img" '
         f'aria-label={quoteattr(title)} {size} viewBox="0 0 {scene.width} {scene.height}">',
         f"<title>{escape(title)}</title>",
         *([f"<desc>{escape(description)}</desc>"] if description else []),
-        f"<style>{_css(scene.recorded, bordered, bool(scene.clusters), in_cells, rare)}</style>",
+        f"<style>{style_of([scene])}</style>",
         f'<rect class="plate" {size} rx="{theme.PLATE_CORNER}"/>',
     ]
-    drawn = "".join(_part(part, scene.recorded) for part in drawn_parts)
+    drawn = "".join(drawn_part(part, scene.recorded) for part in parts(scene))
     return "\n".join(head) + f"{drawn}\n</svg>\n"
+
+
+def style_of(scenes: Sequence[Scene]) -> str:
+    """The style sheet for what is drawn in some pictures."""
+    styles = {box.text.style for scene in scenes for box in scene.boxes}
+    return _css(
+        any(scene.recorded for scene in scenes),
+        not all(route.text.tracked for scene in scenes for route in scene.routes),
+        any(bool(scene.clusters) for scene in scenes),
+        any(_has_cells(part) for scene in scenes for part in parts(scene)),
+        tuple(one for one in theme.RARE if one in styles),
+    )
 
 
 def _has_cells(part: Part) -> bool:
@@ -38,7 +47,7 @@ def _has_cells(part: Part) -> bool:
 # --- shapes ---------------------------------------------------------------------------------------
 
 
-def _part(part: Part, recorded: bool) -> str:
+def drawn_part(part: Part, recorded: bool) -> str:
     """A part as a group; in a recorded pass with a number, by which a player finds it."""
     shapes = "".join(map(_shape, part.shapes))
     tip = f"<title>{escape(part.tip)}</title>" if part.tip else ""

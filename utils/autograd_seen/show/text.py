@@ -62,6 +62,9 @@ def _blocks(graph: Graph, rows: dict[int, Row], branches: tuple[Branch, ...]) ->
 def _framed(graph: Graph, group: Group, rows: list[Row]) -> list[Row]:
     """The rows of a repeated block between its first line and its last."""
     head = f"╭ {group.times} times this block; {words.carried(graph, group)}"
+    if group.module is not None:
+        named = words.module_told(group.module)
+        head = f"╭ {named}" if group.times == 1 else f"{head}; the first is {named}"
     return [(head,), *((f"│ {row[0]}", *row[1:]) for row in rows), ("╰",)]
 
 
@@ -90,6 +93,9 @@ def _equation(node: Node, maker: Node | None, readings: Readings) -> str:
 
 def _made_by(maker: Node) -> list[str]:
     raises = [words.RAISES] if maker.raises else []
+    if maker.module is not None:
+        told = ", ".join([words.module_kind(maker.module), *words.module_size(maker)])
+        return [told, *raises, *words.notes(maker.notes)]
     return [f"{maker.class_name} {words.saves(maker)}", *raises, *words.notes(maker.notes)]
 
 

@@ -26,6 +26,7 @@ LIGHT = Palette(
         "constant": ("none", "#6b7685"),
         "operation": ("#fdf0d6", "#a06508"),
         "raises": ("#fbe4e2", "#b3202c"),
+        "module": ("#ece9f8", "#5a3fc0"),
         "frame": ("#f2f1ec", "#566170"),
     },
     inks={
@@ -45,6 +46,7 @@ DARK = Palette(
         "constant": ("none", "#95a1b0"),
         "operation": ("#3a2d12", "#dfa640"),
         "raises": ("#43201f", "#ff9087"),
+        "module": ("#2c2740", "#b7a3ff"),
         "frame": ("#222932", "#a9b4c1"),
     },
     inks={
@@ -60,7 +62,7 @@ COLOURED_AS = {"freed": "operation", "cut": "constant", "born": "raises"}
 #: The boxes of nodes, in the order of their rules, behind the plate.
 BOXES = ("plate", "leaf", "intermediate", "root", "constant", "operation", "freed", "cut")
 #: And those that a picture has rules for only where it has such a box.
-RARE = ("raises", "born")
+RARE = ("raises", "born", "module")
 #: Which ink a text or a line has, where its style is not the ink's name.
 INKS = {
     "strong": "ink",
@@ -77,6 +79,7 @@ STROKES = dict.fromkeys(BOXES, 1.4) | {
     "leaf": 2.4,
     "raises": 3.4,
     "born": 1.4,
+    "module": 2.2,
     "frame": 1.4,
     "edge": 1.6,
     "way": 1.4,
@@ -91,7 +94,7 @@ DASHES = {
     "way": (5, 3),
 }
 #: The boxes with corners; any other is an oval.
-CORNERED = ("operation", "raises", "born", "freed", "cut")
+CORNERED = ("operation", "module", "raises", "born", "freed", "cut")
 #: Radius of the corners of a box, of a frame, and of the plate.
 CORNER, FRAME_CORNER, PLATE_CORNER = 5, 12, 10
 #: The largest radius of an oval that holds a matrix, whose rows reach into its corners.

@@ -1,9 +1,9 @@
 """Facts and values in a reader's words: the only place where a note becomes a sentence."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from autograd_seen.graph import Fact, Graph, Group, Kept, Node, Note
+from autograd_seen.graph import Fact, Graph, Group, Kept, Module, Node, Note, ScopeGradient
 from autograd_seen.values import Value, clip, exact, number
 
 #: What stands for a gradient that is not defined, or that nothing has set.
@@ -158,6 +158,76 @@ def memory(graph: Graph) -> str:
 def differs(group: Group) -> list[str]:
     """What a frame says of the numbers in it, which are the first copy's."""
     return ["each with its own number"] if group.numbers else []
+
+
+def module_name(module: Module) -> str:
+    """What a module is called: by its name, or by its class where no variable leads to it. Of
+    several, one after the other, the first and the last.
+    """
+    if not module.name:
+        return module.kind
+    if module.times == 1 or not module.last:
+        return module.name
+    # What both begin with is said once.
+    one, two = module.name.split("."), module.last.split(".")
+    while len(one) > 1 and len(two) > 1 and one[0] == two[0]:
+        one, two = one[1:], two[1:]
+    return f"{module.name} … {'.'.join(two)}"
+
+
+def module_told(module: Module) -> str:
+    """A module in a line: its name and its class."""
+    told = [module_name(module)] if module.name else []
+    return ", ".join([*told, module_kind(module)])
+
+
+def module_kind(module: Module) -> str:
+    """The class of a module, and how many stand there, or which call of one it is."""
+    several = f" × {module.times}" if module.times > 1 else ""
+    turn, calls = module.call
+    return f"{module.kind}{several}" + (f" · call {turn} of {calls} here" if calls > 1 else "")
+
+
+def module_shapes(module: Module) -> str:
+    """What a module takes and gives: "(2, 3) → (2, 4)"; empty where that is not known."""
+    sides = [", ".join(map(str, shapes[:3])) for shapes in (module.inputs, module.outputs)]
+    more = [", …" * (len(shapes) > 3) for shapes in (module.inputs, module.outputs)]
+    return " → ".join(a + b for a, b in zip(sides, more, strict=True)) if all(sides) else ""
+
+
+def module_size(node: Node) -> list[str]:
+    """How many operations the box of a module stands for, how many numbers its parameters hold, and
+    what it keeps for the backward pass.
+    """
+    module = node.module
+    told = [counted(module.operations, "operation")]
+    if module.parameters:
+        each = " each" if module.times > 1 else ""
+        told.append(f"{counted(module.parameters, 'parameter')}{each}")
+    kept = sum(one.size for one in node.kept if one.role != "leaf")
+    if node.freed:
+        told.append("saved tensors freed")
+    elif kept:
+        told.append(f"saves {'at least ' if node.opaque else ''}{size(kept)}")
+    elif node.opaque:
+        told.append("saves what cannot be seen")
+    return told
+
+
+def norms(module: Module, passed: Sequence[ScopeGradient]) -> list[str]:
+    """How large the gradients were at the box of a module: Euclidean norms. At that of several what
+    arrived at the last, and what the first sent.
+    """
+    if not passed:
+        return []
+    first = passed[module.scope]
+    last = first if module.last_scope is None else passed[module.last_scope]
+    pairs = [(last.arrived, "arrived"), (first.sent, "sent")]
+    told = [f"{number(one)} {word}" for one, word in pairs if one is not None]
+    lines = [f"norm {', '.join(told)}"] if told else []
+    if first.parameters is not None and module.times == 1:
+        lines.append(f"norm {number(first.parameters)} to its parameters")
+    return lines
 
 
 def _names(names: list[str]) -> str:

@@ -1,0 +1,95 @@
+"""A picture of modules as a page on which a click opens a module and shuts it."""
+
+import itertools
+import json
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from autograd_seen.arrange.doors import Door, House, View
+from autograd_seen.arrange.folded import Folded
+from autograd_seen.graph import Graph
+from autograd_seen.show import theme, words
+from autograd_seen.show.page import live_html, packed
+from autograd_seen.show.pieces import SHORT, Pieces
+from autograd_seen.show.scene import Scene
+from autograd_seen.show.shapes import Part
+from autograd_seen.show.svg import style_of
+
+#: How large an output may be, as a notebook stores it, in bytes; and how many pictures it holds.
+MOST_BYTES, MOST_VIEWS = 120_000, 24
+
+
+class _Drawn(NamedTuple):
+    """One picture, as the script gets it, and how many bytes it adds."""
+
+    view: View
+    graph: Graph
+    scene: Scene
+    numbers: list[int]
+    parts: list[Part]
+
+
+def opening_html(image: str, house: House, draw: Callable[[Folded], tuple[Graph, Scene]]) -> str:
+    """``image``, and the script that opens and shuts the modules in it.
+
+    ``draw`` lays a picture out. There are as many pictures as one or more steps lead to and as fit
+    into 120 kB, at most 24; what has no picture does not open, and a line says how it does.
+    """
+    pieces, drawn = Pieces(), []
+    for view in itertools.islice(house.views(), MOST_VIEWS):
+        written = len(pieces.table)
+        drawn.append(_drawn(view, *draw(view.drawn), pieces))
+        if _size(_page(image, drawn, pieces.table)) > MOST_BYTES:
+            drawn.pop()
+            del pieces.table[written:]
+            break
+    return _page(image, drawn, pieces.table) if len(drawn) > 1 else image
+
+
+def _size(page: str) -> int:
+    return len(json.dumps(page, ensure_ascii=False).encode())
+
+
+def _drawn(view: View, graph: Graph, scene: Scene, pieces: Pieces) -> _Drawn:
+    return _Drawn(view, graph, scene, *pieces.add(scene))
+
+
+def _page(image: str, drawn: Sequence[_Drawn], table: list[str]) -> str:
+    number = {one.view.opened: i for i, one in enumerate(drawn)}
+    missing = any(door.opened not in number for one in drawn for door in one.view.doors)
+    story = {
+        "style": style_of([one.scene for one in drawn]),
+        "corner": theme.PLATE_CORNER,
+        "short": SHORT,
+        "table": table,
+        "views": [_view(one, number) for one in drawn],
+        "more": missing,
+    }
+    return live_html("modules", [image], packed("modules.css"), story)
+
+
+def _view(one: _Drawn, number: dict) -> dict:
+    places = {(part.kind, part.index): i for i, part in enumerate(one.parts)}
+    doors = [
+        (places[_kind(door), door.place], number[door.opened], _label(door), door.module.scope)
+        for door in one.view.doors
+        if door.opened in number
+    ]
+    count, boxes = one.graph.count(), sum(node.kind == "operation" for node in one.graph.nodes)
+    root = one.graph.nodes[one.graph.root].name
+    drawn = f", drawn in {words.counted(boxes, 'box', 'boxes')}" if boxes < count else ""
+    return {
+        "size": (one.scene.width, one.scene.height),
+        "pieces": one.numbers,
+        "doors": doors,
+        "told": f"Graph of {root}: {words.counted(count, 'operation')}{drawn}",
+    }
+
+
+def _kind(door: Door) -> str:
+    return "node" if door.kind == "box" else "label"
+
+
+def _label(door: Door) -> str:
+    verb = "Open" if door.kind == "box" else "Shut"
+    return f"{verb} {words.module_name(door.module)}"
