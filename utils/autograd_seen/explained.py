@@ -175,6 +175,12 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Expected to have finished reduction in the prior iteration before starting a new one. This "
+        "error indicates that your module has parameters that were not used in producing loss. …",
+        (Section("16_deep_networks", "Workers of unequal size, and an unused layer"),),
+    ),
+    Row(
+        "RuntimeError",
         "functions with out=... arguments don't support automatic differentiation, but one of the "
         "arguments requires grad.",
         (Section("10_in_place", "Writes that are refused at once"),),
