@@ -26,7 +26,7 @@ def parts(**causes):
     }
 
 
-# --- 16.3 -----------------------------------------------------------------------------------------
+# --- 16.2 -----------------------------------------------------------------------------------------
 
 
 def std(variance):
@@ -40,7 +40,7 @@ def layers(source):
     return list(zip(sizes[:3], sizes[3:], slopes, strict=True))
 
 
-# --- 16.5 -----------------------------------------------------------------------------------------
+# --- 16.4 -----------------------------------------------------------------------------------------
 
 
 def length(groups):
@@ -107,7 +107,7 @@ def gradients(source):
     ]
 
 
-# --- 16.6 -----------------------------------------------------------------------------------------
+# --- 16.5 -----------------------------------------------------------------------------------------
 
 
 def forecasts(cut=lambda t, k: t % k == 0, **way):
@@ -181,7 +181,7 @@ def series(source):
     return cases
 
 
-# --- 16.7 -----------------------------------------------------------------------------------------
+# --- 16.6 -----------------------------------------------------------------------------------------
 
 
 def training(
@@ -250,7 +250,7 @@ NINE = "that is behind nine layers"
 ORACLES = [
     prediction(
         check.fading,
-        {"operation": "sigmoid", "layer": 0.24, "weight": 6.25},
+        {"operation": "sigmoid", "layer": 0.24, "relu": 7776.0, "xavier": 32.0},
         parts(
             operation={
                 **{
@@ -276,37 +276,6 @@ ORACLES = [
                 "that is the way through two layers": 0.24**2,
                 "a layer has one sigmoid, not two": 0.24 * 0.16,
                 "the other way round: the gradient is multiplied by it": 1 / 0.24,
-            },
-            weight={
-                "0.25 is the most that sigmoid has, at 0.5: here it is 0.16": 4.0,
-                "1.5 would have to be so many times as large: the new weight was asked": 1 / 0.24,
-                "1.5 is replaced: the new weight times 0.16 is to be 1": 1.5 / 0.16,
-                "the whole layer is to have the factor 1, not the weight alone": 1.0,
-                "h is the value: the slope of sigmoid there is 0.16": 1.25,
-                "what is missing is to be multiplied, not added": 0.84,
-                "sigmoid is what makes it small: the weight has to undo 0.16": 1 / 1.5,
-                "that undoes nothing: times 0.16 it is to be 1": 0.16,
-            },
-        ),
-    ),
-    prediction(
-        check.smaller,
-        {"linear": 243.0, "relu": 7776.0, "xavier": 32.0},
-        parts(
-            linear={
-                f"{MEAN_SQUARE}, (√3)¹⁰": 3.0**10,
-                LEFT: 3.0**-5,
-                LEFT_OF_SQUARE: 3.0**-10,
-                "PyTorch's default start has n · Var(W) = 1/3, not 1": 1.0,
-                "that is one layer, and its mean square": 3.0,
-                "that is one layer: ten multiply": 3**0.5,
-                f"{NINE}": 3**4.5,
-                LAYERS: 30.0,
-                TIMES_FIVE: 15.0,
-                ONE_LAYER: 1 / 3,
-                "there is no relu here, which would halve the mean square": 6.0**5,
-                "n · Var(W) is 1/3 here, not 1/2": 32.0,
-                "the root of the factor is taken once for each layer, not of 3 alone": 3.0**9.5,
             },
             relu={
                 f"{MEAN_SQUARE}, (√6)¹⁰": 6.0**10,

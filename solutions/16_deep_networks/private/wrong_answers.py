@@ -8,8 +8,7 @@ from torch.nn.functional import normalize
 
 from tests.wrong_answers import OF_A_GRAPH, Table
 
-FADING = {"operation": "sigmoid", "layer": 0.24, "weight": 6.25}
-SMALLER = {"linear": 243, "relu": 7776, "xavier": 32}
+FADING = {"operation": "sigmoid", "layer": 0.24, "relu": 7776, "xavier": 32}
 KEPT = {"tanh": 9216, "gelu": 15360, "last": 3072, "checkpoint": 7680}
 
 
@@ -22,7 +21,7 @@ def one_wrong(right, **rows):
     }
 
 
-# --- 16.3 -----------------------------------------------------------------------------------------
+# --- 16.2 -----------------------------------------------------------------------------------------
 
 
 def by_mean_square(layer, slope):
@@ -43,6 +42,11 @@ def measured(layer, slope):
     return layer.weight.std().item()
 
 
+def by_fan_in(layer, slope):
+    n = layer.fan_in
+    return (2 / n) ** 0.5
+
+
 def measured_with_a_seed(layer, slope):
     torch.manual_seed(0)
     return measured(layer, slope)
@@ -53,7 +57,7 @@ def of_variance(variance):
     return lambda layer, slope: variance(layer.in_features, layer.out_features, slope) ** 0.5
 
 
-# --- 16.5 -----------------------------------------------------------------------------------------
+# --- 16.4 -----------------------------------------------------------------------------------------
 
 
 def scaled(parameters, factor):
@@ -217,18 +221,18 @@ def none_as_zeros(parameters, limit):
 
 
 def none_forgotten(parameters, limit):
-    norm = sum((p.grad**2).sum() for p in parameters) ** 0.5
-    for p in parameters:
-        p.grad *= min(1.0, limit / norm)
-    return norm
+    grads = [p.grad for p in parameters]
+    return sum(g.norm() ** 2 for g in grads) ** 0.5
 
 
 def none_forgotten_in_cat(parameters, limit):
-    return torch.cat([p.grad for p in parameters]).norm()
+    grads = [p.grad for p in parameters]
+    return torch.cat(grads).norm()
 
 
 def stacked(parameters, limit):
-    return torch.stack([p.grad for p in parameters if p.grad is not None]).norm()
+    grads = [p.grad for p in parameters if p.grad is not None]
+    return torch.stack(grads).norm()
 
 
 def no_return(parameters, limit):
@@ -257,7 +261,9 @@ def each_and_the_last(parameters, limit):
 
 
 def asked_as_truth(parameters, limit):
-    return norm_of([p for p in parameters if p.grad])
+    for p in parameters:
+        if p.grad:
+            p.grad *= limit
 
 
 def sum_of_lengths(parameters):
@@ -268,7 +274,7 @@ def root_of_mean_square(parameters):
     return torch.cat([p.grad for p in parameters if p.grad is not None]).square().mean() ** 0.5
 
 
-# --- 16.6 -----------------------------------------------------------------------------------------
+# --- 16.5 -----------------------------------------------------------------------------------------
 
 
 def every(t, k):
@@ -444,7 +450,7 @@ def with_passes(a, b, x, k):
 def trend_of_a_number(a, b, x, k):
     level, trend, loss = x[0], 0.0, 0.0
     for now in x[1:]:
-        level, trend = level.detach(), trend.detach()
+        trend = trend.detach()
         loss = loss + (now - level - trend) ** 2
     return loss
 
@@ -475,7 +481,7 @@ def all_cut(a, b, x, k):
     return as_taught(a.detach(), b.detach(), x, k)
 
 
-# --- 16.7 -----------------------------------------------------------------------------------------
+# --- 16.6 -----------------------------------------------------------------------------------------
 
 
 def training(
@@ -591,7 +597,7 @@ TABLES = {
     "fading": Table(
         right={
             "numbers": FADING,
-            "tensors": FADING | {"layer": torch.tensor(0.24), "weight": torch.tensor(6.25)},
+            "tensors": FADING | {"layer": torch.tensor(0.24), "relu": torch.tensor(6.0) ** 5},
             "capital": FADING | {"operation": "Sigmoid"},
         },
         wrong=one_wrong(
@@ -620,43 +626,6 @@ TABLES = {
                 (0.0576, "that is the way through two"),
                 (0.0384, "a layer has one sigmoid"),
                 (4.1667, "the other way round"),
-            ],
-            weight=[
-                (4, "0.25 is the most"),
-                (4.1667, "1.5 would have to be"),
-                (9.375, "1.5 is replaced"),
-                (1, "the whole layer"),
-                (1.25, "h is the value"),
-                (0.84, "what is missing"),
-                (1 / 1.5, "sigmoid is what"),
-                (0.16, "that undoes nothing"),
-            ],
-        ),
-    ),
-    "smaller": Table(
-        right={
-            "numbers": SMALLER,
-            "powers": {"linear": 3**5, "relu": 6.0**5, "xavier": torch.tensor(2.0) ** 5},
-        },
-        wrong=one_wrong(
-            SMALLER,
-            linear=[
-                (3**10, "of the mean square"),
-                (3**-5, "that is what is left: "),
-                (
-                    3**-10,
-                    "that is what is left of the mean square",
-                ),
-                (1, "PyTorch's default start"),
-                (3, "that is one layer, and"),
-                (3**0.5, "that is one layer: ten"),
-                (3**4.5, "that is behind nine"),
-                (30, "the layers multiply: a power of the factor, not ten"),
-                (15, "the layers multiply: a power of the factor, not five"),
-                (1 / 3, "that is what one layer"),
-                (7776, "there is no relu"),
-                (32, "n · Var(W) is 1/3"),
-                (3**9.5, "the root of the factor"),
             ],
             relu=[
                 (6**10, "of the mean square"),
@@ -754,7 +723,7 @@ TABLES = {
                 of_variance(lambda n, m, slope: n * (1 + slope**2) / 2),
                 "turned round",
             ),
-            "fan_in": (lambda layer, slope: (2 / layer.fan_in) ** 0.5, "layer.in_features"),
+            "fan_in": (by_fan_in, "layer.in_features"),
             "measured_once": (measured_with_a_seed, "weights that were drawn"),
             "of_now": (lambda layer, slope: layer.weight.std().item(), "all 0"),
             "measured": (measured, "weights that were drawn"),
@@ -948,7 +917,7 @@ TABLES = {
             "b_cut": (b_cut, "cuts the loss off from b"),
             "all_cut": (all_cut, "detached"),
         },
-        forms=OF_A_GRAPH | {"nan": "not a number"},
+        forms=OF_A_GRAPH | {"None": "no `return`", "nan": "not a number"},
     ),
     "critic_step": Table(
         right={

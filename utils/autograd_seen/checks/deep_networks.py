@@ -19,8 +19,6 @@ _tolist, _flatten = torch.Tensor.tolist, torch.Tensor.flatten
 
 fading = check_value("16.1", "fading")
 
-smaller = check_value("16.2", "smaller")
-
 DRAWN = "measured on weights that were drawn: work it out from how many inputs there are"
 
 
@@ -36,7 +34,7 @@ def _std(answer, inputs, outputs, slope):
 
 
 he_std = check_function(
-    "16.3",
+    "16.2",
     "he_std",
     cases=[(320, 80, 0.0), (60, 200, 0.3), (45, 30, 0.2)],
     evaluate=_std,
@@ -44,12 +42,12 @@ he_std = check_function(
     hints={"'Linear' object has no attribute": "the number of inputs is layer.in_features"},
 )
 
-kept = check_value("16.4", "kept")
+kept = check_value("16.3", "kept")
 
-#: What is asked of the clipping of exercise 16.5.
-RETURNED = "what clip_norm returns"
-GRADS = "all .grad after clip_norm"
-LATER = "all .grad after the next call, where new ones half as large stood,"
+#: What is asked of the clipping of exercise 16.4.
+RETURNED = "clip_norm(p, {:g})"
+GRADS = ".grad after clip_norm(p, {:g})"
+LATER = ".grad after a next clip_norm(p, {:g}), of halves"
 
 BY_HAND = "here the clipping is yours to write, without PyTorch's clip_grad_…"
 MOVED = "the parameters themselves were changed: clip their .grad"
@@ -105,19 +103,19 @@ def _clipped(answer, asked, grads, limit):
 
 
 clip_norm = check_function(
-    "16.5",
+    "16.4",
     "clip_norm",
     cases=[
         (RETURNED, [[3.0, -4.0, 12.0]], 2.0),
         (GRADS, [[3.0, -4.0, 12.0]], 2.0),
-        (RETURNED, [[1.2, -2.5], None, [0.4, 3.1, -0.7]], 1.5),
-        (GRADS, [[1.2, -2.5], None, [0.4, 3.1, -0.7]], 1.5),
+        (RETURNED, [[1.2, -2.5], None, [3.1]], 1.5),
+        (GRADS, [[1.2, -2.5], None, [3.1]], 1.5),
         (GRADS, [[0.3, -0.2], [0.4]], 5.0),
         (LATER, [[1.2, -2.5], [0.4, 3.1, -0.7]], 3.0),
     ],
     evaluate=_clipped,
     template=lambda asked, grads, limit: (
-        f"{asked} with .grad {', '.join(map(str, grads))} and limit {limit:g}".replace("-", "−")
+        f"{asked.format(limit)}, .grad {', '.join(map(str, grads))}".replace("-", "−")
     ),
     hints={
         "'NoneType'": NO_GRAD,
@@ -131,9 +129,9 @@ clip_norm = check_function(
     },
 )
 
-#: What is asked of the forecasts of exercise 16.6.
+#: What is asked of the forecasts of exercise 16.5.
 LOSS = "cut_every({1:g}, {2:g}, x, {4})"
-SLOPES = "[a.grad, b.grad], from cut_every({1:g}, {2:g}, x, {4}).backward(),"
+SLOPES = f"[a.grad, b.grad] of {LOSS}"
 WITH_A_PASS = "the backward pass is made by the check: return the loss, with its graph"
 
 
@@ -153,7 +151,7 @@ def _forecast(answer, asked, a, b, x, k):
 
 
 cut_every = check_function(
-    "16.6",
+    "16.5",
     "cut_every",
     cases=[
         (asked, *case)
@@ -165,9 +163,7 @@ cut_every = check_function(
         for asked in (LOSS, SLOPES)
     ],
     evaluate=_forecast,
-    template=lambda asked, *case: f"{asked.format(asked, *case)} for x = {case[2]}".replace(
-        "-", "−"
-    ),
+    template=lambda asked, *case: f"{asked.format(asked, *case)}, x = {case[2]}".replace("-", "−"),
     hints={
         "a second time": WITH_A_PASS,
         "'float' object has no attribute 'detach'": (
@@ -179,11 +175,11 @@ cut_every = check_function(
     },
 )
 
-#: What is asked of the critic's step of exercise 16.7.
+#: What is asked of the critic's step of exercise 16.6.
 STEP = "C after critic_step"
 AGAIN = "C after two calls of critic_step"
-WAITING = "G.grad, where −0.75 is waiting, after two calls of critic_step"
-LOSS_OF_STEP = "what critic_step returns"
+WAITING = "G.grad (it was −0.75) after two critic_step"
+LOSS_OF_STEP = "critic_step"
 WAITS = -0.75
 
 KEPT_GRAPH = "its graph is kept for as long as the sum is: take the number, loss.item()"
@@ -212,7 +208,7 @@ def _stepped(answer, asked, G, C, z, real, lr):
 
 
 critic_step = check_function(
-    "16.7",
+    "16.6",
     "critic_step",
     cases=[
         (asked, *case)
@@ -223,8 +219,8 @@ critic_step = check_function(
         for asked in (STEP, WAITING, LOSS_OF_STEP, AGAIN)
     ],
     evaluate=_stepped,
-    template=lambda asked, G, C, z, real, lr: (
-        f"{asked} for G = {G:g}, C = {C:g}, z = {z}, real = {real}, lr = {lr:g}".replace("-", "−")
+    template=lambda asked, G, C, z, real, lr: f"{asked}({G:g}, {C:g}, {z}, {real}, {lr:g})".replace(
+        "-", "−"
     ),
     hints={
         "a second time": "the graph of one backward pass is gone: compute the scores anew",
