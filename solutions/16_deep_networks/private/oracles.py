@@ -250,9 +250,9 @@ NINE = "that is behind nine layers"
 ORACLES = [
     prediction(
         check.fading,
-        {"operation": "sigmoid", "layer": 0.24, "relu": 7776.0, "xavier": 32.0},
+        {"box": "sigmoid", "layer": 0.24, "relu": 7776.0, "xavier": 32.0},
         parts(
-            operation={
+            box={
                 **{
                     f"{word} is the product with 1.5, which makes it larger": word
                     for word in ["× 1.5", "×", "*", "mul", "matmul", "MulBackward0"]

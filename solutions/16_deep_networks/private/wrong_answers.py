@@ -8,7 +8,7 @@ from torch.nn.functional import normalize
 
 from tests.wrong_answers import OF_A_GRAPH, Table
 
-FADING = {"operation": "sigmoid", "layer": 0.24, "relu": 7776, "xavier": 32}
+FADING = {"box": "sigmoid", "layer": 0.24, "relu": 7776, "xavier": 32}
 KEPT = {"tanh": 9216, "gelu": 15360, "last": 3072, "checkpoint": 7680}
 
 
@@ -598,11 +598,11 @@ TABLES = {
         right={
             "numbers": FADING,
             "tensors": FADING | {"layer": torch.tensor(0.24), "relu": torch.tensor(6.0) ** 5},
-            "capital": FADING | {"operation": "Sigmoid"},
+            "capital": FADING | {"box": "Sigmoid"},
         },
         wrong=one_wrong(
             FADING,
-            operation=[
+            box=[
                 *[
                     (word, f"{word} is the product")
                     for word in ["× 1.5", "×", "*", "mul", "matmul", "MulBackward0"]
