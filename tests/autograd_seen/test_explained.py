@@ -95,7 +95,6 @@ ASKED = [
         "sourceTensor.detach().clone(), rather than torch.tensor(sourceTensor).",
         "08",
     ),
-    ("RuntimeError: function ScaleBackward returned an incorrect number of gradients", None),
     ("RuntimeError: Function 'SqrtBackward0' returned nan values in its 0th output.", "12"),
     (
         "RuntimeError: The total norm of order inf for gradients from `parameters` is non-finite, "
@@ -106,6 +105,22 @@ ASKED = [
         "UserWarning: Error detected in LogBackward0. Traceback of forward call that caused the "
         'error:\n  File "a.py", line 3, in <module>',
         "12",
+    ),
+    (
+        "RuntimeError: function ScaleBackward returned an incorrect number of gradients (expected "
+        "2, got 1)",
+        "13",
+    ),
+    (
+        "RuntimeError: Legacy autograd function with non-static forward method is deprecated. "
+        "Please use new-style autograd function with static forward method. (Example: "
+        "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)",
+        "13",
+    ),
+    (
+        "RuntimeError: In order to use an autograd.Function with functorch transforms (vmap, grad, "
+        "jvp, jacrev, ...), it must override the setup_context staticmethod.",
+        None,
     ),
     ("UserWarning: None of the inputs have requires_grad=True. Gradients will be None", "08"),
     (
@@ -123,7 +138,7 @@ ASKED = [
         "operation.",
         "10",
     ),
-    ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", None),
+    ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", "13"),
     ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", None),
     ("ValueError: only one element tensors can be converted to Python scalars", "08"),
     ("TypeError: unsupported operand type(s) for +: 'int' and 'str'", None),

@@ -28,6 +28,7 @@ from plainjudge.written import LONGEST, nested, shortened, written
         (None, "None"),
         ("leaf", "'leaf'"),
         ({"x": True}, "{'x': True}"),
+        ({"x": Array("float32", (), [2.5]), "y": 9}, "{'x': 2.5, 'y': 9}"),
         (Odd("function", "cube"), "cube"),
         (..., "Ellipsis"),
     ],

@@ -12,6 +12,8 @@ from functools import cached_property
 
 #: Stands in a message for what differs from case to case.
 GAP = "…"
+#: So many sections are named below a traceback; Find your error has all.
+MOST_NAMED = 3
 #: So much of a message must be given where no whole first sentence is.
 FEWEST_CHARACTERS = 8
 
@@ -71,7 +73,7 @@ class Row:
     @property
     def where(self) -> str:
         """The line that says where it is explained."""
-        return f"Explained in {'; '.join(map(str, self.sections))}"
+        return f"Explained in {'; '.join(map(str, self.sections[:MOST_NAMED]))}"
 
 
 def _escaped(text: str) -> str:
@@ -116,9 +118,22 @@ ROWS = (
         ),
     ),
     Row(
+        "DeprecationWarning",
+        "<class '…'> should not be instantiated. Methods on autograd functions are all static, so "
+        "you should invoke them on the class itself. Instantiating an autograd function will raise "
+        "an error in a future version of PyTorch.",
+        (Section("13_own_derivative", "Two more errors"),),
+    ),
+    Row(
         "NotImplementedError",
         "clamp is not supported for complex types",
         (Section("11_gradient_checks", "A step without a subtraction"),),
+    ),
+    Row(
+        "NotImplementedError",
+        "You must implement either the backward or vjp method for your custom autograd.Function to "
+        "use it with backward mode AD.",
+        (Section("13_own_derivative", "Two more errors"),),
     ),
     Row(
         "RuntimeError",
@@ -152,6 +167,11 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "cannot register a hook on a tensor that doesn't require gradient",
+        (Section("13_own_derivative", "What did a layer compute?"),),
+    ),
+    Row(
+        "RuntimeError",
         "Cowardly refusing to serialize non-leaf tensor which requires_grad, since autograd does "
         "not support crossing process boundaries. If you just want to transfer the data, call "
         "detach() on the tensor before serializing (e.g., putting it on the queue).",
@@ -175,9 +195,15 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
-        "Expected to have finished reduction in the prior iteration before starting a new one. This "
-        "error indicates that your module has parameters that were not used in producing loss. …",
+        "Expected to have finished reduction in the prior iteration before starting a new one. "
+        "This error indicates that your module has parameters that were not used in producing "
+        "loss. …",
         (Section("16_deep_networks", "Workers of unequal size, and an unused layer"),),
+    ),
+    Row(
+        "RuntimeError",
+        "function … returned an incorrect number of gradients (expected …, got …)",
+        (Section("13_own_derivative", "A solver that autograd cannot see"),),
     ),
     Row(
         "RuntimeError",
@@ -200,6 +226,12 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Legacy autograd function with non-static forward method is deprecated. Please use "
+        "new-style autograd function with static forward method. (Example: …)",
+        (Section("13_own_derivative", "Two more errors"),),
+    ),
+    Row(
+        "RuntimeError",
         "Mismatch in shape: grad_output[…] has a shape of … and output[…] has a shape of ….",
         (Section("07_vectors", "A vector at the root"),),
     ),
@@ -214,6 +246,7 @@ ROWS = (
             Section("05_disabling_tracking", "The `.data` trap: modified by an inplace operation"),
             Section("10_in_place", "A river in a buffer"),
             Section("10_in_place", "A `step()` between two passes"),
+            Section("13_own_derivative", "Save it, or keep it as an attribute?"),
         ),
     ),
     Row(

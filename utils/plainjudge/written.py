@@ -39,6 +39,9 @@ def _written_otherwise(value: object) -> str:
     """A value that holds no numbers."""
     if isinstance(value, list | tuple):
         return shortened(f"[{', '.join(map(written, value))}]")
+    if isinstance(value, dict):
+        parts = (f"{name!r}: {written(one)}" for name, one in value.items())
+        return shortened(f"{{{', '.join(parts)}}}")
     return shortened(value.text if isinstance(value, Odd) else repr(value))
 
 

@@ -174,7 +174,7 @@ def series(source):
         # A slope near 0 would be lost among its terms.
         while True:
             a, b = number(source, 0.2, 0.7, 2), number(source, 0.1, 0.4, 2)
-            x = [signed(source, 0.3, 4) for _ in range(7)]
+            x = [signed(source, 0.3, 4) for _ in range(8)]
             if min(map(abs, forecasts()("", a, b, x, k))) > 3:
                 break
         cases += [(asked, a, b, x, k) for asked in (LOSS, check.SLOPES)]
@@ -262,6 +262,10 @@ ORACLES = [
                     for word in ["+ const", "+", "add", "const", "AddBackward0"]
                 },
                 "the weight is 1.5, which makes it larger: look beside the arrows": "weight",
+                **{
+                    f"right, but the word alone, not {word}": word
+                    for word in ["sigmoid(#2)", "h = sigmoid(#2)", "torch.sigmoid", "σ"]
+                },
                 "right, but without the brackets": "sigmoid()",
                 "right, but give the first word in its box": "SigmoidBackward0",
             },
@@ -520,6 +524,9 @@ ORACLES = [
                 lambda t, k: t % k != 0
             ),
             "cut once only: before the updates 2k, 3k, … as well": forecasts(lambda t, k: t == k),
+            "cut before k and 2k, but not before 3k: before every update that k divides": forecasts(
+                lambda t, k: t in (k, 2 * k, 4 * k, 8 * k)
+            ),
             "cut from update k on: only before k, 2k, 3k, …": forecasts(lambda t, k: t >= k),
             "the trend was not cut: the state is two tensors": forecasts(trend=False),
             "the level was not cut: the state is two tensors": forecasts(level=False),

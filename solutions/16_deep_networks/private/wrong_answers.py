@@ -612,6 +612,10 @@ TABLES = {
                     for word in ["+ const", "+", "add", "const", "AddBackward0"]
                 ],
                 ("weight", "the weight is 1.5"),
+                *[
+                    (word, "right, but the word alone")
+                    for word in ["sigmoid(#2)", "h = sigmoid(#2)", "torch.sigmoid", "σ"]
+                ],
                 ("sigmoid()", "right, but without"),
                 ("SigmoidBackward0", "right, but give"),
             ],
@@ -868,6 +872,8 @@ TABLES = {
             "early": (forecasts(lambda t, k: (t + 1) % k == 0), "one update early"),
             "all_others": (forecasts(lambda t, k: t % k), "cut before all other"),
             "once": (forecasts(lambda t, k: t == k), "cut once only"),
+            "twice": (forecasts(lambda t, k: t in (k, 2 * k)), "not before 3k"),
+            "doubled": (forecasts(lambda t, k: t in (k, 2 * k, 4 * k)), "not before 3k"),
             "from_k_on": (forecasts(lambda t, k: t >= k), "from update k on"),
             "before_the_error": (forecasts(before=torch.Tensor.detach), "lost its slope"),
             "level_only": (

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 import torch
-from autograd_seen.checks.by_hand import by_hand
+from autograd_seen.checks.by_hand import backward_by_hand, by_hand, forward_by_hand
 from autograd_seen.checks.verdicts import Misfit
 from torch.autograd import forward_ad
 
@@ -120,3 +120,88 @@ def test_what_ran_before_and_after_is_left_alone():
     by_hand(lambda x: 3 * x**2, A.clone())
     cube(x).backward()
     assert torch.equal(x.grad, by_hand(lambda x: 3 * x**2, A))
+
+
+# --- within a Function ----------------------------------------------------------------------------
+
+
+def cubed(backward, forward=lambda x: x**3):
+    """The apply of a Function with this backward, of (x, g)."""
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return forward(x)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return backward(x, g)
+
+    return Cube.apply
+
+
+def formula(x, g):
+    return g * 3 * x**2
+
+
+def on_a_graph(x, g):
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(x**3, x, g)[0]
+
+
+def on_a_graph_in_secret(x, g):
+    with contextlib.suppress(Misfit):
+        on_a_graph(x, g)
+    return formula(x, g)
+
+
+def slope_saved(x):
+    on_a_graph(x, torch.ones(3))
+    return x**3
+
+
+def passed(answer):
+    """What an answer sends to a leaf, where ones arrive."""
+    x = A.clone().requires_grad_()
+    backward_by_hand(forward_by_hand(answer, x, likely="because"), torch.ones(3), likely="because")
+    return x.grad
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda x: x**3,
+        lambda x: cubed(formula)(1 * x),
+        cubed(formula, slope_saved),
+        cubed(on_a_graph),
+        cubed(on_a_graph_in_secret),
+        cubed(lambda x, g: torch.func.vjp(lambda x: x**3, x)[1](g)[0]),
+        cubed(lambda x, g: torch.autograd.functional.vjp(lambda x: x**3, x, g)[1]),
+    ],
+)
+def test_autograd_is_refused_within_a_function_and_beside_it(answer):
+    with pytest.raises(Misfit) as caught:
+        passed(answer)
+    assert (caught.value.got, caught.value.likely) == ("autograd was asked", "because")
+    assert torch.is_grad_enabled()
+
+
+def without_the_record(x):
+    with torch.no_grad():
+        return x**3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        cubed(formula),
+        cubed(lambda x, g: g * 3 * x.square()),
+        cubed(formula, without_the_record),
+        lambda x: cubed(formula)(x),
+    ],
+)
+def test_a_formula_within_a_function_is_let_through(answer):
+    assert torch.equal(passed(answer), torch.tensor([3.0, 12, 27]))

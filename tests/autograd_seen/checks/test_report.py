@@ -32,3 +32,15 @@ def test_the_line_of_an_error_is_the_last_one_of_the_students_own_file():
         answer()
     assert failing_line(caught.value, answer) == "return torch.linalg.inv(torch.zeros(2))"
     assert failing_line(caught.value, math.sin) == failing_line(caught.value, 4.2) == ""
+
+
+def test_the_line_of_an_error_within_a_function_is_that_of_its_class():
+    class Answer(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return torch.linalg.inv(x)
+
+    with pytest.raises(RuntimeError) as caught:
+        Answer.apply(torch.zeros(2))
+    for answer in (Answer, Answer.apply):
+        assert failing_line(caught.value, answer) == "return torch.linalg.inv(x)"

@@ -259,7 +259,7 @@ def test_a_note_of_a_pass_stands_in_every_form(make, fact):
 
 def test_each_fact_of_a_pass_is_among_these():
     # What stands from SUMMED to RAN_AGAIN in the list of facts is said of a pass; a cast comes with
-    # each underflow, and that values do not fit, or where a value was cut off, is said of the graph.
+    # each underflow. That values do not fit, or where one was cut off, is said of the graph.
     of_a_pass = {one for one in Fact if Fact.SUMMED.value <= one.value <= Fact.RAN_AGAIN.value}
     of_the_graph = {Fact.CAST, Fact.DO_NOT_FIT, Fact.ELSEWHERE, Fact.RAN_ELSEWHERE}
     assert of_a_pass - of_the_graph <= set(NOTED.values())

@@ -1,6 +1,7 @@
 """Runs an answer where a derivative is to be worked out by hand: whoever asks autograd is told."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ from autograd_seen.checks.verdicts import Misfit
 _Tensor, _inference_mode = torch.Tensor, torch.inference_mode
 _stack_of_transforms = _functorch.get_interpreter_stack
 _requires_grad = torch.Tensor.requires_grad.__get__
+_is_grad_enabled, _set_grad_enabled = torch.is_grad_enabled, torch.set_grad_enabled
+_run_backward = torch.autograd.Variable._execution_engine.run_backward
 _DERIVES = _functorch.TransformType.Grad, _functorch.TransformType.Jvp
 
 
@@ -25,9 +28,9 @@ LIKELY = "the slopes are yours to work out here: write them as a formula"
 class _Refuser(TorchFunctionMode):
     """Refuses what autograd follows, and each function of torch that is off."""
 
-    def __init__(self, likely: str, off: Mapping[str, str]) -> None:
+    def __init__(self, likely: str, off: Mapping[str, str], follows: Callable[[Any], bool]) -> None:
         super().__init__()
-        self.likely, self.off = likely, off
+        self.likely, self.off, self.follows = likely, off, follows
         self.refused: Misfit | None = None
 
     def __torch_function__(
@@ -45,10 +48,10 @@ class _Refuser(TorchFunctionMode):
                 self.refuse(f"{name}() was called", likely)
         kwargs = kwargs or {}
         # Before the call too: what records may write its result and return nothing.
-        if _derives() or _is_recorded([args, *kwargs.values()]):
+        if _derives() or self.follows([args, *kwargs.values()]):
             self.refuse("autograd was asked", self.likely)
         value = func(*args, **kwargs)
-        if _is_recorded(value):
+        if self.follows(value):
             self.refuse("autograd was asked", self.likely)
         return value
 
@@ -68,6 +71,11 @@ def _is_recorded(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_is_recorded, value))
     return isinstance(value, _Tensor) and _requires_grad(value)
+
+
+def _is_being_recorded(value: Any) -> bool:
+    """The same, where operations are recorded."""
+    return _is_grad_enabled() and _is_recorded(value)
 
 
 def _derives() -> bool:
@@ -95,8 +103,50 @@ def by_hand(
             function was called that is off.
         RuntimeError: what torch says where a backward pass is asked for without such a tensor.
     """
-    refuser = _Refuser(likely, off)
+    refuser = _Refuser(likely, off, _is_recorded)
     with _inference_mode(), refuser:
         value = answer(*inputs)
     refuser.go_on()
     return value
+
+
+@contextlib.contextmanager
+def _within_a_function(records: bool, likely: str) -> Iterator[None]:
+    """A block in which nothing may be recorded, whether the record is on at first or not."""
+    refuser = _Refuser(likely, {}, _is_being_recorded)
+    # It stands outside: what is refused may keep a block of the answer from its own way back.
+    with _set_grad_enabled(records), refuser:
+        yield
+    refuser.go_on()
+
+
+def forward_by_hand(answer: Callable, *inputs: Any, likely: str = LIKELY) -> Any:
+    """What the ``apply`` of a student's own ``torch.autograd.Function`` returns, if nothing is
+    recorded but the Function as one node: no operation within it, and none beside it.
+
+    Args:
+        answer: what is to be called.
+        inputs: what it takes; leaves may require grad.
+        likely: what is told where autograd is asked.
+
+    Raises:
+        Misfit: an operation was recorded, or a derivative was asked of torch.func.
+    """
+    with _within_a_function(True, likely):
+        return answer(*inputs)
+
+
+def backward_by_hand(value: torch.Tensor, arriving: torch.Tensor, likely: str = LIKELY) -> None:
+    """A backward pass from what `forward_by_hand` returned, which fills the leaves' ``.grad``.
+
+    Args:
+        value: the result.
+        arriving: the gradient that the pass begins with.
+        likely: what is told where ``backward`` asks autograd in its turn.
+
+    Raises:
+        Misfit: an operation was recorded, or a derivative was asked of torch.func.
+    """
+    # torch.autograd.backward would leave the refuser outside: a mode ends where torch takes over.
+    with _within_a_function(False, likely):
+        _run_backward((value,), (arriving,), False, False, (), True, True)

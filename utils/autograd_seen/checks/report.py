@@ -23,6 +23,8 @@ def written_in_case(value: object) -> str:
 
 def failing_line(error: BaseException, answer: object) -> str:
     """The student's line that an error came from; empty if that is not known."""
+    # Of a Function, or of its apply, the student's own code is that of the class.
+    answer = getattr(getattr(answer, "__self__", answer), "forward", answer)
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.line for frame in frames if frame.filename == file]
