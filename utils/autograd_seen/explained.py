@@ -201,6 +201,13 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "Expected to have finished reduction in the prior iteration before starting a new one. "
+        "This error indicates that your module has parameters that were not used in producing "
+        "loss. …",
+        (Section("16_deep_networks", "Workers of unequal size, and an unused layer"),),
+    ),
+    Row(
+        "RuntimeError",
         "function … returned an incorrect number of gradients (expected …, got …)",
         (Section("13_own_derivative", "A solver that autograd cannot see"),),
     ),
