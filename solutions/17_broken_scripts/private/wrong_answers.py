@@ -141,6 +141,10 @@ def with_sigmoid(z, t):
     return F.binary_cross_entropy(torch.sigmoid(z), t)
 
 
+def of_logits(z, t):
+    return F.binary_cross_entropy(z, t)
+
+
 def two_sigmoids(z, t):
     return logits(torch.sigmoid(z), t)
 
@@ -441,7 +445,7 @@ TABLES = {
             "sum": (fitted(lambda z, t: logits(z, t, reduction="sum")), "a sum"),
             "not_mapped": (fitted(logits, back=as_they_are), "in_units(w, b, x) brings"),
             "the_wrong_one": (
-                fitted(lambda z, t: F.binary_cross_entropy(z, t), lr=50.0),
+                fitted(of_logits, lr=50.0),
                 "wants probabilities",
             ),
         },

@@ -1,12 +1,14 @@
 """The checks of assignment 17: what is wrong with these ten training scripts?"""
 
+import math
 import weakref
 
 import torch
+from plainjudge.answers import numbers_in
 
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.leaves import arrived, attached
-from autograd_seen.checks.plain import is_untouched
+from autograd_seen.checks.plain import is_untouched, plain
 from autograd_seen.checks.real_data import CHALLENGER, ENGEL, HUBBLE, NILE, columns
 from autograd_seen.checks.report import written_live as written
 from autograd_seen.checks.verdicts import Misfit
@@ -14,7 +16,7 @@ from autograd_seen.checks.verdicts import Misfit
 # A student may patch torch. What stands here is torch as it was when it was imported.
 _Tensor, _tensor, _float64, _sum = torch.Tensor, torch.tensor, torch.float64, torch.sum
 _mean, _std, _item = torch.mean, torch.std, torch.Tensor.item
-_isnan, _any, _Function = torch.isnan, torch.any, torch.autograd.Function
+_Function = torch.autograd.Function
 _backward, _no_grad, _zeros = torch.Tensor.backward, torch.no_grad, torch.zeros
 
 #: How a report calls published data.
@@ -117,12 +119,10 @@ fixed_4 = check_function(
 def _finite(answer, of, x, t, *rest):
     """What the answer returns for points, if that is a number."""
     value = _trained(answer, of, x, t, *rest)
-    parts = value if isinstance(value, list | tuple) else [value]
-    for part in parts:
-        nan = _any(_isnan(part)) if isinstance(part, _Tensor) else part != part
-        if nan:
-            likely = "log(p) or log(1 − p) of a p that is rounded to 0 or 1: give the loss z itself"
-            raise Misfit("nan, which is not a number", "", likely)
+    found = numbers_in(plain(value))
+    if found and any(map(math.isnan, found.values)):
+        likely = "log(p) or log(1 − p) of a p that is rounded to 0 or 1: give the loss z itself"
+        raise Misfit("nan, which is not a number", "", likely)
     return value
 
 
