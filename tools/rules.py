@@ -22,6 +22,9 @@ from tools.normal_form import COLOUR, code_cells, difference, label, normalise, 
 #: of files.
 COLUMNS = 110
 LINES, CELLS, BYTES = 15, 42, 300_000
+#: So many cells may an assignment have: a task, what is given, an answer and its check for each of
+#: ten scripts.
+CELLS_ASSIGNED = 60
 
 MACHINE = {
     "an object's address": re.compile(r"\b0x[0-9a-fA-F]{5,}"),
@@ -33,6 +36,8 @@ MACHINE = {
     "a kernel's file or a PID": re.compile(r"ipykernel_\d|\b(?:pid|PID)\W{0,2}\d"),
     "a date": re.compile(r"<dc:date>|\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d"),
 }
+#: The marks around a solution, which no student sees.
+NBGRADER = re.compile(r"^ *### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
 SKIP_TAG = re.compile(r"(?:nbval|pytest-validate)-.*|skip-execution")
 SKIP_COMMENT = re.compile(r"^\s*#\s*(?:NBVAL_|PYTEST_VALIDATE_)\w+", re.MULTILINE)
 INSTALL = re.compile(
@@ -127,10 +132,11 @@ def installs(nb: NotebookNode) -> list[str]:
 
 def too_big(nb: NotebookNode) -> list[str]:
     """A page stays readable: columns and lines in a cell, cells on a page, bytes in a file."""
-    lines = [(label(cell), cell.source.splitlines()) for cell in code_cells(nb)]
+    lines = [(label(cell), NBGRADER.sub("", cell.source).splitlines()) for cell in code_cells(nb)]
     sizes = [(name, len(code), LINES, "lines") for name, code in lines]
     sizes += [(name, max(map(len, code), default=0), COLUMNS, "columns") for name, code in lines]
-    sizes += [("the notebook", len(nb.cells), CELLS, "cells")]
+    assigned = any("nbgrader" in cell.metadata for cell in nb.cells)
+    sizes += [("the notebook", len(nb.cells), CELLS_ASSIGNED if assigned else CELLS, "cells")]
     sizes += [("the notebook", len(write_text(nb).encode()), BYTES, "bytes")]
     return [
         f"{what} has {size} {unit}, {most} at most"
