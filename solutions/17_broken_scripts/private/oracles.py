@@ -565,7 +565,9 @@ ORACLES = [
             "2: no factor was wrong in the gradient of one step": {"2": "arriving"},
             "3: w is in the picture of L: nothing is cut off there": {"3": "cut off"},
             "3: what did you change, the mean or what it is taken over?": {"3": "mean"},
-            "4: there was no log of 0 here: p stayed between 0.5 and 0.73": {"4": "log of 0"},
+            "4: there was no log of 0 here: its log is of σ(p), from 0.5 to 0.73": {
+                "4": "log of 0"
+            },
             "5: one sigmoid, and its p was rounded to 0 or 1": {"5": "two sigmoids"},
             "6: one backward in each step: which number had changed before it came?": {
                 "6": "two passes"
