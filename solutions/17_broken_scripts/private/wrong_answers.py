@@ -573,7 +573,7 @@ TABLES = {
             "2_arriving": (CAUSES | {"2": "arriving"}, "gradient of one step"),
             "3_cut": (CAUSES | {"3": "cut off"}, "nothing is cut off there"),
             "3_mean": (CAUSES | {"3": "mean"}, "what it is taken over"),
-            "4_log": (CAUSES | {"4": "log of 0"}, "between 0.5 and 0.73"),
+            "4_log": (CAUSES | {"4": "log of 0"}, "its log is of σ(p)"),
             "5_sigmoids": (CAUSES | {"5": "two sigmoids"}, "one sigmoid, and its p"),
             "6_passes": (CAUSES | {"6": "two passes"}, "which number had changed"),
             "6_cut": (CAUSES | {"6": "cut off"}, "it hides a write"),
