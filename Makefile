@@ -75,7 +75,7 @@ figures: $(VENV)/lab  ## count what the house style asks of code: lengths, branc
 	$(BIN)/python -m tools.figures
 
 site: $(VENV)/site  ## build the course as web pages that need no network, and open them
-	@$(BIN)/python -m tools.site --open $(if $(TEACHER),--teacher) $(if $(SOLUTIONS),--worked) $(if $(REPOSITORY),--repository "$(REPOSITORY)")
+	@$(BIN)/python -m tools.site $(if $(NO_BROWSER),,--open) $(if $(TEACHER),--teacher) $(if $(SOLUTIONS),--worked) $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
 slides: $(VENV)/site  ## make a deck of a lesson that needs no network: make slides LESSON=02
 	@$(BIN)/python -m tools.slides "$(LESSON)"

@@ -18,7 +18,7 @@ html_theme = "furo"
 html_static_path = ["static"]
 html_extra_path = ["extra"]
 html_css_files = ["course.css"]
-html_js_files = ["course.js"]
+html_js_files = ["find_error.js", "course.js"]
 html_copy_source = False
 html_show_sphinx = False
 #: A summary is fetched from the page that was found, which a browser does not do from a file.

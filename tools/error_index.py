@@ -25,8 +25,10 @@ PART = Part(
     "<!-- end of errors -->\n",
 )
 PAGE = ROOT / "notebooks" / "errors.html"
-#: The page, with {rows} where its table goes.
+#: The page, with {rows} where its table goes, and {search} where what searches it does.
 TEMPLATE = Path(__file__).with_name("errors_page.html")
+#: What finds the row of a line, on this page and on the site.
+SEARCH = Path(__file__).with_name("find_error.js")
 #: How a lesson shows a warning.
 WARNING = re.compile(r"^\w*Warning: .+", re.MULTILINE)
 
@@ -87,11 +89,11 @@ def sorted_rows() -> list[Row]:
     return sorted(ROWS, key=lambda row: str(row).lower())
 
 
-def table() -> str:
-    """The table in Markdown."""
+def table(folder: str = "") -> str:
+    """The table in Markdown, with links into the folder of the lessons as a page sees it."""
     lines = ["| Python says | explained and fixed in |", "|---|---|"]
     for row in sorted_rows():
-        links = "<br>".join(f"[{titled(part)}]({part.link})" for part in row.sections)
+        links = "<br>".join(f"[{titled(part)}]({folder}{part.link})" for part in row.sections)
         lines.append(f"| {as_code(str(row))} | {links} |")
     return "\n".join([*lines, ""])
 
@@ -115,7 +117,8 @@ def page() -> str:
         f"<td>{'<br>'.join(map(_linked, row.sections))}</td></tr>"
         for row in sorted_rows()
     )
-    return TEMPLATE.read_text(encoding="utf-8").replace("{rows}", rows)
+    text = TEMPLATE.read_text(encoding="utf-8")
+    return text.replace("{search}", SEARCH.read_text(encoding="utf-8")).replace("{rows}", rows)
 
 
 def _linked(section: Section) -> str:

@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from tools import error_index, lesson_table
 from tools.exercises import NUMBER
 from tools.lessons import Lesson, lessons
-from tools.normal_form import ROOT, read, write_text
+from tools.normal_form import ROOT, code_cells, read, write_text
 
 BUILD = "site/_build"
 #: Where a link of a notebook leads on the site, which has pages of its own for these.
@@ -67,12 +67,11 @@ def lay_down(root: Path, to: Path, wanted: Wanted) -> None:
     """Writes what Sphinx reads of the course in ``root`` into a folder that is empty."""
     for path in sorted((root / "site").rglob("*")):
         place = path.relative_to(root / "site")
-        if not path.is_file() or {"_build", "__pycache__"} & set(place.parts):
-            continue
-        copy(path, to / place)
-        if place.suffix == ".md":
-            text = TEACHERS.sub(r"\1" if wanted.teacher else "", path.read_text(encoding="utf-8"))
-            (to / place).write_text(text, encoding="utf-8")
+        if path.is_file() and not {"_build", "__pycache__"} & set(place.parts):
+            copy(path, to / place)
+    for path in to.rglob("*.md"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(TEACHERS.sub(r"\1" if wanted.teacher else "", text), encoding="utf-8")
     for lesson in lessons(root):
         shown = page(read(lesson.notebook))
         if wanted.repository:
@@ -83,6 +82,7 @@ def lay_down(root: Path, to: Path, wanted: Wanted) -> None:
         write(to / lesson.exercise.relative_to(root), page(read(lesson.exercise)))
         if wanted.worked:
             write(to / worked_place(lesson), worked(lesson))
+    copy(error_index.SEARCH, to / "static" / error_index.SEARCH.name)
     for path in sorted((root / "notebooks" / "images").iterdir()):
         copy(path, to / "notebooks" / "images" / path.name)
     (to / "extra").mkdir(exist_ok=True)
@@ -124,7 +124,7 @@ def page(nb: NotebookNode) -> NotebookNode:
     """A notebook as the site shows it: with links to the site's own pages, and plots that say
     what they show.
     """
-    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    code = code_cells(nb)
     for at, cell in enumerate(code):
         if any("image/png" in output.get("data", ()) for output in cell.outputs):
             near = (cell, *code[max(at - 1, 0) : at], *code[at + 1 : at + 2])
@@ -208,15 +208,11 @@ def notation(root: Path) -> str:
 
 def errors_table() -> str:
     """The rows of Find your error, and what a line is searched by, for the box above them."""
-    lines = ["| Python says | explained and fixed in |", "|---|---|"]
-    for row in error_index.sorted_rows():
-        links = "<br>".join(
-            f"[{error_index.titled(part)}](<notebooks/{part.link}>)" for part in row.sections
-        )
-        lines.append(f"| {error_index.as_code(str(row))} | {links} |")
-    patterns = json.dumps([row.pattern for row in error_index.sorted_rows()])
-    held = patterns.replace("<", "\\u003c")
-    return "\n".join([*lines, f'\n<script type="application/json" id="patterns">{held}</script>'])
+    patterns = json.dumps([row.pattern for row in error_index.sorted_rows()]).replace(
+        "<", "\\u003c"
+    )
+    script = f'<script type="application/json" id="patterns">{patterns}</script>'
+    return f"{error_index.table('notebooks/')}\n{script}"
 
 
 # --- run anywhere ---------------------------------------------------------------------------------
@@ -248,7 +244,7 @@ def buttons(lesson: Lesson, repository: str) -> NotebookNode:
 def runnable(lesson: Lesson, repository: str) -> NotebookNode:
     """A lesson without outputs, that first installs the package and fetches the lesson's data."""
     nb = read(lesson.notebook)
-    code = [cell for cell in nb.cells if cell.cell_type == "code"]
+    code = code_cells(nb)
     for cell in code:
         cell.outputs, cell.execution_count = [], None
     named = sorted(set(DATA.findall("\n".join(cell.source for cell in code))))
@@ -269,24 +265,9 @@ def build(source: Path, to: Path) -> None:
 
     Raises subprocess.CalledProcessError where Sphinx refuses.
     """
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "sphinx",
-            "-q",
-            "-W",
-            "--keep-going",
-            "-E",
-            "-b",
-            "html",
-            "-d",
-            source.with_name("doctrees"),
-            source,
-            to,
-        ],
-        check=True,
-    )
+    kept = source.with_name("doctrees")
+    options = ("-q", "-W", "--keep-going", "-E", "-b", "html", "-d", kept)
+    subprocess.run([sys.executable, "-m", "sphinx", *options, source, to], check=True)
 
 
 def main() -> None:

@@ -31,26 +31,14 @@ function paint() {
   }
 }
 
-// Find your error: the rows whose message stands in the text, or else those of which it is a piece, as find_error does.
+// Find your error: tools/find_error.js searches.
 function findErrors() {
   const place = document.getElementById("find-error");
   if (!place) return;
   place.hidden = false;
-  const box = document.getElementById("said");
   const rows = [...document.querySelectorAll("table tbody tr")];
-  const patterns = JSON.parse(document.getElementById("patterns").textContent).map((text) => new RegExp(text));
-  const search = () => {
-    const line = box.value.trim().replace(/\s+/g, " ");
-    const piece = (row) => line.length >= 8 && row.cells[0].textContent.toLowerCase().includes(line.toLowerCase());
-    let hits = rows.filter((row, place) => !line || patterns[place].test(line));
-    if (!hits.length) hits = rows.filter(piece);
-    for (const row of rows) row.hidden = !hits.includes(row);
-    const count = hits.length === 1 ? "1 row." : `${hits.length} rows.`;
-    const none = "No lesson explains this yet. Is it the whole last line of the traceback, or the line with the warning?";
-    document.getElementById("found").textContent = !line ? "" : hits.length ? count : none;
-  };
-  box.addEventListener("input", search);
-  search();
+  const patterns = JSON.parse(document.getElementById("patterns").textContent);
+  searchErrors(document.getElementById("said"), document.getElementById("found"), rows, patterns);
 }
 
 // What is wider than its place is scrolled by mouse or finger; the keyboard needs a place to stop at.
