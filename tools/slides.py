@@ -8,6 +8,7 @@ import argparse
 import copy
 import re
 import sys
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -69,13 +70,18 @@ def on(cell: NotebookNode, kind: str) -> NotebookNode:
     return cell
 
 
+@cache
+def converter() -> object:
+    """What makes MathML of a formula; `make slides` installs it."""
+    from math_core import LatexToMathML
+
+    return LatexToMathML()
+
+
 def with_mathml(source: str) -> str:
     """A text with its formulas as MathML, which a browser draws without a script."""
 
-    # What `make slides` installs is imported where a deck is made.
-    from math_core import LatexToMathML
-
-    convert = LatexToMathML()
+    convert = converter()
 
     def formula(found: re.Match) -> str:
         if found[1]:

@@ -11,6 +11,7 @@ from tests import chromium
 chromium.skip_without()
 pytest.importorskip("sphinx", reason="`make browser` installs what builds the site")
 
+from tests.autograd_seen.show.test_browser import browser  # noqa: F401
 from tools import site
 from tools.lessons import lessons
 from tools.normal_form import ROOT, read
@@ -27,16 +28,8 @@ def built(tmp_path_factory):
     return place / "html"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium.playwright.sync_playwright() as driver:
-        program = driver.chromium.launch(executable_path=chromium.PROGRAM, args=["--no-sandbox"])
-        yield program
-        program.close()
-
-
 @pytest.fixture
-def opened(browser, built):
+def opened(browser, built):  # noqa: F811
     """A function that opens a page of the site, and notes what the page asks the network for."""
     asked, contexts = [], []
 

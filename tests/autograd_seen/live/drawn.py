@@ -10,6 +10,18 @@ def leaf(value=2.0):
     return torch.tensor(value, requires_grad=True)
 
 
+def saved_while(run):
+    """What a function returns, and the tensors that PyTorch saved meanwhile."""
+    saved = []
+
+    def pack(tensor):
+        saved.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        return run(), saved
+
+
 def values_of(picture):
     """Name to (value, notes), for each tensor."""
     nodes = [node for node in shown(picture.graph).nodes if node.kind == "tensor"]

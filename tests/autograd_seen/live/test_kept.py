@@ -7,7 +7,7 @@ from autograd_seen import draw_graph, record_backward
 from autograd_seen.live.kept import is_a_number
 from torch.utils.checkpoint import checkpoint
 
-from tests.autograd_seen.live.drawn import function, leaf
+from tests.autograd_seen.live.drawn import function, leaf, saved_while
 
 
 def inputs():
@@ -37,14 +37,7 @@ COMPUTED = """
 
 def packed(compute):
     """The result, and by storage the tensors that PyTorch saves while it is computed."""
-    saved = []
-
-    def pack(tensor):
-        saved.append(tensor)
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        compute()
+    _, saved = saved_while(compute)
     return {one.untyped_storage()._cdata: one.untyped_storage().nbytes() for one in saved}, saved
 
 

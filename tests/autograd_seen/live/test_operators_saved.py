@@ -10,6 +10,7 @@ from autograd_seen import saved_bytes
 from autograd_seen.live.kept import is_a_number
 from autograd_seen.live.memory import places
 
+from tests.autograd_seen.live.drawn import saved_while
 from tests.autograd_seen.live.test_operators import nodes_of, outputs_of, quarter
 
 
@@ -42,14 +43,7 @@ def slots_of(output):
 
 def heard(run):
     """The result, what PyTorch saved meanwhile, and by storage its bytes, but for numbers."""
-    kept = []
-
-    def pack(tensor):
-        kept.append(tensor)
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        result = run()
+    result, kept = saved_while(run)
     tensors = [one for one in kept if not is_a_number(one)]
     return result, kept, {place: size for one in tensors for place, size in places(one).items()}
 

@@ -2,11 +2,13 @@
 
 import math
 import weakref
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from plainjudge.answers import numbers_in
 
-from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.engine import Check, check_function, check_value
 from autograd_seen.checks.leaves import arrived, attached
 from autograd_seen.checks.plain import is_untouched, plain
 from autograd_seen.checks.real_data import CHALLENGER, ENGEL, HUBBLE, NILE, columns
@@ -53,67 +55,22 @@ def _named(of, x, t, *rest):
     return ", ".join(map(str, ["x", "t", *rest])), (of if of != OTHERS else f"{len(x)} {of}")
 
 
-fixed_1 = check_function(
-    "17.1",
-    "fixed_1",
-    cases=[
-        (NEBULAE, DISTANCE, VELOCITY, 100),
-        (OTHERS, [1.5, 2.2, 4.1, 5.0, 7.3], [4.0, -3.5, 9.2, 8.0, 12.1], 3),
-    ],
-    evaluate=_trained,
-    template=lambda *case: "fixed_1({}) for {}".format(*_named(*case)),
-    hints={
-        "does not require grad": "nothing leads from L to w and b: draw_graph(L) shows what is cut"
-    },
-)
+def _of_points(
+    number: int,
+    cases: Sequence[tuple],
+    evaluate: Callable = _trained,
+    hints: Mapping[str, str] = MappingProxyType({}),
+) -> Check:
+    """The check of a script that is a function of its points."""
+    name = f"fixed_{number}"
 
-fixed_2 = check_function(
-    "17.2",
-    "fixed_2",
-    cases=[
-        (NEBULAE, DISTANCE, VELOCITY, 0.1, 100),
-        (OTHERS, [0.7, 2.9, 4.4, 6.0, 8.1], [-2.0, 3.5, 4.1, 11.0, 9.6], 0.2, 4),
-    ],
-    evaluate=_trained,
-    template=lambda *case: "fixed_2({}) for {}".format(*_named(*case)),
-)
+    def template(*case):
+        given, of = _named(*case)
+        return f"{name}({given}) for {of}"
 
-fixed_3 = check_function(
-    "17.3",
-    "fixed_3",
-    cases=[
-        (NEBULAE, DISTANCE, VELOCITY, 100),
-        (OTHERS, [2.5, 3.1, 4.9, 6.4, 6.8], [8.0, 3.5, 6.2, -4.0, 1.1], 4),
-    ],
-    evaluate=_trained,
-    template=lambda *case: "fixed_3({}) for {}".format(*_named(*case)),
-    hints={
-        "mat1 and mat2 shapes": "X is (N, 2) and weights (2, 1): leave X @ weights as it is",
-        "must match the size": "p is (N, 1): give t that shape, or take the axis from p",
-    },
-)
-
-fixed_4 = check_function(
-    "17.4",
-    "fixed_4",
-    cases=[
-        (FLIGHTS, TEMPERATURE, DISTRESS, 2.0, 200),
-        (
-            OTHERS,
-            [52.0, 61.0, 66.0, 70.0, 73.0, 79.0],
-            [1.0, 1.0, 0.0, 1.0, 0.0, 0.0],
-            1.5,
-            4,
-        ),
-    ],
-    evaluate=_trained,
-    template=lambda *case: "fixed_4({}) for {}".format(*_named(*case)),
-    hints={
-        "all elements of input should be between 0 and 1": (
-            "that loss wants probabilities: the one with_logits is given z"
-        )
-    },
-)
+    return check_function(
+        f"17.{number}", name, cases=cases, evaluate=evaluate, template=template, hints=hints
+    )
 
 
 def _finite(answer, of, x, t, *rest):
@@ -126,50 +83,72 @@ def _finite(answer, of, x, t, *rest):
     return value
 
 
-fixed_5 = check_function(
-    "17.5",
-    "fixed_5",
-    cases=[
-        (FLIGHTS, TEMPERATURE, DISTRESS, 2.0, 200),
-        (
-            OTHERS,
-            [50.0, 56.0, 63.0, 70.0, 77.0, 81.0],
-            [1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
-            150.0,
-            4,
-        ),
-        (
-            OTHERS,
-            [50.0, 56.0, 63.0, 70.0, 77.0, 81.0],
-            [1.0, 0.0, 1.0, 0.0, 1.0, 0.0],
-            400.0,
-            3,
-        ),
+#: What is told where a loss that takes probabilities is given something else.
+PROBABILITIES = {
+    "all elements of input should be between 0 and 1": (
+        "that loss wants probabilities: the one with_logits is given z"
+    )
+}
+#: Flights in other weather.
+COLDER = [50.0, 56.0, 63.0, 70.0, 77.0, 81.0], [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]
+
+fixed_1 = _of_points(
+    1,
+    [
+        (NEBULAE, DISTANCE, VELOCITY, 100),
+        (OTHERS, [1.5, 2.2, 4.1, 5.0, 7.3], [4.0, -3.5, 9.2, 8.0, 12.1], 3),
     ],
-    evaluate=_finite,
-    template=lambda *case: "fixed_5({}) for {}".format(*_named(*case)),
     hints={
-        "all elements of input should be between 0 and 1": (
-            "that loss wants probabilities: the one with_logits is given z"
-        )
+        "does not require grad": "nothing leads from L to w and b: draw_graph(L) shows what is cut"
     },
 )
 
-fixed_6 = check_function(
-    "17.6",
-    "fixed_6",
-    cases=[
-        (FLIGHTS, TEMPERATURE, DISTRESS, 2.0, 200),
-        (
-            OTHERS,
-            [52.0, 58.0, 65.0, 71.0, 74.0, 80.0],
-            [1.0, 0.0, 1.0, 1.0, 0.0, 0.0],
-            1.5,
-            3,
-        ),
+fixed_2 = _of_points(
+    2,
+    [
+        (NEBULAE, DISTANCE, VELOCITY, 0.1, 100),
+        (OTHERS, [0.7, 2.9, 4.4, 6.0, 8.1], [-2.0, 3.5, 4.1, 11.0, 9.6], 0.2, 4),
     ],
-    evaluate=_trained,
-    template=lambda *case: "fixed_6({}) for {}".format(*_named(*case)),
+)
+
+fixed_3 = _of_points(
+    3,
+    [
+        (NEBULAE, DISTANCE, VELOCITY, 100),
+        (OTHERS, [2.5, 3.1, 4.9, 6.4, 6.8], [8.0, 3.5, 6.2, -4.0, 1.1], 4),
+    ],
+    hints={
+        "mat1 and mat2 shapes": "X is (N, 2) and weights (2, 1): leave X @ weights as it is",
+        "must match the size": "p is (N, 1): give t that shape, or take the axis from p",
+    },
+)
+
+fixed_4 = _of_points(
+    4,
+    [
+        (FLIGHTS, TEMPERATURE, DISTRESS, 2.0, 200),
+        (OTHERS, [52.0, 61.0, 66.0, 70.0, 73.0, 79.0], [1.0, 1.0, 0.0, 1.0, 0.0, 0.0], 1.5, 4),
+    ],
+    hints=PROBABILITIES,
+)
+
+fixed_5 = _of_points(
+    5,
+    [
+        (FLIGHTS, TEMPERATURE, DISTRESS, 2.0, 200),
+        (OTHERS, *COLDER, 150.0, 4),
+        (OTHERS, *COLDER, 400.0, 3),
+    ],
+    evaluate=_finite,
+    hints=PROBABILITIES,
+)
+
+fixed_6 = _of_points(
+    6,
+    [
+        (FLIGHTS, TEMPERATURE, DISTRESS, 2.0, 200),
+        (OTHERS, [52.0, 58.0, 65.0, 71.0, 74.0, 80.0], [1.0, 0.0, 1.0, 1.0, 0.0, 0.0], 1.5, 3),
+    ],
     hints={
         "inplace operation": (
             "exp has saved its result, and += writes over it: make a new tensor instead"
