@@ -21,7 +21,8 @@ from typing import NamedTuple
 import nbformat
 
 from tests.forkgrade.hostile import file_of, is_answer, solved
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 OURS = ROOT / "nbgrader_config.py"
 # nbgrader as it comes, but for where things lie and what an unanswered exercise holds.

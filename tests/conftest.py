@@ -1,15 +1,9 @@
-"""What the tests share: each notebook's fresh run, the option --all-mutations and the closing
-summary.
-"""
+"""What the tests share: their order, their options and the closing summary."""
 
 import gc
 from collections import Counter
 
 import pytest
-from filelock import FileLock
-
-from tools.normal_form import execute, keep_run, kept_run, read
-from tools.strict_nbval import RUNS
 
 #: The lines of the closing summary by what a test's path below tests/ begins with: the first that
 #: does counts.
@@ -69,23 +63,6 @@ def pytest_addoption(parser):
 def most_samples(request):
     """How many samples of each of PyTorch's operators are drawn; None for all."""
     return None if request.config.getoption("--all-samples") else 3
-
-
-@pytest.fixture(scope="session")
-def fresh_run(request):
-    """A function from a notebook's path to its fresh run: nbval's, or if that made none, one made
-    once.
-    """
-    folder = request.config.stash[RUNS]
-
-    def run(path):
-        kept = kept_run(path, folder)
-        with FileLock(f"{kept}.lock"):
-            if not kept.exists():
-                keep_run(execute(read(path), path.parent), path, folder)
-        return read(kept)
-
-    return run
 
 
 def pytest_terminal_summary(terminalreporter):

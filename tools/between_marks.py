@@ -5,7 +5,7 @@ from pathlib import Path
 
 from forkgrade.files import write_whole
 
-from tools.normal_form import name
+from tools.places import name
 
 
 @dataclass(frozen=True)

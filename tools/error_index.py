@@ -16,8 +16,9 @@ from forkgrade.files import write_whole
 from nbformat import NotebookNode
 
 from tools.between_marks import Part
-from tools.normal_form import ROOT, name, read
+from tools.places import ROOT, name
 from tools.rules import HEADING
+from tools.strict_nbval.normal_form import read
 
 PART = Part(
     ROOT / "notebooks" / "README.md",

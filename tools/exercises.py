@@ -22,7 +22,8 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from tools.lessons import Lesson, PartBroken, checks_folder, lessons
-from tools.normal_form import ROOT, normalise, notebooks, read, write_text
+from tools.places import ROOT, notebooks
+from tools.strict_nbval.normal_form import normalise, read, write_text
 
 CONFIG = ROOT / "nbgrader_config.py"
 NUMBER = re.compile(r"## (\d+\.\d+) ")

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
 
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 FOLDERS = ["utils/autograd_seen", "utils/forkgrade", "tools", "tests", "benchmarks"]
 COLUMNS, BRANCHES = 100, 15

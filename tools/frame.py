@@ -11,8 +11,8 @@ from nbformat import NotebookNode
 
 from tools.lessons import Lesson
 from tools.minutes import TOLERANCE, estimate
-from tools.normal_form import code_cells, read
 from tools.rules import markdown
+from tools.strict_nbval.normal_form import code_cells, read
 
 TITLE = re.compile(r"# (\d\d) · (\S.*\?)")
 MINUTES = re.compile(r"^\*(\d+) minutes\.", re.MULTILINE)

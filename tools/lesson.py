@@ -18,8 +18,9 @@ from nbformat import NotebookNode
 from tools.frame import findings
 from tools.lessons import SLUG, Lesson, lessons
 from tools.missing_parts import missing_parts
-from tools.normal_form import ROOT, normalise, write_text
+from tools.places import ROOT
 from tools.predictions import HIDDEN, Choice, in_form
+from tools.strict_nbval.normal_form import normalise, write_text
 
 TITLE = """\
 # {number} · …

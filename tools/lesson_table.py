@@ -12,7 +12,8 @@ from pathlib import Path
 from tools import frame
 from tools.between_marks import Part
 from tools.lessons import Lesson, lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 BEGIN, END = "<!-- lessons: make refresh writes them -->\n", "<!-- end of lessons -->\n"
 ROW = re.compile(r"^\| \[\d\d\]\(notebooks/(.+?)\.ipynb\) \|.*\| (.*?) \|.*?\|$", re.MULTILINE)

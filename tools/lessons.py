@@ -12,7 +12,7 @@ from types import ModuleType
 from autograd_seen.checks.engine import Check
 from plainjudge.oracles import Oracle
 
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 SLUG = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 

@@ -15,8 +15,8 @@ import sys
 from nbformat import NotebookNode
 
 from tools.lessons import lessons
-from tools.normal_form import code_cells, read
 from tools.predictions import is_prediction
+from tools.strict_nbval.normal_form import code_cells, read
 
 WORDS_A_MINUTE = 150
 CODE_LINE, FORMULA, PREDICTION, CHECKPOINT = 5, 24, 30, 18  # seconds

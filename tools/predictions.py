@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from nbformat import NotebookNode
 
-from tools.normal_form import label
+from tools.strict_nbval.normal_form import label
 
 #: The tag of the cell that answers a prediction: a site folds its output, JupyterLab ignores it.
 HIDDEN = "hide-output"

@@ -8,15 +8,9 @@ from pathlib import Path
 
 from forkgrade.files import write_whole
 
-from tools.normal_form import (
-    CellFailed,
-    build_font_cache,
-    execute,
-    name,
-    notebooks,
-    read,
-    write_text,
-)
+from tools.places import name, notebooks
+from tools.strict_nbval.normal_form import read, write_text
+from tools.strict_nbval.running import CellFailed, build_font_cache, execute
 
 
 def refresh(path: Path) -> bool:

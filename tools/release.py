@@ -16,11 +16,12 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tools.exercises import swap
 from tools.lessons import lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 RELEASE = "release"
 FOLDERS = (
@@ -30,7 +31,7 @@ FOLDERS = (
     "utils/plainjudge",
     "tools/lab_settings",
 )
-FILES = ("LICENSE", "requirements.txt", "lab_config.py", "tools/sanitize.cfg")
+FILES = ("LICENSE", "requirements.txt", "lab_config.py", "tools/strict_nbval/sanitize.cfg")
 #: What `make lab` and `make fresh` run; whatever of the course's own it imports comes along.
 PROGRAM = "tools/working_copies.py"
 PACKAGES = {"tools": "tools", "forkgrade": "utils/forkgrade"}
@@ -95,9 +96,11 @@ def files_of(root: Path, module: str) -> Iterator[str]:
     """The files of one of the course's own modules that `autograd_seen` does not bring."""
     package, _, name = module.partition(".")
     if package in PACKAGES:
-        for place in f"{PACKAGES[package]}/__init__.py", f"{PACKAGES[package]}/{name}.py":
+        path = PurePosixPath(PACKAGES[package], *name.split("."))
+        packages = [path, *path.parents][: name.count(".") + 2]
+        for place in (path.with_suffix(".py"), *(folder / "__init__.py" for folder in packages)):
             if (root / place).is_file():
-                yield place
+                yield place.as_posix()
 
 
 def makefile(text: str) -> str:

@@ -16,7 +16,8 @@ from autograd_seen.short_traceback import MOST_LINES
 from nbformat import NotebookNode
 
 from tools import predictions
-from tools.normal_form import COLOUR, code_cells, difference, label, normalise, read, write_text
+from tools.strict_nbval.comparing import difference
+from tools.strict_nbval.normal_form import COLOUR, code_cells, label, normalise, read, write_text
 
 #: A line of code that is longer is cut in JupyterLab, in a window of 1,300 pixels beside the list
 #: of files.

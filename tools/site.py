@@ -22,7 +22,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from tools import error_index, lesson_table
 from tools.exercises import NUMBER
 from tools.lessons import Lesson, lessons
-from tools.normal_form import ROOT, code_cells, read, write_text
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import code_cells, read, write_text
 
 BUILD = "site/_build"
 #: Where a link of a notebook leads on the site, which has pages of its own for these.

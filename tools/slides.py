@@ -20,7 +20,8 @@ from traitlets.config import Config
 
 from tools.frame import title
 from tools.lessons import Lesson, lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 DECKS = ROOT / "site" / "_build" / "slides"
 TEMPLATES = Path(__file__).parent

@@ -30,7 +30,8 @@ from ipykernel.ipkernel import IPythonKernel
 from nbformat import NotebookNode
 from nbformat.sign import NotebookNotary
 
-from tools.normal_form import ROOT, code_cells, normalise, read, write_text
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import code_cells, normalise, read, write_text
 
 MY = "my"
 STATE = ".laid_down.json"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from nbformat import v4
 
-from tools.normal_form import ROOT, write_text
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import write_text
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from nbformat import v4
 from tests.forkgrade.attacks import ATTACKS
 from tests.forkgrade.hostile import is_answer, is_test
 from tools.lessons import lessons
-from tools.normal_form import read
+from tools.strict_nbval.normal_form import read
 
 pytestmark = [
     pytest.mark.long,

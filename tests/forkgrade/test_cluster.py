@@ -24,7 +24,7 @@ from forkgrade.records import GRADED, NOT_GRADED, HandedIn, Submission
 from traitlets.config.loader import PyFileConfigLoader
 
 from tests.forkgrade.conftest import NAME
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 pytestmark = [
     pytest.mark.long,

@@ -11,7 +11,8 @@ from forkgrade.warm_client import WarmProcess
 from nbformat import v4
 
 from tests.forkgrade.hostile import is_answer, is_test
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 pytestmark = [
     pytest.mark.long,

@@ -17,7 +17,7 @@ from plainjudge.keys import OpenKey
 
 from tests.forkgrade.conftest import NAME, submission
 from tests.forkgrade.hostile import save
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 #: Python's audit events of what changes a file or a folder.
 CHANGES = "os.mkdir os.remove os.rename os.rmdir tempfile.mkdtemp".split()

@@ -19,7 +19,8 @@ import pytest
 from traitlets.config.loader import PyFileConfigLoader
 
 from tests.forkgrade.hostile import escapes, file_of, hostile, is_test, solved
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 pytestmark = [
     pytest.mark.long,

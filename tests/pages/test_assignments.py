@@ -9,7 +9,8 @@ from plainjudge.answers import agree
 
 from tools import frame
 from tools.lessons import lessons
-from tools.normal_form import name, read
+from tools.places import name
+from tools.strict_nbval.normal_form import read
 
 LESSONS = {lesson.solution: lesson for lesson in lessons() if lesson.solution.exists()}
 ASSIGNMENTS = list(LESSONS)

@@ -6,7 +6,7 @@ from tools import lesson_table
 from tools.frame import findings
 from tools.lessons import lessons, strays
 from tools.missing_parts import missing_parts
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 each = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.slug)
 

@@ -21,22 +21,18 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image, ImageDraw
 
-from tools.normal_form import (
-    ROOT,
+from tools.places import ROOT, name, notebooks
+from tools.rules import EVERYWHERE, EXECUTED, PICTURE, findings, too_big
+from tools.strict_nbval.comparing import stale_outputs, stale_page
+from tools.strict_nbval.normal_form import (
     WIDGET_VIEW,
-    CellFailed,
     code_cells,
-    execute,
     label,
-    name,
     normalise,
-    notebooks,
     read,
-    stale_outputs,
-    stale_page,
     write_text,
 )
-from tools.rules import EVERYWHERE, EXECUTED, PICTURE, findings, too_big
+from tools.strict_nbval.running import CellFailed, execute
 
 LESSONS = notebooks("notebooks", "solutions")
 # A page that is too long would otherwise be red whatever is done to it.

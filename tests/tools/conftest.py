@@ -6,7 +6,7 @@ import pytest
 
 from tools import lesson_table
 from tools.lessons import checks_folder, lessons
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ pytest.importorskip("sphinx", reason="`make browser` installs what builds the si
 from tests.autograd_seen.show.test_browser import browser  # noqa: F401
 from tools import site
 from tools.lessons import lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # Sphinx's and docutils' own
 

@@ -8,7 +8,7 @@ import pytest
 from autograd_seen.explained import ROWS, Row, Section
 
 from tools import error_index as errors
-from tools.normal_form import notebooks
+from tools.places import notebooks
 from tools.rules import LINK, why_broken
 
 LESSONS = notebooks("notebooks")

@@ -14,7 +14,8 @@ from autograd_seen.checks.verdicts import Passed
 from IPython.core.interactiveshell import InteractiveShell
 
 from tools import exercises
-from tools.normal_form import ROOT, code_cells, name, normalise, notebooks, read, write_text
+from tools.places import ROOT, name, notebooks
+from tools.strict_nbval.normal_form import code_cells, normalise, read, write_text
 
 SOLUTIONS = notebooks("solutions")
 REGION = re.compile(

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from tools import figures
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 PAGE = '''\
 """A module."""
@@ -116,7 +116,7 @@ def test_long_lines_are_counted():
 def test_the_command_prints_a_line_for_each_package(capsys):
     assert figures.main(["tools"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split()[:2] == ["tools", str(len(list((ROOT / "tools").glob("*.py"))))]
+    assert lines[1].split()[:2] == ["tools", str(len(list((ROOT / "tools").rglob("*.py"))))]
 
 
 def test_a_folder_that_is_not_there_is_named(capsys):

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tools.lessons import lessons
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 SOURCES = {"utils/autograd_seen": "autograd_seen", "utils/forkgrade": "forkgrade", "tools": "tools"}
 

@@ -10,9 +10,9 @@ from tools.frame import RULES, findings
 from tools.lesson import Refused, lay_down
 from tools.lessons import Lesson, lessons, strays
 from tools.missing_parts import missing_parts
-from tools.normal_form import read, write_text
 from tools.rules import EVERYWHERE
 from tools.rules import findings as rules_broken
+from tools.strict_nbval.normal_form import read, write_text
 
 SLUG = "03_jacobians"
 

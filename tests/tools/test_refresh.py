@@ -2,24 +2,16 @@
 about.
 """
 
-import base64
-import io
 import os
 
-import matplotlib
 import nbformat
 import pytest
-from matplotlib.figure import Figure
 
 from tools import refresh
-from tools.normal_form import (
-    CellFailed,
-    name,
-    notebooks,
-    read,
-    same_picture,
-    stale_page,
-)
+from tools.places import name, notebooks
+from tools.strict_nbval.comparing import stale_page
+from tools.strict_nbval.normal_form import read
+from tools.strict_nbval.running import CellFailed
 
 
 @pytest.mark.parametrize(
@@ -33,42 +25,6 @@ def test_a_fresh_run_gives_what_is_stored(path, fresh_run):
             *(f"{k}\n{v}" for k, v in stale.items()),
         ]
     )
-
-
-# --- pictures: how much two may differ ------------------------------------------------------------
-
-
-def plot(last=8.0, colour="tab:blue", label="loss", width=5.0, hinting="default"):
-    """A plot as a PNG in base64."""
-    with matplotlib.rc_context({"text.hinting": hinting}):
-        figure = Figure(figsize=(width, 3.5))
-        axes = figure.add_subplot(xlabel="step", ylabel=label, ylim=(0, 9))
-        axes.plot([1, 2, 4, last], color=colour)
-        held = io.BytesIO()
-        figure.savefig(held, bbox_inches="tight")
-    return base64.b64encode(held.getvalue()).decode()
-
-
-@pytest.mark.parametrize(
-    "other",
-    [{"last": 8.2}, {"colour": "tab:orange"}, {"label": ""}, {"width": 5.1}],
-    ids=["value", "colour", "label", "size"],
-)
-def test_a_plot_that_looks_different_is_another_plot(other):
-    assert not same_picture(plot(), plot(**other))
-
-
-@pytest.mark.parametrize("broken", [plot, str], ids=["torn", "nothing"])
-def test_what_is_no_picture_is_another_plot(broken):
-    assert not same_picture(plot(), broken()[:200])
-    assert not same_picture(plot(), "no PNG")
-
-
-@pytest.mark.parametrize(
-    "other", [{}, {"last": 8.02}, {"hinting": "none"}], ids=["same", "value", "letters"]
-)
-def test_a_plot_may_differ_by_what_is_too_small_to_see(other):
-    assert same_picture(plot(), plot(**other))
 
 
 # --- refresh --------------------------------------------------------------------------------------

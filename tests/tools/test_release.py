@@ -12,7 +12,8 @@ import pytest
 
 from tools import release
 from tools.lessons import lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 #: What a release holds beside folders that are copied whole.
 TOP = {
@@ -42,7 +43,7 @@ def test_a_release_holds_what_a_class_needs_and_nothing_else(laid):
     grader = {path.name for path in (laid / "utils" / "forkgrade").iterdir()}
     assert grader == {"__init__.py", "files.py"}  # what writes a working copy whole
     tools = {path.name for path in (laid / "tools").iterdir()}
-    assert tools == {"lab_settings", "normal_form.py", "sanitize.cfg", "working_copies.py"}
+    assert tools == {"lab_settings", "places.py", "strict_nbval", "working_copies.py"}
     assert not [path for path in laid.rglob("*") if path.name.startswith((".", "test_"))]
 
 

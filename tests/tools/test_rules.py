@@ -9,7 +9,9 @@ import pytest
 from autograd_seen.show.plate import graph_html
 
 from tools import predictions, rules
-from tools.normal_form import CELL_SECONDS, ROOT, name, normalise, notebooks, read, write_text
+from tools.places import ROOT, name, notebooks
+from tools.strict_nbval.normal_form import normalise, read, write_text
+from tools.strict_nbval.running import CELL_SECONDS
 
 EXECUTED = notebooks("notebooks", "solutions", "site/gallery.ipynb")
 ALL = EXECUTED + notebooks("exercises")

@@ -11,7 +11,8 @@ import pytest
 from tools import site
 from tools.frame import minutes
 from tools.lessons import lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 HERE = "https://github.com/you/autograd"
 MARKS = re.compile(r"### (BEGIN|END) |<!-- (end of )?teacher -->")

@@ -10,7 +10,8 @@ pytest.importorskip("sphinx_revealjs", reason="`make slides` installs what a dec
 
 from tools import slides
 from tools.lessons import lessons
-from tools.normal_form import ROOT, read
+from tools.places import ROOT
+from tools.strict_nbval.normal_form import read
 
 LESSON = lessons()[1]
 

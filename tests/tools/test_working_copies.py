@@ -10,8 +10,9 @@ import nbformat
 import pytest
 
 from tools import working_copies
-from tools.normal_form import ROOT, read, write_text
+from tools.places import ROOT
 from tools.rules import ELSEWHERE, LINK, markdown
+from tools.strict_nbval.normal_form import read, write_text
 from tools.working_copies import Copies, places
 
 LESSON = "notebooks/03_loss.ipynb"

@@ -10,7 +10,7 @@ from autograd_seen.checks.verdicts import NotAttempted, NotYet
 from plainjudge.keys import locked
 
 from tools.lessons import lessons
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 FIRST = lessons()[0]
 

@@ -5,7 +5,7 @@ import csv
 import pytest
 from autograd_seen.checks import real_data
 
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 TEXTS = {
     "hubble": (real_data.HUBBLE, ["distance", "velocity"]),

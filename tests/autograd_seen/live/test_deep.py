@@ -9,7 +9,7 @@ import textwrap
 import pytest
 from autograd_seen.live.found import FEW_TOUCHED, MOST_TOUCHED
 
-from tools.normal_form import ROOT
+from tools.places import ROOT
 
 PROGRAMS = {
     "drawn": """

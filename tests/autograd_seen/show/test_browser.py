@@ -20,7 +20,7 @@ import torch
 from autograd_seen import draw_graph, side_by_side, step_through
 
 from tests.chromium import PROGRAM, playwright, skip_without
-from tools.normal_form import execute
+from tools.strict_nbval.running import execute
 
 skip_without()
 expect = playwright.expect

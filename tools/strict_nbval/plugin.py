@@ -1,15 +1,13 @@
-"""Makes nbval compare all of a notebook. pyproject.toml loads it, so it holds for `pytest
-notebooks/…` too.
+"""The plugin: puts a stricter comparison in the place of nbval's, and keeps what it ran.
 
 By itself nbval 0.11 compares neither pictures, nor tracebacks, nor the kind and order of outputs,
 nor cells that were never run, and knows nothing of a display that is updated or cleared.
-
-The run that it makes of a whole notebook is kept, in the folder `config.stash[RUNS]`, for the tests
-that need one."""
+"""
 
 import copy
 import functools
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -17,20 +15,16 @@ from pathlib import Path
 import nbval.kernel
 import nbval.plugin
 import pytest
+from filelock import FileLock
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
-from tools.normal_form import (
-    KERNEL_OPTIONS,
-    build_font_cache,
-    code_cells,
-    keep_run,
-    normalise,
-    stale_outputs,
-)
+from .comparing import stale_outputs
+from .normal_form import code_cells, normalise, read
+from .running import KERNEL_OPTIONS, build_font_cache, execute, keep_run, kept_run
 
 KNOWN = "0.11.0"
 RUNS = pytest.StashKey[Path]()
@@ -40,6 +34,15 @@ original_runtest = nbval.plugin.IPyNbCell.runtest
 original_teardown = nbval.plugin.IPyNbFile.teardown
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Asks the project for its own word where a notebook is to be run anew."""
+    parser.addini(
+        "strict_nbval_rerun",
+        "the command that runs notebooks anew and stores their outputs, named in messages",
+        default="jupyter nbconvert --to notebook --execute --inplace",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Puts what stands below in the place of what nbval does, in every process of the tests.
 
@@ -47,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if version("nbval") != KNOWN:
         raise pytest.UsageError(
-            f"tools/strict_nbval.py mends nbval {KNOWN}, and {version('nbval')} is installed: "
+            f"strict_nbval mends nbval {KNOWN}, and {version('nbval')} is installed: "
             f"pip install nbval=={KNOWN}, or check what the other version compares"
         )
     if hasattr(config, "workerinput"):
@@ -112,7 +115,8 @@ def run_and_compare_all(item: IPyNbCell) -> None:
     file.page.nb.cells[file.shown].outputs = []
     file.page.clear_before_next_output = False
     if item.cell.execution_count is None:
-        item.raise_cell_error("The cell was stored without being run: make refresh")
+        rerun = item.config.getini("strict_nbval_rerun")
+        item.raise_cell_error(f"The cell was stored without being run: {rerun}")
     file.ran += 1
     original_runtest(item)
 
@@ -136,3 +140,20 @@ def keep_the_run(file: IPyNbFile) -> None:
     original_teardown(file)
     if getattr(file, "ran", 0) == len(code_cells(file.nb)):
         keep_run(normalise(file.page.nb), file.path, file.config.stash[RUNS])
+
+
+@pytest.fixture(scope="session")
+def fresh_run(request: pytest.FixtureRequest) -> Callable[[Path], NotebookNode]:
+    """A function from a notebook's path to its fresh run: nbval's, or if that made none, one that
+    is made once for all workers.
+    """
+    folder = request.config.stash[RUNS]
+
+    def run(path: Path) -> NotebookNode:
+        kept = kept_run(path, folder)
+        with FileLock(f"{kept}.lock"):
+            if not kept.exists():
+                keep_run(execute(read(path), path.parent), path, folder)
+        return read(kept)
+
+    return run
