@@ -84,12 +84,17 @@ def fewest_uses_first(rows):
     return sorted(newest_first(rows), key=used.count)
 
 
-def along_paths(rows):
-    found, waiting = [], [len(rows) - 1]
-    while waiting:
-        found.append(waiting.pop())
-        waiting += reversed(sources(rows, found[-1]))
-    return found
+def along_paths(take=-1, turned=-1):
+    """Each row each time it is met: the newest of those that wait, or the oldest (``take`` 0)."""
+
+    def order(rows):
+        found, waiting = [], [len(rows) - 1]
+        while waiting:
+            found.append(waiting.pop(take))
+            waiting += sources(rows, found[-1])[::turned]
+        return found
+
+    return order
 
 
 def never_ready(rows):
@@ -119,6 +124,10 @@ def received(order):
 
 def oldest_first(shape, a, b, x, more=0):
     return [0.0, len(check.graph(shape, a, b, x)) + more]
+
+
+def root_alone(shape, a, b, x, more=0):
+    return [0.0, 1]
 
 
 def walks(source):
@@ -170,6 +179,18 @@ def overwritten(calls, before, *given):
     return calls * arrived[0] + (before or 0.0)
 
 
+def leaf_cleared(calls, before, *given):
+    """x's gradient if x begins each call with none, and every other value with what it has."""
+    rows = check.graph(*given)
+    arrived = [0.0] * len(rows)
+    for _ in range(calls):
+        arrived[0], arrived[-1] = 0.0, 1.0
+        for row in newest_first(rows):
+            for source, local in rows[row]:
+                arrived[source] += arrived[row] * local
+    return arrived[0]
+
+
 def calls(source):
     def case(count, before, shape):
         a, b = signed(source, 1.5, 4), signed(source, 0.6, 2)
@@ -211,6 +232,9 @@ ORACLES = [
             "too_early: each of these 11 goes on times the local derivative 3": {"too_early": 11.0},
             "oldest_first: y sends when nothing has arrived there, and has no second turn": {
                 "oldest_first": 14.1
+            },
+            "oldest_first: y comes before u and v, so 0.5 from v is not there when it sends": {
+                "oldest_first": 1.5
             },
             "oldest_first: 3 is the local derivative, and is multiplied by what has arrived": {
                 "oldest_first": 3.0
@@ -266,6 +290,9 @@ ORACLES = [
                 value=lambda a, b: a // b
             ),
             "by a: b is the slope of a product": quotient(by_a=lambda a, b: b),
+            "these are the slopes of a product, b and a": quotient(
+                by_a=lambda a, b: b, by_b=lambda a, b: a
+            ),
             "by a: 1 is the slope of a sum": quotient(by_a=lambda a, b: 1.0),
             "the two are exchanged: first by a, then by b": quotient(
                 by_a=lambda a, b: -a / b**2, by_b=lambda a, b: 1 / b
@@ -300,8 +327,15 @@ ORACLES = [
             "it": received(fewest_uses_first),
             "oldest first: start at z, where the 1 is": oldest_first,
             "a value has a turn each time it is met: wait for the last of its uses": received(
-                along_paths
+                along_paths()
             ),
+            "each value that is met is taken at once: wait until its count is 0": received(
+                along_paths(turned=1)
+            ),
+            "each value that is met waits in line, and comes again: wait until its count is 0": (
+                received(along_paths(take=0, turned=1))
+            ),
+            "z alone is ready: a turn takes 1 off the count of each of its inputs": root_alone,
             "y·y uses y twice: take off 1 for each pair, as they were counted": received(
                 never_ready
             ),
@@ -320,6 +354,7 @@ ORACLES = [
         {
             "as it was: what y has kept from the first call is sent on again": kept(lambda z: 1.0),
             "z too begins the second call with what it has kept": kept(lambda z: z + 1.0),
+            "the wrong one is cleared: x adds up, and what y kept is sent on again": leaf_cleared,
             "cleared too much: x is a leaf, and adds up what all calls bring": times(
                 lambda _: 1, begins=False
             ),

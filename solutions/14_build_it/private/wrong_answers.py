@@ -179,6 +179,27 @@ def along_paths(root):
     return order
 
 
+def met_at_once(root, take=-1):
+    """The count is taken off, and nobody looks at it."""
+    uses, order, ready = uses_of(root), [], [root]
+    while ready:
+        order.append(ready.pop(take))
+        for source, _ in order[-1].inputs:
+            uses[source] -= 1
+            ready.append(source)
+    return order
+
+
+def without_count(root):
+    uses, order, ready = uses_of(root), [], [root]
+    while ready:
+        order.append(ready.pop())
+        for source, _ in order[-1].inputs:
+            if uses[source] == 0:
+                ready.append(source)
+    return order
+
+
 def born(node):
     return node.birth
 
@@ -272,6 +293,20 @@ def all_cleared(root, x):
     return kept(root, x)
 
 
+def leaf_cleared(root, x):
+    x.grad = None
+    return kept(root, x)
+
+
+def cleared_early(root, x):
+    root.grad = 1.0
+    for node in newest_first(root):
+        for source, local in node.inputs:
+            gradient, node.grad = node.grad, None
+            source.grad = (source.grad or 0.0) + gradient * local
+    return x.grad
+
+
 def leaf_replaced(root, x):
     x.grad = arriving(root)[x]
     return x.grad
@@ -332,6 +367,7 @@ TABLES = {
             "two_times": (SLOPES | {"too_early": 18.9}, "has grows"),
             "at_y": (SLOPES | {"too_early": 11}, "local derivative 3"),
             "oldest_right": (SLOPES | {"oldest_first": 14.1}, "no second turn"),
+            "oldest_by_v": (SLOPES | {"oldest_first": 1.5}, "0.5 from v"),
             "oldest_local": (SLOPES | {"oldest_first": 3}, "by what has arrived"),
         },
     ),
@@ -380,6 +416,7 @@ TABLES = {
             "both_squared": (lambda a, b: (a / b, 1 / b, -((a / b) ** 2)), "a is not squared"),
             "whole": (lambda a, b: (a // b, 1 / b, -a / b**2), "behind the point"),
             "product": (lambda a, b: (a / b, b, -a / b**2), "slope of a product"),
+            "of_a_product": (lambda a, b: (a / b, b, a), "slopes of a product, b and a"),
             "sum": (lambda a, b: (a / b, 1.0, -a / b**2), "slope of a sum"),
             "exchanged": (lambda a, b: (a / b, -a / b**2, 1 / b), "exchanged"),
             "autograd": (divide_by_autograd, "the slopes are yours"),
@@ -408,6 +445,9 @@ TABLES = {
             "a_set": (lambda root: {*uses_of(root)}, "a set has no order"),
             "oldest_first": (inputs_before_results, "start at z"),
             "along_paths": (along_paths, "each time it is met"),
+            "met_at_once": (met_at_once, "is taken at once"),
+            "met_in_line": (lambda root: met_at_once(root, take=0), "waits in line"),
+            "without_count": (without_count, "z alone is ready"),
             "once_for_each_user": (once_for_each_user, "take off 1 for each pair"),
             "without_leaf": (lambda root: by_counting(root)[:-1], "x is missing"),
             "without_root": (lambda root: by_counting(root)[1:], "z is missing"),
@@ -430,6 +470,8 @@ TABLES = {
             "as_it_was": (kept, "as it was"),
             "z_kept": (z_kept, "z too"),
             "all_cleared": (all_cleared, "cleared too much"),
+            "leaf_cleared": (leaf_cleared, "the wrong one is cleared"),
+            "cleared_early": (cleared_early, "cleared too early"),
             "leaf_replaced": (leaf_replaced, "cleared too much"),
             "overwritten": (overwritten, "in the place of +="),
             "added_to_none": (added_to_none, "None before the first call"),

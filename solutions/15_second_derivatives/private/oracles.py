@@ -462,9 +462,6 @@ ORACLES = [
             "that is f′: the slope was never differentiated (is slope f(x) itself?)": twice(
                 lambda f, slope, change, third: slope
             ),
-            "f′ + f″: backward() adds to x.grad: ask with torch.autograd.grad": twice(
-                lambda f, slope, change, third: slope + change
-            ),
             "that is f‴: one derivative too many": twice(lambda f, slope, change, third: third),
             "f′ squared: a second derivative is the slope's own slope": twice(
                 lambda f, slope, change, third: slope**2
@@ -499,9 +496,6 @@ ORACLES = [
                 lambda g, H, v: products(diagonal(H), v)
             ),
             "that is the gradient: it has to be differentiated once more": along(lambda g, H, v: g),
-            "H v + the gradient: backward() adds to w.grad: ask with torch.autograd.grad": along(
-                lambda g, H, v: [a + b for a, b in zip(times(H, v), g, strict=True)]
-            ),
             "H times the slope: the dot product is to be taken with v": along(
                 lambda g, H, v: times(H, g)
             ),

@@ -39,6 +39,12 @@ def left_in_grad_without(y, x):
     return x.grad
 
 
+def left_in_grad_cleared(f, x):
+    f(x).backward(create_graph=True)
+    slope, x.grad = x.grad, None
+    return torch.autograd.grad(slope, x)[0]
+
+
 def both_left_in_grad(f, x):
     f(x).backward(create_graph=True)
     x.grad.backward()
@@ -66,11 +72,12 @@ def slope_of(f, w):
     return torch.autograd.grad(f(w), w, create_graph=True)[0]
 
 
-def by_dot(dot):
-    """The gradient of ``dot(slope, v)``."""
+def by_dot(dot, ask=None):
+    """The gradient of ``dot(slope, v)``, where ``ask(y, w)`` is the slope."""
 
     def hvp(f, w, v):
-        return torch.autograd.grad(dot(slope_of(f, w), v), w)[0]
+        slope = ask(f(w), w) if ask else slope_of(f, w)
+        return torch.autograd.grad(dot(slope, v), w)[0]
 
     return hvp
 
@@ -345,7 +352,7 @@ TABLES = {
             "both keywords": by_slope(
                 lambda y, x: torch.autograd.grad(y, x, retain_graph=True, create_graph=True)[0]
             ),
-            "backward()": by_slope(left_in_grad),
+            "backward(), cleared": left_in_grad_cleared,
             "of the sum": by_slope(taught, torch.sum),
             "transforms": lambda f, x: grad(grad(f))(x),
             "the slope by a transform": lambda f, x: torch.autograd.grad(grad(f)(x), x)[0],
@@ -362,7 +369,8 @@ TABLES = {
             "new_tensor": (new_tensor, "x is not in that graph"),
             "value": (by_slope(lambda y, x: y), "that is f′"),
             "slope": (lambda f, x: taught(f(x), x), "that is f′"),
-            "added": (both_left_in_grad, "f′ + f″"),
+            "left": (by_slope(left_in_grad), "adds to x.grad, call by call"),
+            "added": (both_left_in_grad, "adds to x.grad, call by call"),
             "third": (by_slope(lambda y, x: taught(taught(y, x), x)), "that is f‴"),
             "squared": (lambda f, x: taught(f(x), x) ** 2, "f′ squared"),
             "of_the_square": (by_slope(taught, torch.square), "2 f′ f″"),
@@ -404,7 +412,8 @@ TABLES = {
             "diagonal": (lambda f, w, v: hessian(f)(w).diagonal() * v, "the diagonal of H alone"),
             "gradient": (lambda f, w, v: slope_of(f, w), "that is the gradient"),
             "jvp_first": (lambda f, w, v: jvp(grad(f), (w,), (v,))[0], "that is the gradient"),
-            "added": (by_backward, "H v + the gradient"),
+            "left": (by_dot(torch.dot, left_in_grad), "adds to w.grad, call by call"),
+            "added": (by_backward, "adds to w.grad, call by call"),
             "H_g": (by_dot(lambda slope, v: slope @ slope.detach()), "H times the slope"),
             "slope_squared": (by_dot(lambda slope, v: slope @ slope), "twice H times the slope"),
             "v_twice": (

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 import torch
-from autograd_seen import record_backward, record_forward
+from autograd_seen import draw_graph, record_backward, record_forward
 from autograd_seen.arrange.folded import unfolded
 from autograd_seen.arrange.shut import chained, shut
 from autograd_seen.graph import Graph, Module, Scope
@@ -143,6 +143,20 @@ def test_a_result_used_inside_and_outside_leaves_the_box():
     drawn = shut(scoped(sketch, [a, b]), {0}).graph
     assert boxes(drawn) == ["m0", "AddBackward0"]
     assert len(drawn.results(1)) == 2 and [edge.slot for edge in drawn.outputs(1)] == [0, 1]
+
+
+def test_what_leads_into_a_part_that_is_not_drawn_still_does_beside_a_box():
+    made, judge = nn.Linear(2, 3), nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
+    with record_forward() as tape:
+        fake = made(torch.ones(5, 2))
+        score = judge(fake.detach())
+    whole = draw_graph(score, tape=tape, modules=None).graph
+    one_box = draw_graph(score, tape=tape, modules=()).graph
+    assert "Sequential" in [node.module.kind for node in one_box.nodes if node.module]
+    for graph in (whole, one_box):
+        (cut,) = [node.key for node in graph.nodes if node.kind == "cut"]
+        into = [graph.nodes[edge.source].name for edge in graph.edges if edge.target == cut]
+        assert into == ["made.weight", "made.bias"]
 
 
 def test_a_tensor_that_enters_twice_is_one_edge_that_stands_for_both():

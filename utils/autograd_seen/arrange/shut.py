@@ -121,8 +121,9 @@ class _Boxed:
     def _entering(self, key: int) -> dict[tuple, list[int]]:
         """By (source, slot, word of a border): the edges into an operation or a box."""
         if key not in self.box:
-            is_operation = self.graph.nodes[key].kind == "operation"
-            entering = self._indexed(key) if is_operation else []
+            # A tensor has its one maker, whose edge leads out of that.
+            is_tensor = self.graph.nodes[key].kind == "tensor"
+            entering = [] if is_tensor else self._indexed(key)
             return {(e.source, e.slot, e.border): [i] for i, e in entering}
         found: dict[tuple, list[int]] = {}
         place = self.box[key]

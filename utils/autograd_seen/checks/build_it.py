@@ -178,5 +178,9 @@ backward = check_function(
     template=lambda calls, begins, *given: (
         f"backward(z, x), call {calls}{_begun(begins)}, {_formula(*given)}"
     ),
-    hints={"+=: 'NoneType'": _NONE_YET, "+: 'NoneType'": _NONE_YET},
+    hints={
+        "+=: 'NoneType'": _NONE_YET,
+        "+: 'NoneType'": _NONE_YET,
+        "*: 'NoneType'": "cleared too early: a value sends on what it has, and then forgets it",
+    },
 )

@@ -46,6 +46,21 @@ def cube_held(a: float, b: float) -> Callable[[torch.Tensor], torch.Tensor]:
     return f
 
 
+def _second(answer, f, x):
+    """What the answer returns for a function and a leaf, whose .grad it leaves as it was."""
+    x = leaf(x, _float64)
+    value = answer(f, x)
+    _check_grad(x, "x")
+    return value
+
+
+def _check_grad(leaf, name):
+    """Raises Misfit where a slope was left in .grad with its graph, which the next call adds to."""
+    if leaf.grad is not None and leaf.grad.grad_fn is not None:
+        likely = f"backward() adds to {name}.grad, call by call: ask with torch.autograd.grad"
+        raise Misfit(f"a slope with its graph in {name}.grad", f"{name}.grad as it was", likely)
+
+
 second = check_function(
     "15.3",
     "second",
@@ -55,7 +70,7 @@ second = check_function(
         (ratio(-1, 4), 1.3),
         (cube_held(3, 1), 1.2),
     ],
-    evaluate=lambda answer, f, x: answer(f, leaf(x, _float64)),
+    evaluate=_second,
     template="second(f, x) for f = {0} at x = {1}",
     hints=OF_A_SLOPE
     | {
@@ -87,7 +102,9 @@ def of_three(a: float, b: float, c: float) -> Callable[[torch.Tensor], torch.Ten
 
 def _product(answer, f, w, v):
     """What the answer returns for a leaf and a direction."""
-    value = answer(f, leaf(w, _float64), _tensor(v, dtype=_float64))
+    w = leaf(w, _float64)
+    value = answer(f, w, _tensor(v, dtype=_float64))
+    _check_grad(w, "w")
     wanted = f"{len(w)} numbers, one for each of w"
     if isinstance(value, list | tuple) and any(_is_vector(part) for part in value):
         likely = "a tuple, even of one gradient: take its [0]"
@@ -157,7 +174,7 @@ def poisson(
         log_rate = beta[0] if at is None else beta[0] + beta[1] * at
         return _sum(n * (_exp(log_rate) - k * log_rate))
 
-    loss.__doc__ = f" for counts {counts} at x = {x}," if x else f" for {counts}, n = {n.tolist()},"
+    loss.__doc__ = f" for counts {counts} at x = {x}" if x else f" for {counts}, n = {n.tolist()}"
     return loss
 
 
