@@ -259,6 +259,9 @@ ORACLES = [
             "half of it: the slope of a² is 2a": hypot(
                 lambda a, b, r, g: [g * a / (2 * r), g * b / (2 * r)]
             ),
+            "the root is forgotten: its slope 1 / (2 r) is a factor, too": hypot(
+                lambda a, b, r, g: [2 * g * a, 2 * g * b]
+            ),
             "r / a is the wrong way round: r grows by a / r": hypot(
                 lambda a, b, r, g: [g * r / a, g * r / b]
             ),

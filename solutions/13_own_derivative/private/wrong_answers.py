@@ -549,6 +549,10 @@ TABLES = {
             "by_square": (hypot(lambda a, b, r, g: (g * a / r**2, g * b / r**2)), "by r²"),
             "twice": (hypot(lambda a, b, r, g: (2 * g * a / r, 2 * g * b / r)), "twice too much"),
             "half": (hypot(lambda a, b, r, g: (g * a / (2 * r), g * b / (2 * r))), "half of it"),
+            "root_forgotten": (
+                hypot(lambda a, b, r, g: (2 * g * a, 2 * g * b)),
+                "the root is forgotten",
+            ),
             "turned": (hypot(lambda a, b, r, g: (g * r / a, g * r / b)), "the wrong way round"),
             "signs": (
                 hypot(lambda a, b, r, g: (g * a.abs() / r, g * b.abs() / r)),
@@ -693,6 +697,7 @@ TABLES = {
                 lambda h, limit: lambda g: g.clamp(-limit, limit),
                 "return the handle",
             ),
+            "forward": (lambda h, limit: h.clamp(-limit, limit), "on the way forward"),
             "without_a_hook": (without_a_hook, "must return what goes on"),
         },
         forms={

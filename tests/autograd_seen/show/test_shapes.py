@@ -111,3 +111,28 @@ def test_the_line_of_a_label_has_one_head_at_either_end(direction):
     assert (heads["edge", 1], heads["flow", 1]) == (0, 1), "into the label"
     assert (heads["edge", 2], heads["flow", 2]) == (1, 0), "out of it"
     assert (heads["edge", 0], heads["flow", 0]) == (1, 1)
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_the_number_of_an_input_stands_in_the_box_where_its_edge_ends(direction):
+    a, b, t = (torch.tensor(float(i), requires_grad=True) for i in (3, 2, 1))
+    y = torch.where(a > 2, (a - b) ** t, torch.addcmul(a, b, t))
+    scene = compose(draw_graph(y).graph, direction)
+    numbers = {}
+    for box, part in zip(scene.boxes, parts(scene)[-len(scene.boxes) :], strict=True):
+        shown = [shape for shape in part.shapes if isinstance(shape, Text)]
+        for x, y, slot in box.slots:
+            (number,) = [one for one in shown if (one.text, one.size) == (slot, theme.SMALL)]
+            # Digits are 0.64 em wide and 0.73 em high.
+            left, right = number.x - 0.32 * theme.SMALL, number.x + 0.32 * theme.SMALL
+            assert box.x < left < right < box.x + box.width
+            assert box.y < number.y - 0.73 * theme.SMALL < number.y < box.y + box.height
+            assert abs(number.x - x) < 10 and abs(number.y - y) < 12
+            for text in shown[: -len(box.slots)]:
+                width = 0.64 * text.size * len(text.text)
+                beside = right < text.x - width / 2 or left > text.x + width / 2
+                below = number.y < text.y - 0.73 * text.size
+                assert beside or below, "a number touches a text"
+        numbers[box.text.lines[0].text] = [slot for *_, slot in box.slots]
+    assert numbers["−"] == numbers["^"] == ["1", "2"], numbers
+    assert not [label for label, found in numbers.items() if label in "abt" and found]

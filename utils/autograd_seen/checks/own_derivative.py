@@ -169,7 +169,9 @@ cost = check_function(
     ),
     hints={
         "only be used when": "r holds a number for each day: use torch.where or relu, not an if",
-        "Boolean value of Tensor": "r holds a number for each day: use torch.where, not an if",
+        "Boolean value of Tensor": (
+            "r holds a number for each day: torch.where or torch.maximum, not an if or max(…)"
+        ),
     },
 )
 
@@ -188,6 +190,9 @@ def _clip(answer, asked, w, limit):
     handle = answer(h, limit)
     if is_untouched(handle):
         return handle
+    if isinstance(handle, _Tensor):
+        likely = "that changes h on the way forward: a hook changes what arrives at h, later"
+        raise Misfit(written(handle), "the handle of a hook", likely)
     if asked == ENDED:
         if not hasattr(handle, "remove"):
             likely = "return the handle, which register_hook returns"

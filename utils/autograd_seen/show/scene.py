@@ -68,6 +68,8 @@ class Box(NamedTuple):
     height: int
     text: NodeText
     label: Label
+    #: The tip of each edge whose input has a number, and that number.
+    slots: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -175,6 +177,9 @@ class _Plan:
         self.after = {e.source: i for i, e in enumerate(graph.edges) if e.source in self.labels}
         alone = set(range(len(graph.edges))) - set(self.after.values())
         self.threaded = thread(graph, {i for i in alone if self.flows[i].rows})
+        #: The operations in whose box the numbers of their inputs stand, where each edge ends.
+        ends = zip(graph.edges, texts.edges, strict=True)
+        self.numbered = {edge.target for edge, text in ends if text.slot}
         self.sizes = self._sizes()
 
     def _sizes(self) -> list[Size]:
@@ -184,7 +189,9 @@ class _Plan:
             if key in self.labels:
                 sizes[number] = self._size_on_arrow(self.blocks[key], self.flows[self.after[key]])
             else:
-                sizes[number] = _box_size(self.graph.nodes[key], self.blocks[key])
+                width, height = _box_size(self.graph.nodes[key], self.blocks[key])
+                right, below = self._room(key)
+                sizes[number] = width + right, height + below
         for index, number in threaded.texts.items():
             sizes[number] = self._size_on_arrow(NOTHING, self.flows[index])
         return sizes
@@ -196,6 +203,12 @@ class _Plan:
         across = self._near(before) + theme.ASIDE[1] + two[side]
         along = max(one[1 - side], two[1 - side])
         return (across, along) if self.down else (along + theme.LABEL_PAD, across)
+
+    def _room(self, key: int) -> Size:
+        """How far to the right, and below, the text of a box leaves room for numbers of inputs."""
+        if key not in self.numbered:
+            return 0, 0
+        return (0, theme.SLOT_ROOM[0]) if self.down else (theme.SLOT_ROOM[1], 0)
 
     def _near(self, before: Block) -> int:
         """How far a text before an arrow reaches from it."""
@@ -223,9 +236,15 @@ class _Plan:
             _cluster(frame, title, text.tip)
             for frame, title, text in zip(frames, titles, self.texts.groups, strict=True)
         )
+        routes = tuple(self._route(i, layout, corners) for i in range(len(self.graph.edges)))
+        slots: dict[int, list] = {key: [] for key in self.numbered}
+        for edge, route in zip(self.graph.edges, routes, strict=True):
+            if route.text.slot:
+                slots[edge.target].append((*route.points[-1], route.text.slot))
+        boxes = (self._box(key, corners[number]) for key, number in enumerate(numbers))
         return Scene(
-            tuple(self._box(key, corners[number]) for key, number in enumerate(numbers)),
-            tuple(self._route(i, layout, corners) for i in range(len(self.graph.edges))),
+            tuple(box._replace(slots=tuple(slots.get(i, ()))) for i, box in enumerate(boxes)),
+            routes,
             *(layout.width + 2 * theme.MARGIN, layout.height + 2 * theme.MARGIN, self.down),
             clusters,
             self.texts.recorded,
@@ -236,8 +255,9 @@ class _Plan:
         size = self.sizes[self.threaded.nodes[key]]
         if key in self.labels:
             return Box(*corner, *size, text, self._beside(block, corner, size, 0))
-        top = corner[1] + (size[1] - block.height) / 2
-        label = Label(corner[0], top, size[0], block.size[1], block.rows)
+        right, below = self._room(key)
+        top = corner[1] + below + (size[1] - below - block.height) / 2
+        label = Label(corner[0] + right, top, size[0] - right, block.size[1], block.rows)
         return Box(*corner, *size, text, label)
 
     def _beside(self, block: Block, corner: Corner, size: Size, off: int) -> Label:

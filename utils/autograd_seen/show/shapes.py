@@ -71,11 +71,11 @@ def parts(scene: Scene) -> list[Part]:
     found = [_frame(i, cluster) for i, cluster in enumerate(scene.clusters)]
     for i, route in enumerate(scene.routes):
         found += _edge(i, route, scene.down)
-    return found + [_node(i, box) for i, box in enumerate(scene.boxes)]
+    return found + [_node(i, box, scene.down) for i, box in enumerate(scene.boxes)]
 
 
-def _node(index: int, box: Box) -> Part:
-    style, texts = box.text.style, _texts(box.label)
+def _node(index: int, box: Box, down: bool) -> Part:
+    style, texts = box.text.style, [*_texts(box.label), *_slots(box, down)]
     if style == "label":
         return Part("node", index, tuple(texts), box.text.tip)
     radius = theme.CORNER if style in theme.CORNERED else oval_radius(box.lines, box.height)
@@ -88,6 +88,12 @@ def _node(index: int, box: Box) -> Part:
         for inset in insets
     ]
     return Part("node", index, (*outlines, *texts), box.text.tip)
+
+
+def _slots(box: Box, down: bool) -> Iterator[Text]:
+    right, below = theme.SLOT_DOWN if down else theme.SLOT_RIGHT
+    for x, y, slot in box.slots:
+        yield Text(x + right, y + below, slot, theme.SMALL, "muted")
 
 
 def _frame(index: int, cluster: Cluster) -> Part:
@@ -113,7 +119,7 @@ def _edge(index: int, route: Route, down: bool) -> Iterator[Part]:
     tip, style = route.points[-1], "edge" if text.tracked else "edge border"
     line = Path(bends(route.points, down, theme.ARROW[0] if route.ends else 0), style)
     head = [_arrowhead(tip, theme.ARROW, down, "tip")] if route.ends else []
-    shapes = (line, *head, *_slot(text.slot, tip, down))
+    shapes = (line, *head)
     if not text.tracked:
         # What cut the graph stands there whether or not a pass was recorded.
         yield Part("edge", index, (*shapes, *beside))
@@ -121,13 +127,6 @@ def _edge(index: int, route: Route, down: bool) -> Iterator[Part]:
     yield Part("edge", index, shapes)
     if text.back or beside:
         yield Part("flow", index, (*_way_back(route, down), *beside))
-
-
-def _slot(slot: str, tip: Point, down: bool) -> list[Text]:
-    if not slot:
-        return []
-    aside, before = theme.SLOT_DOWN if down else theme.SLOT_RIGHT
-    return [Text(tip[0] + aside, tip[1] + before, slot, theme.SMALL, "muted")]
 
 
 def _way_back(route: Route, down: bool) -> list[Shape]:

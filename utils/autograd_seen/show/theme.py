@@ -108,8 +108,9 @@ INSET = 3.5
 ARROW, BACK_ARROW = (8, 4), (7, 3.5)
 #: Pixels between an edge and the line on which its gradient comes back.
 BESIDE = 5
-#: Where the number of an input stands, from the tip of its edge: how far aside, and how far before.
-SLOT_DOWN, SLOT_RIGHT = (10, -9), (-11, -6)
+#: Where the number of an input stands, inside the box, from the tip of its edge; and the pixels
+#: that a box with such numbers has more, along the way.
+SLOT_DOWN, SLOT_RIGHT, SLOT_ROOM = (0, 10.5), (8, 3.5), (8, 10)
 
 #: The families of an SVG, and the two that matplotlib brings along.
 FONT = "system-ui,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
