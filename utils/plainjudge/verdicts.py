@@ -5,7 +5,8 @@ more could be asked:
 
 - ``{"value": …, "doubt": [got, wanted, likely]}``: what it gave, as `values.encode` makes it; a
   doubt, which may be missing, counts where the value is right;
-- ``{"misfit": [got, wanted, likely]}``: what is wrong that no value shows;
+- ``{"misfit": [got, wanted, likely], "value": …}``: what is wrong that no value shows; a value,
+  which may be missing, earns what its right parts are worth;
 - ``{"error": [got, likely, line]}``: it raised;
 - ``{"none": likely}``: it gave None;
 - ``{"open": why, "value": …}``: it is still to be written, all or a part of it.
@@ -144,6 +145,9 @@ def _value(
     match entry:
         case {"open": str(why)}:
             raise _refuse(f"{number}: not attempted yet{why[:LONGEST]}", attempted=False)
+        case {"misfit": [str(got), str(instead), str(likely)]}:
+            texts = _texts(got, instead or wanted, likely)
+            raise _refuse(_report(number, wrong, *texts))
         case {"value": sent}:
             value = _decoded(number, sent)
             if error := form_error(value, form):
@@ -151,9 +155,6 @@ def _value(
             return value
         case {"none": str(likely)}:
             raise _refuse(_report(number, wrong, "None", wanted, likely[:MOST_CHARS]))
-        case {"misfit": [str(got), str(instead), str(likely)]}:
-            texts = _texts(got, instead or wanted, likely)
-            raise _refuse(_report(number, wrong, *texts))
         case {"error": [str(got), str(likely), str(line)]}:
             opening = f"{name} stops at `{shortened(line)}`" if line else wrong
             raise _refuse(_report(number, opening, shortened(got), wanted, likely[:MOST_CHARS]))

@@ -90,6 +90,13 @@ def of_w_alone(w, b, d, t):
 
 
 @remembered
+def of_w_cleared(of, x, t, *rest):
+    """Where b.grad alone is never cleared: standardised, w and b move without one another."""
+    (w, _), (_, b) = (line(kept=kept, back=as_they_are)(of, x, t, *rest) for kept in (0.0, 1.0))
+    return in_units(w, b, x)
+
+
+@remembered
 def best(of, x, t, *_rest):
     d = standardised(x)
     return in_units(mean(products(d, t)), mean(t), x)
@@ -152,10 +159,24 @@ def turned(z, t):
     return sigmoid(z) - (1 - t)
 
 
-def clamped(z, t):
-    """Where p is not between 1e-7 and 1 − 1e-7, the clamp sends nothing back."""
-    p = sigmoid(z)
-    return p - t if 1e-7 < p < 1 - 1e-7 else 0.0
+def clamped(edge):
+    """Where p is not between the edge and 1 minus the edge, the clamp sends nothing back."""
+
+    def slope(z, t):
+        p = sigmoid(z)
+        return p - t if edge < p < 1 - edge else 0.0
+
+    return slope
+
+
+def shifted(eps):
+    """Of log(p + eps) and log(1 − p + eps)."""
+
+    def slope(z, t):
+        p = sigmoid(z)
+        return ((1 - t) / (1 - p + eps) - t / (p + eps)) * p * (1 - p)
+
+    return slope
 
 
 def of_bce_loss(z, t):
@@ -200,6 +221,11 @@ def pinball(slope):
         return [slope(one, tau, g, len(r)) for one, g in zip(r, arriving, strict=True)]
 
     return found
+
+
+def divided_by(count):
+    """A division in place of what arrives; ``count`` makes the divisor of how many there are."""
+    return pinball(lambda r, tau, g, N: side(r, tau) / count(N))
 
 
 def side(r, tau):
@@ -277,6 +303,11 @@ def deviations(a, c, e, _count=1):
     return [math.sqrt(one) for one in variances(a, c, e)]
 
 
+@remembered
+def at_zero(of, T, t):
+    return deviations(*curvature(0.0, 0.0, T))
+
+
 def surveys(source):
     """Draws flights for which Newton's eight steps from 0 come to rest, and none is certain."""
     while True:
@@ -289,16 +320,17 @@ def surveys(source):
 # --- 17.9 -----------------------------------------------------------------------------------------
 
 
-def smoothed(rate, gather=math.fsum, cut=False, each_year=False, kept=0.0):
+def smoothed(rate, gather=math.fsum, cut=False, each_year=False, kept=0.0, anew=True):
     """a after so many rounds from 0.5. ``rate(lr, years)`` is how far a step goes, ``gather`` makes
-    one slope of those of the years; ``cut`` takes the level of the year before as a constant.
+    one slope of those of the years; ``cut`` takes the level of the year before as a constant, and
+    without ``anew`` a round begins at the level at which the one before ended.
     """
 
     @remembered
     def found(of, flow, lr, rounds):
-        a, old, step = 0.5, 0.0, rate(lr, len(flow) - 1)
+        a, old, step, level = 0.5, 0.0, rate(lr, len(flow) - 1), flow[0]
         for _ in range(rounds):
-            level, dlevel, slopes = flow[0], 0.0, []
+            level, dlevel, slopes = flow[0] if anew else level, 0.0, []
             for now, following in itertools.pairwise(flow):
                 dlevel = (now - level) + (0.0 if cut else (1 - a) * dlevel)
                 level += a * (now - level)
@@ -371,7 +403,7 @@ ORACLES = [
         check.fixed_1,
         line(),
         {
-            "w and b have not moved: no record leads from L to them; requires_grad_ adds none": (
+            "w and b have not moved: no record leads from L to them, or others are stepped": (
                 [0.0, 0.0]
             ),
             NOT_MAPPED: line(back=as_they_are),
@@ -390,7 +422,13 @@ ORACLES = [
             "a smaller lr swings as well, only more slowly: what is in .grad at the second step?": (
                 line(lr=lambda lr: lr / 10, kept=1.0)
             ),
-            "cleared between backward() and step(): the step finds nothing": [0.0, 0.0],
+            "the step finds no gradient in its w and b: cleared before it, or others were made": (
+                [0.0, 0.0]
+            ),
+            "w, b and the optimizer are made anew in each round, so one step is all": line(
+                steps=lambda count: 1
+            ),
+            "w.grad is cleared and b.grad is not: zero_grad() clears both": of_w_cleared,
             "lr was changed, but not the mistake alone: lr as given would do": line(
                 lr=lambda lr: lr / 10
             ),
@@ -422,7 +460,7 @@ ORACLES = [
         check.fixed_4,
         fitted(right),
         {
-            "two sigmoids: binary_cross_entropy_with_logits has one of its own, so give it z": (
+            "two sigmoids: one is enough, and binary_cross_entropy_with_logits has one itself": (
                 fitted(twice)
             ),
             "two sigmoids, and more steps: with these the loss falls for ever": fitted(
@@ -441,7 +479,7 @@ ORACLES = [
         check.fixed_5,
         fitted(right),
         {
-            "stuck after one step: where p is rounded to 0 or 1, clamp and BCELoss send 0 back": (
+            "stuck: where p is rounded to 0 or 1, a clamp, BCELoss and log(p + eps) send 0 back": (
                 fitted(right, scaled=raw, back=as_they_are, steps=lambda count: 1)
             ),
             "raw °F: a step of this lr leaps over the minimum. Standardise T": fitted(
@@ -450,9 +488,33 @@ ORACLES = [
             "raw °F with a small lr: the intercept would need a million steps. Standardise T": (
                 fitted(right, scaled=raw, back=as_they_are, lr=lambda lr: 1e-3)
             ),
-            "where the clamp holds p back, it sends a gradient of 0: use logits": fitted(clamped),
-            "where p is rounded to 0 or 1, binary_cross_entropy sends 0 back: use logits": fitted(
+            **{
+                f"raw °F with lr/{part}: the intercept hardly moves. Standardise T": (
+                    fitted(right, scaled=raw, back=as_they_are, lr=lambda lr, part=part: lr / part)
+                )
+                for part in (1000, 10000)
+            },
+            "where the clamp holds p back, it sends a gradient of 0: use logits": fitted(
+                clamped(1e-7)
+            ),
+            "where the clamp at 1e-8 holds p back, it sends a gradient of 0: use logits": fitted(
+                clamped(1e-8)
+            ),
+            "where p is rounded to 0 or 1, BCELoss, clamp and log(p + 1e-12) send 0 back": fitted(
                 of_bce_loss
+            ),
+            **{
+                f"log(p + 1e-{power}) has hardly a slope where p is near 0 or 1: use logits": (
+                    fitted(shifted(10.0**-power))
+                )
+                for power in range(6, 11)
+            },
+            "two sigmoids: one is enough, and binary_cross_entropy_with_logits has one itself": (
+                fitted(twice)
+            ),
+            "lr is typed in: use the lr that is given": fitted(right, lr=lambda lr: 2.0),
+            "two sigmoids, and raw °F: give the loss z itself, and standardise T": fitted(
+                twice, scaled=raw, back=as_they_are
             ),
             NOT_MAPPED: fitted(right, back=as_they_are),
         },
@@ -462,7 +524,7 @@ ORACLES = [
         check.fixed_6,
         fitted(right),
         {
-            ".data hides the write: the slope of exp is made of e, and e is now 1 too large": (
+            "the slope is 1 − t: .data hides that e is 1 too large, or no 1 is added to e": (
                 fitted(lambda z, t: 1 - t)
             ),
             "e is cut off, so log(1 + e) sends nothing back to z": fitted(lambda z, t: -t),
@@ -481,8 +543,11 @@ ORACLES = [
             "backward leaves out what arrives: under a sum that is 1, under a mean 1/N": pinball(
                 lambda r, tau, g, count: side(r, tau)
             ),
-            "divided by N in backward: right under a mean alone. Multiply by what arrives": pinball(
-                lambda r, tau, g, count: side(r, tau) / count
+            "divided by N in backward: right under a mean alone. Multiply by what arrives": (
+                divided_by(lambda N: N)
+            ),
+            "235 belongs to these households and to a mean: multiply by what arrives": (
+                divided_by(lambda N: 235)
             ),
             "what arrives is added: it has to be multiplied": pinball(
                 lambda r, tau, g, count: g + side(r, tau)
@@ -495,6 +560,15 @@ ORACLES = [
                 lambda r, tau, g, count: abs(g) * side(r, tau)
             ),
             "tau plays no part: that is half of |r|": halves,
+            "the sign is turned round: the loss grows with r where r is above 0": pinball(
+                lambda r, tau, g, count: -g * side(r, tau)
+            ),
+            "tau plays no part in backward: ±0.5 is right for the median alone": pinball(
+                lambda r, tau, g, count: g * math.copysign(0.5, r)
+            ),
+            "the slope is tau where r is above 0 alone; elsewhere it is tau − 1": pinball(
+                lambda r, tau, g, count: g * tau
+            ),
         },
         draw=residuals,
     ),
@@ -514,6 +588,13 @@ ORACLES = [
             "these are variances: take the root": errors(variances),
             "N times too large or too small: the root of N was meant": errors(
                 lambda a, c, e, N: [one / math.sqrt(N) for one in deviations(a, c, e)]
+            ),
+            "divided by 23: the root of the Hessian's factor was meant, and here N is another": (
+                errors(lambda a, c, e, N: [math.sqrt(N) / 23 * one for one in deviations(a, c, e)])
+            ),
+            "the Hessian at 0: it is asked for at the best line, newton(loss)": at_zero,
+            "23 belongs to Challenger's flights: take N = len(t), or the sum": errors(
+                lambda a, c, e, N: [math.sqrt(N / 23) * one for one in deviations(a, c, e)]
             ),
         },
         draw=surveys,
@@ -535,6 +616,9 @@ ORACLES = [
                 whole, gather=lambda slopes: slopes[-1]
             ),
             "zero_grad() is gone: each round adds to those before": smoothed(whole, kept=1.0),
+            "level goes over from round to round: each begins at flow[0] again": smoothed(
+                whole, anew=False
+            ),
         },
         draw=rivers,
     ),

@@ -32,6 +32,37 @@ def squares(p, t):
     return ((p - t) ** 2).mean()
 
 
+def new_ones(optimizer_too):
+    """w and b are made again in each round, and the optimizer too or not."""
+
+    def fixed(x, t, lr, steps):
+        d = standardise(x)
+        w, b = zeros()
+        optimizer = torch.optim.SGD([w, b], lr=lr)
+        first = w, b
+        for _ in range(steps):
+            w, b = zeros()
+            if optimizer_too:
+                optimizer = torch.optim.SGD([w, b], lr=lr)
+            optimizer.zero_grad()
+            squares(w * d + b, t).backward()
+            optimizer.step()
+        return in_units(*((w, b) if optimizer_too else first), x)
+
+    return fixed
+
+
+def of_w_cleared(x, t, lr, steps):
+    d = standardise(x)
+    w, b = zeros()
+    optimizer = torch.optim.SGD([w, b], lr=lr)
+    for _ in range(steps):
+        w.grad = None
+        squares(w * d + b, t).backward()
+        optimizer.step()
+    return in_units(w, b, x)
+
+
 def line(loss=squares, predict=lambda w, b, d: w * d + b, clear="before", back=in_units, lr=None):
     """The line after so many steps; ``clear`` says where .grad is cleared."""
 
@@ -123,7 +154,7 @@ def fitted(loss, lr=None, scaled=standardise, back=in_units, more=1):
     def fixed(T, t, rate, steps):
         d = scaled(T)
         w, b = zeros()
-        optimizer = torch.optim.SGD([w, b], lr=lr or rate)
+        optimizer = torch.optim.SGD([w, b], lr=lr(rate) if lr else rate)
         for _ in range(more * steps):
             optimizer.zero_grad()
             loss(w * d + b, t).backward()
@@ -154,9 +185,20 @@ def formula(z, t):
     return -(t * torch.log(p) + (1 - t) * torch.log(1 - p)).mean()
 
 
-def clamped(z, t):
-    p = torch.sigmoid(z).clamp(1e-7, 1 - 1e-7)
-    return -(t * torch.log(p) + (1 - t) * torch.log(1 - p)).mean()
+def clamped(edge):
+    def loss(z, t):
+        p = torch.sigmoid(z).clamp(edge, 1 - edge)
+        return -(t * torch.log(p) + (1 - t) * torch.log(1 - p)).mean()
+
+    return loss
+
+
+def shifted(eps):
+    def loss(z, t):
+        p = torch.sigmoid(z)
+        return -(t * torch.log(p + eps) + (1 - t) * torch.log(1 - p + eps)).mean()
+
+    return loss
 
 
 def softplus(z, t):
@@ -228,6 +270,12 @@ class Exchanged(torch.autograd.Function):
         return g * torch.where(r > 0, 1 - ctx.tau, -ctx.tau), None
 
 
+class Upwards(Exchanged):
+    @staticmethod
+    def backward(ctx, g):
+        return g * ctx.tau, None
+
+
 class Alone(Exchanged):
     @staticmethod
     def backward(ctx, g):
@@ -268,6 +316,15 @@ def deviations(H, _count=1):
     return torch.linalg.inv(H).diagonal().sqrt()
 
 
+def at_zero(T, t):
+    X = torch.stack([torch.ones_like(T), T], dim=1)
+
+    def loss(beta):
+        return logits(X @ beta, t, reduction="sum")
+
+    return deviations(torch.func.hessian(loss)(torch.zeros(2, dtype=torch.float64)))
+
+
 def by_fisher(T, t):
     X = torch.stack([torch.ones_like(T), T], dim=1)
     p = torch.sigmoid(X @ newton(lambda beta: logits(X @ beta, t)))
@@ -277,14 +334,15 @@ def by_fisher(T, t):
 # --- 17.9 -----------------------------------------------------------------------------------------
 
 
-def smoothed(gather=sum, cut=False, each_year=False, clear=True, retain=False):
+def smoothed(gather=sum, cut=False, each_year=False, clear=True, retain=False, anew=True):
     """a after so many rounds; ``gather`` makes one loss of those of the years."""
 
     def fixed(flow, lr, rounds):
         a = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
         optimizer = torch.optim.SGD([a], lr=lr)
+        level = flow[0]
         for _ in range(rounds):
-            level, losses = flow[0], []
+            level, losses = flow[0] if anew else level.detach(), []
             if clear:
                 optimizer.zero_grad()
             for now, following in itertools.pairwise(flow):
@@ -302,6 +360,21 @@ def smoothed(gather=sum, cut=False, each_year=False, clear=True, retain=False):
         return a
 
     return fixed
+
+
+def early(flow, lr, rounds):
+    """Each loss is made before its level has moved."""
+    a = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([a], lr=lr)
+    for _ in range(rounds):
+        optimizer.zero_grad()
+        level, total = flow[0], 0.0
+        for now, following in itertools.pairwise(flow):
+            total = total + (following - level) ** 2
+            level = level + a * (now - level)
+        total.backward()
+        optimizer.step()
+    return a.item()
 
 
 def in_a_list(flow, lr, rounds):
@@ -347,6 +420,13 @@ def in_silence(loss, parameters, lr, steps):
         with torch.no_grad():
             total += L
     return total
+
+
+def cut_too_early(loss, parameters, lr, steps):
+    for _ in range(steps):
+        L = loss().detach()
+        L.backward()
+    return L
 
 
 def deleted(loss, parameters, lr, steps):
@@ -404,7 +484,10 @@ TABLES = {
         wrong={
             "as given": (line(clear=""), "nothing clears .grad"),
             "smaller": (line(clear="", lr=lambda lr: lr / 10), "only more slowly"),
-            "between": (line(clear="between"), "the step finds nothing"),
+            "between": (line(clear="between"), "the step finds no gradient"),
+            "w alone": (of_w_cleared, "b.grad is not"),
+            "other weights": (new_ones(optimizer_too=False), "or others were made"),
+            "all made anew": (new_ones(optimizer_too=True), "so one step is all"),
             "both": (line(lr=lambda lr: lr / 10), "not the mistake alone"),
             "not_mapped": (line(back=as_they_are), "in_units(w, b, x) brings"),
         },
@@ -435,8 +518,12 @@ TABLES = {
             "softplus": fitted(softplus),
         },
         wrong={
-            "as given": (fitted(two_sigmoids), "two sigmoids: binary"),
+            "as given": (fitted(two_sigmoids), "two sigmoids: one is enough"),
             "more steps": (fitted(two_sigmoids, more=10), "falls for ever"),
+            "twice": (
+                fitted(lambda z, t: with_sigmoid(torch.sigmoid(z), t)),
+                "two sigmoids: one is enough",
+            ),
             "squares": (
                 fitted(lambda z, t: F.mse_loss(torch.sigmoid(z), t)),
                 "the squared error of p",
@@ -445,7 +532,7 @@ TABLES = {
             "sum": (fitted(lambda z, t: logits(z, t, reduction="sum")), "a sum"),
             "not_mapped": (fitted(logits, back=as_they_are), "in_units(w, b, x) brings"),
             "the_wrong_one": (
-                fitted(of_logits, lr=50.0),
+                fitted(of_logits, lr=lambda lr: 50.0),
                 "wants probabilities",
             ),
         },
@@ -458,14 +545,37 @@ TABLES = {
             "by parts": fitted(by_parts),
         },
         wrong={
-            "as given": (fitted(formula, **REST), "log(p) or log(1 − p)"),
-            "standardised alone": (fitted(formula), "log(p) or log(1 − p)"),
-            "BCELoss": (fitted(with_sigmoid, **REST), "stuck after one step"),
-            "clamp": (fitted(clamped, **REST), "stuck after one step"),
+            "as given": (fitted(formula, **REST), "log of a p that is rounded"),
+            "standardised alone": (fitted(formula), "log of a p that is rounded"),
+            "BCELoss": (fitted(with_sigmoid, **REST), "stuck: where p is rounded"),
+            "clamp": (fitted(clamped(1e-7), **REST), "stuck: where p is rounded"),
+            "log(p + eps)": (fitted(shifted(1e-8), **REST), "stuck: where p is rounded"),
             "logits alone": (fitted(logits, **REST), "leaps over"),
-            "small steps": (fitted(logits, **REST, lr=1e-3), "a million steps"),
-            "clamp, standardised": (fitted(clamped), "where the clamp holds p back"),
-            "BCELoss, standardised": (fitted(with_sigmoid), "binary_cross_entropy sends 0 back"),
+            "small steps": (fitted(logits, **REST, lr=lambda lr: 1e-3), "a million steps"),
+            "smaller, of p": (
+                fitted(formula, **REST, lr=lambda lr: lr / 1000),
+                "a smaller lr only delays it",
+            ),
+            **{
+                f"lr/{part}": (
+                    fitted(logits, **REST, lr=lambda lr, part=part: lr / part),
+                    f"raw °F with lr/{part}:",
+                )
+                for part in (1000, 10000)
+            },
+            "clamp, standardised": (fitted(clamped(1e-7)), "where the clamp holds p back"),
+            "clamp at 1e-8": (fitted(clamped(1e-8)), "where the clamp at 1e-8"),
+            "BCELoss, standardised": (fitted(with_sigmoid), "log(p + 1e-12) send 0 back"),
+            **{
+                f"log(p + 1e-{power})": (
+                    fitted(shifted(10.0**-power)),
+                    f"log(p + 1e-{power}) has hardly a slope",
+                )
+                for power in range(6, 11)
+            },
+            "two sigmoids": (fitted(two_sigmoids), "two sigmoids: one is enough"),
+            "lr typed in": (fitted(logits, lr=lambda lr: 2.0), "lr is typed in"),
+            "two sigmoids, raw": (fitted(two_sigmoids, **REST), "two sigmoids, and raw"),
             "not_mapped": (fitted(logits, back=as_they_are), "in_units(w, b, x) brings"),
         },
     ),
@@ -479,7 +589,8 @@ TABLES = {
         },
         wrong={
             "as given": (fitted(written_out(in_place)), "+= writes over it"),
-            "data": (fitted(written_out(by_data)), ".data hides the write"),
+            "data": (fitted(written_out(by_data)), ".data hides that e is 1 too large"),
+            "no_one": (fitted(written_out(torch.exp)), "or no 1 is added"),
             "detach": (fitted(written_out(lambda z: z.exp().detach() + 1)), "e is cut off"),
             "z_detached": (
                 fitted(lambda z, t: (torch.log(z.exp() + 1) - t * z.detach()).mean()),
@@ -499,10 +610,14 @@ TABLES = {
         wrong={
             "as given": (function(lambda g, slope: slope), "leaves out what arrives"),
             "divided": (function(lambda g, slope: slope / len(slope)), "divided by N"),
+            "by_235": (function(lambda g, slope: slope / 235), "235 belongs to these households"),
             "added": (function(lambda g, slope: g + slope), "has to be multiplied"),
             "exchanged": (lambda r, tau: Exchanged.apply(r, tau), "two sides are exchanged"),
             "passed_on": (function(lambda g, slope: g), "without the slope"),
             "size": (function(lambda g, slope: g.abs() * slope), "sign taken off"),
+            "turned": (function(lambda g, slope: -g * slope), "sign is turned round"),
+            "no tau": (function(lambda g, slope: g * slope.sign() / 2), "±0.5 is right"),
+            "tau alone": (lambda r, tau: Upwards.apply(r, tau), "elsewhere it is tau − 1"),
             "halves": (lambda r, tau: r.abs() / 2, "tau plays no part"),
             "one_gradient": (lambda r, tau: Alone.apply(r, tau), "backward returns two things"),
             "nothing": (lambda r, tau: Nothing.apply(r, tau), "None came back"),
@@ -524,6 +639,10 @@ TABLES = {
             "1/diagonal": (errors(lambda H, N: 1 / H.diagonal().sqrt()), "hang together"),
             "no_root": (errors(lambda H, N: torch.linalg.inv(H).diagonal()), "take the root"),
             "twice": (errors(lambda H, N: deviations(H) / N**0.5), "the root of N was meant"),
+            "/ 23": (errors(lambda H, N: deviations(H) / 23, "mean"), "divided by 23"),
+            "at 0": (at_zero, "the Hessian at 0"),
+            "23 times": (errors(lambda H, N: deviations(23 * H), "mean"), "23 belongs to"),
+            "√23": (errors(lambda H, N: deviations(H) / 23**0.5, "mean"), "23 belongs to"),
         },
     ),
     "fixed_9": Table(
@@ -540,6 +659,8 @@ TABLES = {
             "mean": (smoothed(lambda losses: sum(losses) / len(losses)), "the mean over the years"),
             "last": (smoothed(lambda losses: losses[-1]), "the last year alone"),
             "not_cleared": (smoothed(clear=False), "zero_grad() is gone"),
+            "carried_over": (smoothed(anew=False), "goes over from round to round"),
+            "early": (early, "a ran away"),
         },
     ),
     "fixed_10": Table(
@@ -557,6 +678,7 @@ TABLES = {
                 logged(lambda L: L, lambda kept: sum(kept).item()),
                 "keep L.item() and not L",
             ),
+            "cut too early": (cut_too_early, "cut off before backward()"),
             "clone": (logged(lambda L: L.clone()), "brings its record along"),
             "mean": (logged(float, lambda kept: sum(kept) / len(kept)), "the mean of the losses"),
             "last": (logged(float, lambda kept: kept[-1]), "the last loss alone"),
@@ -567,6 +689,7 @@ TABLES = {
     "causes": Table(
         right={"as found": CAUSES, "in capitals": {at: one.upper() for at, one in CAUSES.items()}},
         wrong={
+            "1_misspelt": (CAUSES | {"1": "cutoff"}, "1: not one of the ten words"),
             "1_shapes": (CAUSES | {"1": "shapes"}, "here nothing moved at all"),
             "1_cleared": (CAUSES | {"1": "not cleared"}, "what draw_graph(L) lacks"),
             "2_cut": (CAUSES | {"2": "cut off"}, "after the first and the second step"),

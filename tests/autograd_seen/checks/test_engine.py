@@ -2,6 +2,7 @@
 name; as a student's copy rejects it, and as the grader does.
 """
 
+import dataclasses
 import itertools
 import json
 
@@ -245,7 +246,8 @@ def test_a_wrong_form_of_a_dict_is_named(check, table):
     )
     assert "look at more" in told(check, {**right, "more": right[first]})
     assert "type list" in told(check, list(right.values()))
-    assert told(check, {**right, first: ...}) == f"{check.number}: not attempted yet"
+    left = f": still `...` at {first}" if len(right) > 1 else ""
+    assert told(check, {**right, first: ...}) == f"{check.number}: not attempted yet{left}"
 
 
 FUNCTIONS = [of for of in ALL if not is_prediction(of.values[0])]
@@ -329,6 +331,16 @@ def test_a_body_that_forgets_its_return_was_attempted():
     assert "one answer for every input" in told(HALF, lambda x: 1.5, HALF_KEY)
 
 
+def test_a_written_loop_that_leaves_the_dots_is_told_what_is_missing():
+    def half(x):
+        found = ...
+        for _ in range(3):
+            y = x / 2  # noqa: F841
+        return found
+
+    assert "none of them sets `found`" in told(HALF, half, HALF_KEY)
+
+
 def test_an_error_that_only_looks_like_a_stub_is_reported():
     def half(x):
         raise NotImplementedError("no backward here")
@@ -364,15 +376,35 @@ def test_right_parts_of_a_prediction_are_told_with_their_worth(session):
         RECEIVES({"w": True, "x": True, "b": True})
     assert caught.value._render_traceback_()[-2:] == [
         "  so far  0 of 7 · 0 of 16 points",
-        "  so far  2 of 3 right here, for 1.33 of 2 points when graded",
+        "          2 of 3 right here, for 1.33 of 2 points when graded",
     ]
 
 
-def test_nothing_is_told_of_the_parts_of_a_prediction_that_is_still_open(session):
-    with pytest.raises(NotYet) as caught:
+def test_right_parts_of_a_prediction_that_is_still_open_are_told_as_they_will_count(session):
+    with pytest.raises(NotAttempted) as caught:
         RECEIVES({"w": True, "x": False, "b": ...})
-    told = caught.value._render_traceback_()
-    assert "not attempted yet" in told[0] and not any("right here" in line for line in told)
+    opening, parts = caught.value._render_traceback_()
+    assert opening.startswith("1.1: not attempted yet: still `...` at b · 0 of 7")
+    assert parts == "2 of 3 right here, for 1.33 of 2 points when graded"
+
+
+def test_a_prediction_that_is_all_open_is_told_in_one_line(session):
+    with pytest.raises(NotAttempted) as caught:
+        RECEIVES({"w": ..., "x": ..., "b": ...})
+    assert caught.value._render_traceback_() == ["1.1: not attempted yet · 0 of 7 · 0 of 16 points"]
+
+
+def test_a_misfit_of_a_prediction_leaves_its_right_parts_their_points(session):
+    def in_capitals(answer):
+        if answer["b"].islower():
+            raise Misfit("a small letter", "", "write it large")
+        return answer
+
+    check = dataclasses.replace(RECEIVES, evaluate=in_capitals)
+    with pytest.raises(NotYet) as caught:
+        check({"w": "ONE", "b": "two"}, locked("salt", {"w": "ONE", "b": "TWELVE"}, {}))
+    assert "likely  write it large" in str(caught.value)
+    assert "1 of 2 right here" in caught.value.so_far
 
 
 def test_a_solution_opens_once_its_check_has_passed(session):

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy
 import pytest
 import torch
-from autograd_seen.checks.plain import is_untouched, plain
+from autograd_seen.checks.plain import is_untouched, left_open, plain
 from plainjudge.values import MOST_NUMBERS, MOST_PARTS, Array, Odd, decode, encode
 
 
@@ -30,6 +30,46 @@ def test_untouched(value):
 @pytest.mark.parametrize("value", [None, 0, [], {}, "...", one_line, print, lambda: ...])
 def test_touched(value):
     assert not is_untouched(value)
+
+
+def template(x):
+    held = x + 1
+    found = ...
+    return held, found
+
+
+def template_that_acts(x):
+    old = ...
+    x.append(1)
+    return old
+
+
+def two_open(x):
+    first = ...
+    second = ...
+    return first, second
+
+
+def with_a_loop(x):
+    found = ...
+    for one in x:
+        one.append(1)
+    return found
+
+
+def set_at_last(x):
+    found = ...
+    found = x
+    return found
+
+
+@pytest.mark.parametrize("answer", [template, template_that_acts, two_open, one_line, ..., print])
+def test_a_template_is_not_left_open(answer):
+    assert left_open(answer) == ""
+
+
+def test_a_function_that_goes_on_after_its_dots_is_left_open():
+    assert left_open(with_a_loop) == left_open(set_at_last) == "found"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import torch
 from plainjudge.answers import numbers_in
 
-from autograd_seen.checks.engine import Check, check_function, check_value
+from autograd_seen.checks.engine import Check, check_function
 from autograd_seen.checks.leaves import arrived, attached
 from autograd_seen.checks.plain import is_untouched, plain
 from autograd_seen.checks.real_data import CHALLENGER, ENGEL, HUBBLE, NILE, columns
@@ -73,14 +73,18 @@ def _of_points(
     )
 
 
-def _finite(answer, of, x, t, *rest):
-    """What the answer returns for points, if that is a number."""
-    value = _trained(answer, of, x, t, *rest)
+def _finite(value, likely):
+    """A value, if it is a number."""
     found = numbers_in(plain(value))
     if found and any(map(math.isnan, found.values)):
-        likely = "log(p) or log(1 − p) of a p that is rounded to 0 or 1: give the loss z itself"
         raise Misfit("nan, which is not a number", "", likely)
     return value
+
+
+def _of_logs(answer, of, x, t, *rest):
+    """What the answer returns for points, if no log of 0 makes a nan of it."""
+    likely = "log of a p that is rounded to 0 or 1; a smaller lr only delays it. Give the loss z"
+    return _finite(_trained(answer, of, x, t, *rest), likely)
 
 
 #: What is told where a loss that takes probabilities is given something else.
@@ -139,7 +143,7 @@ fixed_5 = _of_points(
         (OTHERS, *COLDER, 150.0, 4),
         (OTHERS, *COLDER, 400.0, 3),
     ],
-    evaluate=_finite,
+    evaluate=_of_logs,
     hints=PROBABILITIES,
 )
 
@@ -229,6 +233,13 @@ fixed_8 = check_function(
     template=lambda *case: "fixed_8({}) for {}".format(*_named(*case)),
 )
 
+
+def _forecast(answer, of, flow, *rest):
+    """What the answer returns for a river, if its steps do not carry a away."""
+    likely = "a ran away: one backward() and one step a round, each L made after its level moved"
+    return _finite(answer(_of(flow), *rest), likely)
+
+
 fixed_9 = check_function(
     "17.9",
     "fixed_9",
@@ -237,7 +248,7 @@ fixed_9 = check_function(
         (YEARS, FLOW, 3e-7, 1),
         ("other values", [4.0, 6.5, 3.1, 7.2, 5.5, 9.0], 0.003, 2),
     ],
-    evaluate=lambda answer, of, flow, *rest: answer(_of(flow), *rest),
+    evaluate=_forecast,
     template=lambda of, flow, lr, rounds: f"fixed_9(flow, {lr:g}, {rounds}) for {of}",
     hints={
         "a second time": (
@@ -298,9 +309,28 @@ fixed_10 = check_function(
         (OTHERS, [1.5, 2.2, 4.1, 5.0, 7.3], [4.0, -3.5, 9.2, 8.0, 12.1], 0.2, 6),
     ],
     evaluate=_logged,
+    hints={
+        "does not require grad": "L was cut off before backward(): cut off only what is added up"
+    },
     template=lambda of, x, t, lr, steps: (
         f"fixed_10(loss, [w, b], {lr:g}, {steps}) for {_named(of, x, t)[1]}"
     ),
 )
 
-causes = check_value("17.11", "causes")
+#: The words to choose from in exercise 17.11, as its text lists them.
+WORDS = (
+    *("arriving", "cut off", "kept record", "log of 0", "mean"),
+    *("not cleared", "shapes", "two passes", "two sigmoids", "written over"),
+)
+
+
+def _of_the_list(answer):
+    """A prediction, if its words are among those of the list."""
+    if isinstance(answer, dict):
+        for script, word in answer.items():
+            if isinstance(word, str) and word.strip().casefold() not in WORDS:
+                raise Misfit(f"{script}: {word!r}", "", f"{script}: not one of the ten words")
+    return answer
+
+
+causes = Check("17.11", "causes", evaluate=_of_the_list)

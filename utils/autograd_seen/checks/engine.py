@@ -7,7 +7,8 @@ beside the assignment, made from the oracles that an instructor has.
 
 A notebook calls ``from autograd_seen.checks import scalar_gradients as check``, then
 ``check.nudged_slope(nudged_slope)``. Still ``...`` or None, a body with nothing in it and
-nbgrader's ``raise NotImplementedError()`` count as not attempted. Each verdict tells how far one is
+nbgrader's ``raise NotImplementedError()`` count as not attempted; a function that goes on after its
+``...`` and returns it is told so. Each verdict tells how far one is
 in the assignment: the `record` keeps what is passed, and `points` says what it is worth."""
 
 import warnings
@@ -23,12 +24,15 @@ from plainjudge.written import shortened
 
 from autograd_seen.checks.hints import error_hint
 from autograd_seen.checks.keys import NoKey, key_for
-from autograd_seen.checks.plain import is_untouched, plain
+from autograd_seen.checks.plain import is_untouched, left_open, plain
 from autograd_seen.checks.points import assignment_of
 from autograd_seen.checks.record import kept, mark
 from autograd_seen.checks.reference import Text, reference
 from autograd_seen.checks.report import failing_line, written_in_case
 from autograd_seen.checks.verdicts import Doubted, Misfit, NotAttempted, NotYet, Passed
+
+#: What is told of a function that was written, and returns the ``...`` of its template.
+STILL_OPEN = "your lines ran, but none of them sets `{0}`, which is still the `...` above them"
 
 
 def call(answer: Callable, *case: Any) -> Any:
@@ -121,10 +125,7 @@ class Check:
         if answer is None:
             return [{"open": f", {self.name} is None"}]
         if is_untouched(answer):
-            return [
-                {"open": ""}
-                | ({"value": encode(plain(answer))} if isinstance(answer, dict) else {})
-            ]
+            return [{"open": _still_open(answer)} | _parts_of(answer)]
         seen = []
         for case in cases:
             seen.append(self._observed(answer, case))
@@ -138,7 +139,8 @@ class Check:
             with warnings.catch_warnings(record=True, action="always") as caught:
                 value = self.evaluate(answer, *case)
         except Misfit as misfit:
-            return {"misfit": [misfit.got, misfit.wanted, misfit.likely]}
+            texts = [misfit.got, misfit.wanted, misfit.likely]
+            return {"misfit": texts} | _parts_of(answer)
         except (Exception, SystemExit) as error:
             return self._error(error, answer)
         doubt = {}
@@ -146,7 +148,8 @@ class Check:
             doubt = {"doubt": [value.misfit.got, value.misfit.wanted, value.misfit.likely]}
             value = value.value
         if is_untouched(value):
-            return {"open": ""}
+            name = left_open(answer)
+            return {"misfit": ["...", "", STILL_OPEN.format(name)]} if name else {"open": ""}
         if value is None:
             hints = filter(None, (self._hint(warning.message) for warning in caught))
             return {"none": next(hints, "no `return`, or a .grad that no gradient has reached")}
@@ -172,9 +175,21 @@ class Check:
         if assignment is None:
             return ""
         record = mark(self.number, verdict.passed)
-        judged = verdict.attempted and not verdict.passed
-        parts = assignment.of_parts(self.number, *verdict.parts) if judged else ""
+        parts = "" if verdict.passed else assignment.of_parts(self.number, *verdict.parts)
         return "\n".join(filter(None, [assignment.so_far(record.passed), parts, record.note]))
+
+
+def _still_open(answer: Any) -> str:
+    """Which parts of a prediction are still to be set, where others are set."""
+    if not isinstance(answer, dict):
+        return ""
+    left = [str(name) for name, part in answer.items() if part is ...]
+    return f": still `...` at {', '.join(left)}" if len(left) < len(answer) else ""
+
+
+def _parts_of(answer: Any) -> dict:
+    """The parts of a prediction: each that is right earns its share, whatever is said of others."""
+    return {"value": encode(plain(answer))} if isinstance(answer, dict) else {}
 
 
 def _is_of_a_stub(error: BaseException) -> bool:

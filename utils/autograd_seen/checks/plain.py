@@ -78,6 +78,18 @@ def is_untouched(value: object) -> bool:
     return value is ...
 
 
+def left_open(answer: object) -> str:
+    """The name that a function sets to ``...`` before it goes on and sets others; empty where it
+    does not, as in a template to which nothing was added.
+    """
+    if not isinstance(answer, types.FunctionType):
+        return ""
+    steps = list(dis.get_instructions(answer))
+    sets = [at for at, step in enumerate(steps) if step.opname.startswith("STORE_FAST")]
+    of_dots = [at for at in sets if steps[at - 1].argval is ...]
+    return steps[of_dots[-1]].argval if of_dots and of_dots[-1] != sets[-1] else ""
+
+
 def _is_idle(step: dis.Instruction) -> bool:
     loads_none = step.opname in {"LOAD_CONST", "RETURN_CONST"} and step.argval is None
     return loads_none or step.opname in IDLE

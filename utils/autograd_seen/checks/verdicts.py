@@ -1,6 +1,7 @@
 """What a check says of an answer: right, not right yet, or not there yet."""
 
 import html
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +19,8 @@ class NotYet(AssertionError):
     so_far = ""
 
     def _render_traceback_(self) -> list[str]:
-        so_far = [f"  so far  {line}" for line in self.so_far.splitlines()]
-        return [*str(self).splitlines(), *so_far]
+        so_far = textwrap.indent(self.so_far, " " * 10).replace(" " * 10, "  so far  ", 1)
+        return [*str(self).splitlines(), *so_far.splitlines()]
 
 
 class NotAttempted(NotYet):
