@@ -213,6 +213,20 @@ def test_where_a_value_left_the_graph_is_drawn_from_and_to_a_box():
     ]
 
 
+def test_what_leads_on_into_a_history_that_is_cut_keeps_its_edge():
+    G, C = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+    with record_forward() as tape:
+        fake = G(torch.ones(1, 1))
+        score = C(fake.detach())
+    graph = record_backward(score, tape=tape).graph
+    (cut,) = [node for node in graph.nodes if node.kind == "cut"]
+    entering = [graph.nodes[e.source].name for e in graph.edges if e.target == cut.key]
+    drawn = shut(graph, set(range(len(graph.scopes)))).graph
+    (shown,) = [node for node in drawn.nodes if node.kind == "cut"]
+    assert [drawn.nodes[e.source].name for e in drawn.edges if e.target == shown.key] == entering
+    assert entering == ["G.weight"]
+
+
 def layers(kinds):
     """A chain of modules, each of two operations of these kinds."""
     sketch = Sketch()

@@ -119,10 +119,10 @@ class _Boxed:
             self.box[key] = place
 
     def _entering(self, key: int) -> dict[tuple, list[int]]:
-        """By (source, slot, word of a border): the edges into an operation or a box."""
+        """By (source, slot, word of a border): the edges into an operation, a cut or a box."""
         if key not in self.box:
-            is_operation = self.graph.nodes[key].kind == "operation"
-            entering = self._indexed(key) if is_operation else []
+            takes_edges = self.graph.nodes[key].kind in ("operation", "cut")
+            entering = self._indexed(key) if takes_edges else []
             return {(e.source, e.slot, e.border): [i] for i, e in entering}
         found: dict[tuple, list[int]] = {}
         place = self.box[key]
