@@ -141,7 +141,7 @@ ASKED = [
         "10",
     ),
     ("RuntimeError: cannot register a hook on a tensor that doesn't require gradient", "13"),
-    ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", None),
+    ("RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float", "16"),
     ("ValueError: only one element tensors can be converted to Python scalars", "08"),
     ("TypeError: unsupported operand type(s) for +: 'int' and 'str'", None),
     ("AttributeError: 'NoneType' object has no attribute 'shape'", None),

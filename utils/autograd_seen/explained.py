@@ -238,6 +238,11 @@ ROWS = (
     ),
     Row(
         "RuntimeError",
+        "mat1 and mat2 must have the same dtype, but got … and …",
+        (Section("16_deep_networks", "Another dtype, another device"),),
+    ),
+    Row(
+        "RuntimeError",
         "Mismatch in shape: grad_output[…] has a shape of … and output[…] has a shape of ….",
         (Section("07_vectors", "A vector at the root"),),
     ),
@@ -271,6 +276,11 @@ ROWS = (
         "RuntimeError",
         "result type … can't be cast to the desired output type …",
         (Section("03_binary_cross_entropy", "Targets of another dtype or shape"),),
+    ),
+    Row(
+        "RuntimeError",
+        "Tensor on device … is not on the expected device …!",
+        (Section("16_deep_networks", "Another dtype, another device"),),
     ),
     Row(
         "RuntimeError",

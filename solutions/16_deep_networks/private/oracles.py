@@ -164,6 +164,19 @@ def loss_and_slopes(
     return total(errors), [total(of) for of in zip(*slopes, strict=True)]
 
 
+def in_pieces():
+    """The sum over pieces of k updates, each with a state of its own."""
+
+    def found(asked, a, b, x, k):
+        pieces = [x[first : first + k + 1] for first in range(0, len(x), k)]
+        sums = [loss_and_slopes(a, b, one, lambda t: False) for one in pieces if len(one) > 1]
+        if asked == LOSS:
+            return math.fsum(loss for loss, _ in sums)
+        return [math.fsum(of) for of in zip(*(slopes for _, slopes in sums), strict=True)]
+
+    return found
+
+
 def minus_sum(first, second):
     return [-one - other for one, other in zip(first, second, strict=True)]
 
@@ -267,6 +280,7 @@ ORACLES = [
                     for word in ["sigmoid(#2)", "h = sigmoid(#2)", "torch.sigmoid", "σ"]
                 },
                 "right, but without the brackets": "sigmoid()",
+                "right, but give the operation in its box": "h",
                 "right, but give the first word in its box": "SigmoidBackward0",
             },
             layer={
@@ -298,6 +312,7 @@ ORACLES = [
                 LAYERS: 60.0,
                 TIMES_FIVE: 30.0,
                 ONE_LAYER: 1 / 6,
+                "too coarse: give all digits, or 6**5": 7800.0,
             },
             xavier={
                 f"{MEAN_SQUARE}, (√2)¹⁰": 2.0**10,
@@ -379,9 +394,34 @@ ORACLES = [
         draw=layers,
     ),
     prediction(
-        check.kept,
-        {"tanh": 9216, "gelu": 15360, "last": 3072, "checkpoint": 7680},
+        check.predicted,
+        {
+            "w3": "zero",
+            "w4": "not held",
+            "w5": "no path",
+            "tanh": 9216,
+            "gelu": 15360,
+            "last": 3072,
+        },
         parts(
+            w3={
+                "there is a path, through w2 * w3: which factor is on it?": "no path",
+                "w3 requires grad: which factor is on its path?": "frozen",
+                "the optimizer holds w3: which factor is on its path?": "not held",
+                "its gradient is multiplied by w2, which is 0": "learns",
+            },
+            w4={
+                "w4 is added to h, with the slope 1, so its gradient is not 0": "zero",
+                "w4 is added to h, so a path leads to it": "no path",
+                "w4 requires grad: who would move it?": "frozen",
+                "it has a gradient: does the optimizer hold it?": "learns",
+            },
+            w5={
+                "detach() leaves no path, so .grad is None, and not 0": "zero",
+                "w5 requires grad: what does detach() leave of its path?": "frozen",
+                "the optimizer holds w5: does a gradient come?": "not held",
+                "detach() takes its path away": "learns",
+            },
             tanh={
                 "the input of the net is kept too, for the first layer's weight": 7680,
                 "that counts numbers: float32 has 4 bytes each": 2304,
@@ -419,16 +459,6 @@ ORACLES = [
                 "that counts numbers: float32 has 4 bytes each": 768,
                 "that counts tensors, not bytes": 2,
                 "a float32 has 4 bytes, not 8": 6144,
-            },
-            checkpoint={
-                "parameters do not count: they are there anyway": 7680 + 12000,
-                "the last output is kept by nobody: the pass computes it anew": 9216,
-                "each block keeps what goes into it: there are five blocks": 1536,
-                "each block keeps what goes into it, to compute the rest anew": 0,
-                "the net's input goes into the first block: it counts": 6144,
-                "a block keeps what goes in, and not what it gives": 15360,
-                "that counts numbers: float32 has 4 bytes each": 1920,
-                "that counts tensors, not bytes": 5,
             },
         ),
     ),
@@ -565,6 +595,7 @@ ORACLES = [
                 new=True
             ),
             "the mean of the errors: their sum was asked": forecasts(total=mean),
+            "the state begins anew in each piece: go on with the old one, detached": in_pieces(),
         },
         draw=series,
     ),
@@ -572,8 +603,8 @@ ORACLES = [
         check.critic_step,
         training(),
         {
-            "the loss still reaches G: fake.detach() is a new tensor, so go on with that": training(
-                reaches=1.0
+            "the loss still reaches G: use what detach() gives (a G.grad put aside is no copy)": (
+                training(reaches=1.0)
             ),
             "what was waiting in G.grad was cleared: keep the pass from G instead": training(
                 waits=0

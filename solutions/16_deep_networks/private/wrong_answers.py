@@ -9,7 +9,8 @@ from torch.nn.functional import normalize
 from tests.wrong_answers import OF_A_GRAPH, Table
 
 FADING = {"box": "sigmoid", "layer": 0.24, "relu": 7776, "xavier": 32}
-KEPT = {"tanh": 9216, "gelu": 15360, "last": 3072, "checkpoint": 7680}
+PREDICTED = {"w3": "zero", "w4": "not held", "w5": "no path"}
+PREDICTED |= {"tanh": 9216, "gelu": 15360, "last": 3072}
 
 
 def one_wrong(right, **rows):
@@ -463,6 +464,16 @@ def number_of_loss(a, b, x, k):
     return as_taught(a, b, x, k).item()
 
 
+def pieces(more=0):
+    """Holt's loss of each piece by itself."""
+    holt = forecasts(lambda t, k: False, total=lambda errors: sum(errors, torch.zeros(())))
+
+    def cut_every(a, b, x, k):
+        return sum(holt(a, b, x[first : first + k + more], k) for first in range(0, len(x), k))
+
+    return cut_every
+
+
 def slope_of_loss(a, b, x, k):
     return torch.autograd.grad(as_taught(a, b, x, k), a)[0]
 
@@ -554,6 +565,26 @@ def put_back(G, C, z, real, lr):
     return value
 
 
+def put_back_the_same(G, C, z, real, lr):
+    waiting = G.grad
+    value = training(fake=reaching)(G, C, z, real, lr)
+    G.grad = waiting
+    return value
+
+
+def loss_detached(G, C, z, real, lr):
+    loss_of = lambda C, fake, real: squares(C, C * fake, real).detach()  # noqa: E731
+    return training(loss_of=loss_of)(G, C, z, real, lr)
+
+
+def C_cut_from_both(G, C, z, real, lr):
+    loss = squares(C.detach(), C.detach() * G * z, real)
+    loss.backward()
+    with torch.no_grad():
+        C -= lr * C.grad
+    return loss.item()
+
+
 def left_frozen(G, C, z, real, lr):
     G.requires_grad_(False)
     return training(fake=reaching)(G, C, z, real, lr)
@@ -617,6 +648,7 @@ TABLES = {
                     for word in ["sigmoid(#2)", "h = sigmoid(#2)", "torch.sigmoid", "σ"]
                 ],
                 ("sigmoid()", "right, but without"),
+                ("h", "right, but give the operation"),
                 ("SigmoidBackward0", "right, but give"),
             ],
             layer=[
@@ -632,6 +664,7 @@ TABLES = {
                 (4.1667, "the other way round"),
             ],
             relu=[
+                (7800, "too coarse"),
                 (6**10, "of the mean square"),
                 (6**-5, "that is what is left: "),
                 (
@@ -733,14 +766,33 @@ TABLES = {
             "measured": (measured, "weights that were drawn"),
         },
     ),
-    "kept": Table(
+    "predicted": Table(
         right={
-            "numbers": KEPT,
-            "tensors": {name: torch.tensor(value) for name, value in KEPT.items()},
-            "floats": {name: float(value) for name, value in KEPT.items()},
+            "numbers": PREDICTED,
+            "tensors": PREDICTED | {"tanh": torch.tensor(9216)},
+            "floats": PREDICTED | {"gelu": 15360.0},
+            "capitals": PREDICTED | {"w5": "No path"},
         },
         wrong=one_wrong(
-            KEPT,
+            PREDICTED,
+            w3=[
+                ("no path", "there is a path"),
+                ("frozen", "w3 requires grad"),
+                ("not held", "the optimizer holds w3"),
+                ("learns", "its gradient is multiplied by w2"),
+            ],
+            w4=[
+                ("zero", "w4 is added to h, with the slope 1"),
+                ("no path", "w4 is added to h, so a path"),
+                ("frozen", "w4 requires grad"),
+                ("learns", "it has a gradient"),
+            ],
+            w5=[
+                ("zero", "detach() leaves no path"),
+                ("frozen", "w5 requires grad"),
+                ("not held", "the optimizer holds w5"),
+                ("learns", "detach() takes its path away"),
+            ],
             tanh=[
                 (7680, "the input of the net"),
                 (2304, "that counts numbers"),
@@ -776,16 +828,6 @@ TABLES = {
                 (2, "that counts tensors"),
                 (5472, "parameters do not count"),
                 (6144, "a float32"),
-            ],
-            checkpoint=[
-                (9216, "the last output"),
-                (1536, "each block keeps what goes into it: there"),
-                (0, "each block keeps what goes into it, to"),
-                (6144, "the net's input"),
-                (15360, "a block keeps"),
-                (1920, "that counts numbers"),
-                (5, "that counts tensors"),
-                (19680, "parameters do not count"),
             ],
         ),
     ),
@@ -919,6 +961,8 @@ TABLES = {
             "loss_cut": (loss_cut, "detached"),
             "number": (number_of_loss, "type float"),
             "slope": (slope_of_loss, "detached"),
+            "pieces": (pieces(), "its state begins anew"),
+            "pieces_that_overlap": (pieces(more=1), "begins anew in each piece"),
             "with_a_pass": (with_a_pass, "made by the check"),
             "b_cut": (b_cut, "cuts the loss off from b"),
             "all_cut": (all_cut, "detached"),
@@ -975,6 +1019,9 @@ TABLES = {
                 ),
                 "their mean was asked",
             ),
+            "put_back_without_a_copy": (put_back_the_same, "is no copy"),
+            "loss_detached": (loss_detached, "the loss after its backward pass"),
+            "C_cut_from_both": (C_cut_from_both, "the loss was cut off from C"),
             "left_frozen": (left_frozen, "leave G as it came in"),
             "moves_G": (training(after=moves_G), "leave G as it came in"),
             "cuts_C": (cuts_C, "nothing was recorded"),

@@ -17,7 +17,7 @@ LINES = [
     "requires grad",
     "THROUGH the  graph",
     "second",
-    "RuntimeError: mat1 and mat2 must have the same dtype, but got Double and Float",
+    "TypeError: unsupported operand type(s) for +: 'int' and 'str'",
 ]
 
 

@@ -42,7 +42,7 @@ he_std = check_function(
     hints={"'Linear' object has no attribute": "the number of inputs is layer.in_features"},
 )
 
-kept = check_value("16.3", "kept")
+predicted = check_value("16.3", "predicted")
 
 #: What is asked of the clipping of exercise 16.4.
 RETURNED = "clip_norm(p, {:g})"
@@ -97,6 +97,8 @@ def _clipped(answer, asked, grads, limit):
     filled = (one.grad for one, grad in zip(parameters, grads, strict=True) if grad is None)
     if any(grad is not None for grad in filled):
         raise Misfit("a .grad where there was none", "None, as it was", NO_GRAD)
+    if asked == RETURNED and value is None:
+        raise Misfit("None", "a number", "no `return`: give back the length from before")
     if asked == RETURNED:
         return value
     return _numbers(one.grad for one in parameters)
@@ -132,6 +134,7 @@ clip_norm = check_function(
 #: What is asked of the forecasts of exercise 16.5.
 LOSS = "cut_every({1:g}, {2:g}, x, {4})"
 SLOPES = f"[a.grad, b.grad] of {LOSS}"
+CUT_OFF = "detached, or its state begins anew, so that neither a nor b plays a part"
 WITH_A_PASS = "the backward pass is made by the check: return the loss, with its graph"
 
 
@@ -141,6 +144,8 @@ def _forecast(answer, asked, a, b, x, k):
     value = answer(a, b, _tensor(x), k)
     if value is None:
         return value
+    if isinstance(value, _Tensor) and value.grad_fn is None:
+        raise Misfit(f"{written(value)}, without grad_fn", "a tensor with its graph", CUT_OFF)
     attached(value)
     if a.grad is not None or b.grad is not None:
         raise Misfit("a gradient in a or b before loss.backward()", "none", WITH_A_PASS)
@@ -182,6 +187,9 @@ WAITING = "G.grad (it was −0.75) after two critic_step"
 LOSS_OF_STEP = "critic_step"
 WAITS = -0.75
 
+CUT_FROM_C = "nothing was recorded: detach the fakes alone, and the loss after its backward pass"
+NO_GRAD_IN_C = "C.grad is None: the loss was cut off from C, or C.grad was cleared before the step"
+CLEARED = "G.grad was cleared, with what was waiting there"
 KEPT_GRAPH = "its graph is kept for as long as the sum is: take the number, loss.item()"
 G_WAS_LEFT = "G learns in the step after this one: leave G as it came in"
 
@@ -200,8 +208,10 @@ def _stepped(answer, asked, G, C, z, real, lr):
         raise Misfit(got, f"G = {start:g}, which requires grad", G_WAS_LEFT)
     if asked in (STEP, AGAIN):
         return C
+    if asked == WAITING and G.grad is None:
+        raise Misfit("None in G.grad after the step", f"{WAITS}".replace("-", "−"), CLEARED)
     if asked == WAITING:
-        return arrived(G, "G", "loss", "G.grad was cleared, with what was waiting there")
+        return G.grad
     if isinstance(value, _Tensor) and value.requires_grad:
         return Doubted(value, Misfit("a tensor with its graph", "a number", KEPT_GRAPH))
     return value
@@ -224,5 +234,7 @@ critic_step = check_function(
     ),
     hints={
         "a second time": "the graph of one backward pass is gone: compute the scores anew",
+        "does not require grad": CUT_FROM_C,
+        "'NoneType'": NO_GRAD_IN_C,
     },
 )
