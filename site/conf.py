@@ -4,6 +4,8 @@ Nothing on a page comes from another host: formulas become MathML when the site 
 the reader's own, and search runs in the page.
 """
 
+import re
+
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
 from sphinx.util import logging
@@ -49,6 +51,10 @@ napoleon_google_docstring = True
 
 log = logging.getLogger(__name__)
 convert = LatexToMathML()
+#: What has a bar above it. Fonts differ in how wide theirs can be; a style sheet draws the line.
+BAR = re.compile(
+    r'<mover accent="true">((?:(?!<mover).)*)<mo stretchy="true">\u0332</mo></mover>', re.DOTALL
+)
 
 
 def write_formula(writer, node) -> None:
@@ -65,8 +71,11 @@ def write_displayed_formula(writer, node) -> None:
 
 def append(writer, node, block: bool) -> None:
     """Writes MathML; a formula that cannot be read is a warning of the build."""
+    # The converter knows no space between rows, and would write it out.
+    text = re.sub(r"\\\\\[[\d.]+(?:pt|em|ex)\]", r"\\\\", node.astext())
     try:
-        formula = convert.convert_with_local_state(node.astext(), displaystyle=block)
+        formula = convert.convert_with_local_state(text, displaystyle=block)
+        formula = BAR.sub(r'<menclose notation="top">\1</menclose>', formula)
     except LatexError as error:
         log.warning("formula %r: %s", node.astext(), error, location=node)
         formula = f"<code>{writer.encode(node.astext())}</code>"
@@ -74,7 +83,14 @@ def append(writer, node, block: bool) -> None:
     writer.body.append(f'<{tag} class="formula{" displayed" if block else ""}">{formula}</{tag}>')
 
 
+def name_folds(app, name, template, context, doctree) -> None:
+    """Lets what folds an output be called by its words, which stand on it."""
+    if "body" in context:
+        context["body"] = context["body"].replace(' aria-label="Toggle hidden content"', "")
+
+
 def setup(app) -> None:
-    """Adds the renderer of formulas."""
+    """Adds the renderer of formulas, and what is put right on a page before it is written."""
+    app.connect("html-page-context", name_folds)
     app.add_html_math_renderer("mathml", (write_formula, None), (write_displayed_formula, None))
     app.config.html_math_renderer = "mathml"

@@ -9,9 +9,10 @@ import json
 import re
 import shutil
 import subprocess
+import symtable
 import sys
 import webbrowser
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,16 @@ TEACHERS = re.compile(r"<!-- teacher -->\n(.*?)<!-- end of teacher -->\n", re.DO
 HIDDEN = re.compile(
     r"^[ ]*### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n?", re.DOTALL | re.MULTILINE
 )
+#: What the site says below the title of a lesson, and of an assignment.
+HOW_TO_READ = (
+    "*Here the outputs are stored. Answer each question first, and then open **Show the output** "
+    "below the cell. To run and change the code, [get the course](../start.md).*"
+)
+HOW_TO_ANSWER = (
+    "*Here you can read what is asked. To answer it and have it checked, "
+    "[get the course](../../start.md).*"
+)
+POINTS = re.compile(r"^## \d+\.\d+ · .* · (\d+) points?$", re.MULTILINE)
 #: What an alternative text may have; a longer one is cut at a line.
 LONGEST_ALT = 1500
 
@@ -75,19 +86,28 @@ def lay_down(root: Path, to: Path, wanted: Wanted) -> None:
         path.write_text(TEACHERS.sub(r"\1" if wanted.teacher else "", text), encoding="utf-8")
     for lesson in lessons(root):
         shown = page(read(lesson.notebook))
+        shown.cells.insert(1, new_markdown_cell(HOW_TO_READ))
         if wanted.repository:
-            shown.cells.insert(1, buttons(lesson, wanted.repository))
+            shown.cells.insert(2, buttons(lesson, wanted.repository))
             copies = to / "extra" / RUNNABLE
             write(copies / lesson.notebook.name, runnable(lesson, wanted.repository))
         write(to / lesson.notebook.relative_to(root), shown)
-        write(to / lesson.exercise.relative_to(root), page(read(lesson.exercise)))
+        write(to / lesson.exercise.relative_to(root), page(asked(lesson)))
         if wanted.worked:
             write(to / worked_place(lesson), worked(lesson))
     copy(error_index.SEARCH, to / "static" / error_index.SEARCH.name)
     for path in sorted((root / "notebooks" / "images").iterdir()):
         copy(path, to / "notebooks" / "images" / path.name)
     (to / "extra").mkdir(exist_ok=True)
-    fill(to / "index.md", "lessons", contents(root, wanted))
+    fill(to / "index.md", "lessons", contents(root))
+    for name, (place_of, title) in LISTS.items():
+        if name == "exercises" or wanted.worked:
+            text = list_of_assignments(root, title, place_of)
+            (to / name / "index.md").write_text(text, encoding="utf-8")
+    if not wanted.worked:
+        index = to / "index.md"
+        text = index.read_text(encoding="utf-8").replace("worked/index\n", "")
+        index.write_text(text, encoding="utf-8")
     fill(to / "notation.md", "notation", notation(root))
     fill(to / "find_error.md", "errors", errors_table())
 
@@ -137,6 +157,36 @@ def page(nb: NotebookNode) -> NotebookNode:
     return nb
 
 
+def asked(lesson: Lesson) -> NotebookNode:
+    """An assignment as a student gets it, with what its given cells show when they run."""
+    nb, answered = read(lesson.exercise), set()
+    solved = {cell.id: cell for cell in read(lesson.solution).cells}
+    for cell in code_cells(nb):
+        marks, stored = cell.metadata.get("nbgrader", {}), solved[cell.id]
+        bound, known = names_in(stored.source)
+        if marks.get("solution") or known & (answered | {"progress"}):
+            answered |= bound
+        elif not marks.get("grade") and cell.source == stored.source:
+            answered -= bound
+            cell.outputs, cell.execution_count = stored.outputs, stored.execution_count
+    nb.cells.insert(1, new_markdown_cell(HOW_TO_ANSWER))
+    return nb
+
+
+def names_in(source: str) -> tuple[set[str], set[str]]:
+    """The global names that a cell sets or defines, and those that it reads, in functions too."""
+    lines = (line for line in source.splitlines() if not line.startswith(("%", "!")))
+    top = symtable.symtable("\n".join(lines), "cell", "exec")
+    bound = {one.get_name() for one in top.get_symbols() if one.is_assigned() or one.is_imported()}
+    known = {one.get_name() for one in top.get_symbols() if one.is_referenced()}
+    inside = list(top.get_children())
+    while inside:
+        scope = inside.pop()
+        known |= {one.get_name() for one in scope.get_symbols() if one.is_global()}
+        inside += scope.get_children()
+    return bound, known
+
+
 def printed(cell: NotebookNode) -> str:
     """What a cell prints or returns as text, in one line: the numbers of the plot beside it."""
     said = [
@@ -182,23 +232,37 @@ def why_wrong(causes: list[str]) -> str:
 # --- pages that are made from others --------------------------------------------------------------
 
 
-def contents(root: Path, wanted: Wanted) -> str:
-    """The table of lessons, and the lists of pages that become the site's side bar."""
-    each = lessons(root)
-    parts = [
-        lesson_table.part(root).inside().strip(),
-        listed("Lessons", [lesson.place(lesson.notebook) for lesson in each]),
-        listed("Assignments", [lesson.place(lesson.exercise) for lesson in each]),
-    ]
-    if wanted.worked:
-        parts.append(listed("Worked solutions", [worked_place(lesson) for lesson in each]))
-    return "\n".join(parts)
+def contents(root: Path) -> str:
+    """The table of lessons, and the list of their pages that becomes a part of the side bar."""
+    table = lesson_table.part(root).inside().strip()
+    pages = [lesson.place(lesson.notebook) for lesson in lessons(root)]
+    return f"{table}\n{listed(pages, caption='Lessons')}"
 
 
-def listed(caption: str, pages: Iterable[str]) -> str:
+def list_of_assignments(root: Path, title: str, place_of: Callable[[Lesson], str]) -> str:
+    """The page under which the side bar has the assignments, or their worked solutions."""
+    rows, pages = [], []
+    for lesson in lessons(root):
+        name = place_of(lesson).partition("/")[2]
+        pages.append(name)
+        points = [int(one) for one in POINTS.findall(text_of(read(lesson.exercise)))]
+        title_of = read(lesson.exercise).cells[0].source.split("\n")[0].partition(" · ")[2]
+        rows.append(f"| [{lesson.number}]({name}) | {title_of} | {len(points)} | {sum(points)} |")
+    head = "| | question | exercises | points |\n|---|---|---|---|"
+    table = "\n".join([head, *rows])
+    return f"# {title}\n\n{table}\n{listed(pages)}"
+
+
+def text_of(nb: NotebookNode) -> str:
+    """All that is written in the cells of prose."""
+    return "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+
+
+def listed(pages: Iterable[str], caption: str = "") -> str:
     """A part of the side bar."""
     names = "\n".join(page.removesuffix(".ipynb") for page in pages)
-    return f"\n```{{toctree}}\n:hidden:\n:caption: {caption}\n\n{names}\n```\n"
+    called = f":caption: {caption}\n" if caption else ""
+    return f"\n```{{toctree}}\n:hidden:\n{called}\n{names}\n```\n"
 
 
 def notation(root: Path) -> str:
@@ -214,6 +278,13 @@ def errors_table() -> str:
     )
     script = f'<script type="application/json" id="patterns">{patterns}</script>'
     return f"{error_index.table('notebooks/')}\n{script}"
+
+
+#: The pages under which the side bar has a list, by their folder: where each page lies, the title.
+LISTS = {
+    "exercises": (lambda lesson: lesson.place(lesson.exercise), "Assignments"),
+    "worked": (worked_place, "Worked solutions"),
+}
 
 
 # --- run anywhere ---------------------------------------------------------------------------------

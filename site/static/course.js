@@ -19,15 +19,23 @@ const originals = new WeakMap();
 
 function paint() {
   const dark = isDark();
-  for (const image of document.querySelectorAll("img")) {
+  for (const image of document.querySelectorAll("img:not(.on-paper)")) {
     if (!originals.has(image)) {
       if (!image.src.startsWith(LIGHT_FIRST)) continue;
-      originals.set(image, { source: image.src, light: "", dark: "" });
+      originals.set(image, { source: image.src, light: themed(image.src, false) });
     }
     const kept = originals.get(image);
-    const name = dark ? "dark" : "light";
-    kept[name] ||= themed(kept.source, dark);
-    image.src = kept[name];
+    if (dark && !kept.dark) {
+      kept.dark = themed(kept.source, true);
+      // What is printed is light, and a picture that is exchanged when printing begins comes too late.
+      kept.paper = image.cloneNode();
+      kept.paper.src = kept.light;
+      kept.paper.classList.add("on-paper");
+    }
+    image.src = dark ? kept.dark : kept.light;
+    image.classList.toggle("on-screen", dark);
+    if (dark) image.after(kept.paper);
+    else kept.paper?.remove();
   }
 }
 

@@ -42,6 +42,21 @@ def test_it_links_nowhere_else(tmp_path, monkeypatch):
     assert "<a" not in shown and "Can&#x27;t call numpy() on a tensor" in shown
 
 
+@pytest.mark.parametrize(
+    "older",
+    [
+        "RuntimeError: Trying to backward through the graph a second time, but the saved "
+        "intermediate results have already been freed. Specify retain_graph=True.",
+        "RuntimeError: Trying to backward through the graph a second time, but the buffers have "
+        "already been freed. Specify retain_graph=True when calling backward the first time.",
+    ],
+)
+def test_a_message_of_another_release_is_found_by_its_opening(older):
+    (row,) = find_error(older).rows
+    assert row.sections[0].lesson == "04_accumulation"
+    assert not find_error("RuntimeError: Trying to backward through another graph").rows
+
+
 def test_what_no_lesson_explains_is_said_so():
     found = find_error("ValueError: <b>" + "7" * 100)
     assert not found.rows

@@ -247,6 +247,50 @@ def test_a_page_prints_with_its_folded_outputs(opened):
     folded = page.locator("details:not([open])").count()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    assert page.locator("pre", has_text="x moves by 0.0010, y by 0.0080, z by -0.0077").is_visible()
+    output = page.locator("pre", has_text="x moves by 0.0010, y by 0.0080, z by -0.0077")
+    # Nothing comes slowly to a printer.
+    folds = page.locator("details.hide > .cell_output").first
+    assert folds.evaluate("e => getComputedStyle(e).animationName") == "none"
+    assert float(folds.evaluate("e => getComputedStyle(e).opacity")) == 1
+    assert output.is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details:not([open])").count() == folded
+
+
+def test_a_dark_page_prints_its_pictures_once_and_light(opened):
+    page = opened("gallery.html", theme="dark")
+    picture = page.locator(".autograd-picture").first
+    page.wait_for_function(
+        "document.querySelector('.autograd-picture img').src.startsWith('blob:')"
+    )
+    assert picture.locator("img:visible").count() == 1
+    dark = picture.locator("img:visible").screenshot()
+    page.emulate_media(media="print")
+    assert picture.locator("img:visible").count() == 1
+    light = picture.locator("img:visible").evaluate("e => e.src")
+    page.emulate_media(media="screen")
+    page.evaluate("document.body.dataset.theme = 'light'")
+    page.wait_for_timeout(300)
+    assert picture.locator("img:visible").evaluate("e => e.src") == light
+    assert picture.locator("img:visible").screenshot() != dark
+
+
+def test_a_bar_is_as_wide_as_what_it_stands_above(opened):
+    page = opened("notebooks/06_linear_regression.html")
+    widths = page.locator(".formula.displayed menclose").evaluate_all(
+        "all => all.map(e => [e.getBoundingClientRect().width, getComputedStyle(e).borderTopWidth])"
+    )
+    assert len(widths) >= 2 and min(width for width, _ in widths[:2]) > 10
+    assert all(float(line.removesuffix("px")) > 0 for _, line in widths)
+
+
+def test_code_of_a_lesson_is_not_cut_beside_the_side_bar(opened, built):
+    cut = []
+    for name in pages(built):
+        if name.startswith("notebooks/"):
+            page = opened(name, width=1280)
+            cut += page.locator(".cell_input pre").evaluate_all(
+                "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
+            )
+            page.close()
+    assert not cut

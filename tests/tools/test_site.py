@@ -5,14 +5,17 @@ import os
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from autograd_seen.checks.points import TABLE
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import site
 from tools.frame import minutes
 from tools.lessons import lessons
 from tools.places import ROOT
-from tools.strict_nbval.normal_form import read
+from tools.strict_nbval.normal_form import read, write_text
 
 HERE = "https://github.com/you/autograd"
 MARKS = re.compile(r"### (BEGIN|END) |<!-- (end of )?teacher -->")
@@ -42,9 +45,25 @@ def full(tmp_path_factory):
 
 def test_each_lesson_and_assignment_is_a_page_in_the_side_bar(plain):
     for lesson in lessons():
-        for path in lesson.notebook, lesson.exercise:
-            assert lesson.place(path) in plain
-            assert f"\n{lesson.place(path).removesuffix('.ipynb')}\n" in plain["index.md"]
+        assert {lesson.place(lesson.notebook), lesson.place(lesson.exercise)} <= plain.keys()
+        assert f"\nnotebooks/{lesson.slug}\n" in plain["index.md"]
+        assert f"\n{lesson.slug}/assignment_{lesson.number}\n" in plain["exercises/index.md"]
+    assert "\nexercises/index\n" in plain["index.md"] and "worked" not in plain["index.md"]
+
+
+def test_the_list_of_assignments_has_their_points(plain):
+    points = json.loads(TABLE.read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| \[(\d\d)\].* \| (\d+) \| (\d+) \|$", plain["exercises/index.md"], re.M)
+    by_lesson = [list(points[lesson.slug]["points"].values()) for lesson in lessons()]
+    assert [(int(many), int(all_of_them)) for _, many, all_of_them in rows] == [
+        (len(one), sum(one)) for one in by_lesson
+    ]
+
+
+def test_worked_solutions_have_a_list_of_their_own(full):
+    assert "\nworked/index\n" in full["index.md"]
+    for lesson in lessons():
+        assert f"\n{lesson.slug}/assignment_{lesson.number}\n" in full["worked/index.md"]
 
 
 def test_the_outputs_of_a_page_are_the_stored_ones(plain):
@@ -52,7 +71,59 @@ def test_the_outputs_of_a_page_are_the_stored_ones(plain):
         shown = json.loads(plain[lesson.place(lesson.notebook)])
         stored = json.loads(lesson.notebook.read_text(encoding="utf-8"))
         outputs = [cell.get("outputs") for cell in stored["cells"]]
-        assert [cell.get("outputs") for cell in shown["cells"]] == outputs
+        assert [cell.get("outputs") for cell in shown["cells"] if cell["id"] in ids(stored)] == (
+            outputs
+        )
+
+
+def ids(notebook):
+    return {cell["id"] for cell in notebook["cells"]}
+
+
+def test_an_assignment_shows_the_pictures_that_it_asks_about(plain):
+    pictures = 0
+    for lesson in lessons():
+        shown = json.loads(plain[lesson.place(lesson.exercise)])
+        outputs = {cell["id"]: cell.get("outputs") for cell in shown["cells"]}
+        for cell in read(lesson.exercise).cells:
+            if cell.source.split("\n")[-1].startswith("draw_graph("):
+                assert outputs[cell.id], f"{lesson.slug}: {cell.id}"
+                pictures += 1
+    assert pictures > 10
+
+
+def test_an_assignment_shows_nothing_that_an_answer_gave(plain):
+    for lesson in lessons():
+        shown = json.loads(plain[lesson.place(lesson.exercise)])
+        for cell in shown["cells"]:
+            marks = cell["metadata"].get("nbgrader", {})
+            assert not (marks.get("solution") or marks.get("grade")) or not cell.get("outputs")
+
+
+def test_a_given_cell_that_reads_an_answer_shows_no_output(tmp_path):
+    sources = {
+        "given": "def double(x):\n    return 2 * x\n\n\nprint(double(3))",
+        "answer": "slope = 7",
+        "later": "def twice():\n    return double(slope)\n\n\nprint(twice())",
+        "through": "print(twice())",
+        "anew": "slope = 1",
+        "after": "print(slope)",
+    }
+    cells = []
+    for name, source in sources.items():
+        cell = new_code_cell(source, id=name, execution_count=1)
+        cell.outputs = [new_output("stream", text="something\n")]
+        if name == "answer":
+            cell.metadata["nbgrader"] = {"solution": True, "grade": False}
+        cells.append(cell)
+    lesson = SimpleNamespace(solution=tmp_path / "a.ipynb", exercise=tmp_path / "b.ipynb")
+    title = new_markdown_cell("# Assignment", id="title")
+    lesson.solution.write_text(write_text(new_notebook(cells=[title, *cells])), encoding="utf-8")
+    for cell in cells:
+        cell.outputs, cell.execution_count = [], None
+    lesson.exercise.write_text(write_text(new_notebook(cells=[title, *cells])), encoding="utf-8")
+    shown = {cell.id for cell in site.asked(lesson).cells if cell.get("outputs")}
+    assert shown == {"given", "anew", "after"}
 
 
 def test_nobody_but_who_asks_for_it_gets_a_solution_or_a_key(plain):
@@ -93,6 +164,7 @@ def test_without_a_repository_no_button_and_no_copy(plain):
 def test_a_runnable_copy_installs_the_package_and_fetches_what_the_lesson_reads(full):
     for lesson in lessons():
         copy = json.loads(full[f"extra/run/{lesson.notebook.name}"])
+        assert site.HOW_TO_READ not in json.dumps(copy)
         first = "".join(copy["cells"][1]["source"])
         assert first.startswith(f'%pip install -q "autograd-seen @ git+{HERE}"')
         code = "".join("".join(cell["source"]) for cell in read(lesson.notebook).cells)

@@ -16,6 +16,8 @@ GAP = "…"
 MOST_NAMED = 3
 #: So much of a message must be given where no whole first sentence is.
 FEWEST_CHARACTERS = 8
+#: So long must be what a message opens with, where only that is given.
+FEWEST_OF_OPENING = 25
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,18 @@ class Row:
         return len(line) >= FEWEST_CHARACTERS and line.lower() in str(self).lower()
 
     @property
+    def opening(self) -> str:
+        """The message up to its first pause, which the releases of PyTorch have kept where they
+        changed the rest; empty where something in it differs from case to case.
+        """
+        opening = re.split(r" \(|[.,:] ", self.message)[0]
+        return "" if GAP in opening else opening
+
+    def opens(self, line: str) -> bool:
+        """Whether a line holds the opening of this message, and that is no short one."""
+        return len(self.opening) >= FEWEST_OF_OPENING and self.opening.lower() in line.lower()
+
+    @property
     def where(self) -> str:
         """The line that says where it is explained."""
         return f"Explained in {'; '.join(map(str, self.sections[:MOST_NAMED]))}"
@@ -91,6 +105,12 @@ def rows_with(text: str) -> list[Row]:
     """The rows of which a text is a piece."""
     line = on_one_line(text)
     return [row for row in ROWS if row.contains(line)]
+
+
+def rows_opening(text: str) -> list[Row]:
+    """The rows whose message begins as a text says, and goes on in another way."""
+    line = on_one_line(text)
+    return [row for row in ROWS if row.opens(line)]
 
 
 def on_one_line(text: str) -> str:

@@ -3,7 +3,7 @@
 import html
 from pathlib import Path
 
-from autograd_seen.explained import Row, Section, rows_for, rows_with
+from autograd_seen.explained import Row, Section, rows_for, rows_opening, rows_with
 
 #: Where the lessons may lie, seen from the notebook: beside it, or two folders up.
 FOLDERS = ("", "../../notebooks/")
@@ -80,4 +80,4 @@ def find_error(text: str) -> FoundError:
             "find_error was given an empty text: paste the line that Python printed between the "
             "quotes"
         )
-    return FoundError(text, rows_for(text) or rows_with(text))
+    return FoundError(text, rows_for(text) or rows_with(text) or rows_opening(text))

@@ -18,6 +18,7 @@ LINES = [
     "THROUGH the  graph",
     "second",
     "TypeError: unsupported operand type(s) for +: 'int' and 'str'",
+    "Trying to backward through the graph a second time, but the buffers are freed",
 ]
 
 

@@ -237,15 +237,12 @@ def record_forward() -> Iterator[Tape]:
     newest 6,000 operations, and ``tape.full`` says whether there were more. What an exception
     interrupts stays on the tape up to there; blocks may be nested. It is not for what
     ``torch.compile`` compiles, which does not run as it is written: record the function as it was
-    before.
+    before. It raises nothing of its own: what the block raises goes on.
 
     Recording adds in the order of ten microseconds to each operation, whatever the size of its
     tensors: on a CPU it makes a scalar operation several times as slow, and one that takes a
     millisecond hardly slower. Beside the values the tape holds about half a kilobyte for each
     operation.
-
-    Raises:
-        Nothing of its own. What the block raises goes on, and what ran before it is on the tape.
 
     Example:
         >>> x = torch.tensor(4.0, requires_grad=True)

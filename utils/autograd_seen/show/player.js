@@ -145,6 +145,7 @@
         row.classList.toggle("later", +row.dataset.step > (moment.step ?? 0));
         row.classList.toggle("now", +row.dataset.step === moment.step);
       }
+      steps.hidden = !moment.step; // before the first step the table has no row
       // A screen reader reads out the slider's text while it has the focus, and else the status.
       said.setAttribute("aria-live", shadow.activeElement === slider ? "off" : "polite");
       said.replaceChildren(...caption(moment));
