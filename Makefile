@@ -55,8 +55,8 @@ mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must
 operators: $(VENV)/test  ## draw and record every sample that PyTorch has of each operator (minutes)
 	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
 
-hostile: $(VENV)/hostile  ## grade everything that is hostile, with every attack on every assignment (minutes)
-	$(PYTEST) --dist loadfile -rs -m "" tests/forkgrade --all-mutations
+hostile: $(VENV)/hostile  ## grade everything that is hostile, each attack on each assignment, each wrong answer by 1,000 secrets (minutes)
+	$(PYTEST) --dist loadfile -rs -m "" tests/forkgrade tests/autograd_seen/checks/test_engine.py --all-mutations
 
 browser: $(VENV)/browser  ## play a backward pass, move a slider, and open hostile feedback, in a real Chromium
 	$(PYTEST) --dist loadfile -rs tests/autograd_seen/show/test_browser*.py tests/forkgrade/test_browser*.py tests/tools/test_browser*.py

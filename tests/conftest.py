@@ -27,6 +27,7 @@ KINDS = {
 #: other at the end.
 OPERATORS = ("test_operators.py", *(f"test_operators_{number}.py" for number in (2, 3, 4)))
 LONGEST = (
+    "test_engine.py",
     "test_grading.py",
     "test_mutation.py",
     *OPERATORS,
