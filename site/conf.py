@@ -4,11 +4,11 @@ Nothing on a page comes from another host: formulas become MathML when the site 
 the reader's own, and search runs in the page.
 """
 
-import re
-
 from docutils import nodes
-from math_core import LatexError, LatexToMathML
+from math_core import LatexError
 from sphinx.util import logging
+
+from tools.formulas import mathml
 
 project = "Autograd, seen"
 html_title = project
@@ -50,11 +50,6 @@ autodoc_typehints_format = "short"
 napoleon_google_docstring = True
 
 log = logging.getLogger(__name__)
-convert = LatexToMathML()
-#: What has a bar above it. Fonts differ in how wide theirs can be; a style sheet draws the line.
-BAR = re.compile(
-    r'<mover accent="true">((?:(?!<mover).)*)<mo stretchy="true">\u0332</mo></mover>', re.DOTALL
-)
 
 
 def write_formula(writer, node) -> None:
@@ -71,11 +66,8 @@ def write_displayed_formula(writer, node) -> None:
 
 def append(writer, node, block: bool) -> None:
     """Writes MathML; a formula that cannot be read is a warning of the build."""
-    # The converter knows no space between rows, and would write it out.
-    text = re.sub(r"\\\\\[[\d.]+(?:pt|em|ex)\]", r"\\\\", node.astext())
     try:
-        formula = convert.convert_with_local_state(text, displaystyle=block)
-        formula = BAR.sub(r'<menclose notation="top">\1</menclose>', formula)
+        formula = mathml(node.astext(), displayed=block)
     except LatexError as error:
         log.warning("formula %r: %s", node.astext(), error, location=node)
         formula = f"<code>{writer.encode(node.astext())}</code>"

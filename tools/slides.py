@@ -8,16 +8,17 @@ import argparse
 import copy
 import re
 import sys
-from functools import cache
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from forkgrade.files import write_whole
 from nbconvert import SlidesExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from traitlets.config import Config
 
+from tools.formulas import mathml
 from tools.frame import title
 from tools.lessons import Lesson, lessons
 from tools.places import ROOT
@@ -27,42 +28,85 @@ DECKS = ROOT / "site" / "_build" / "slides"
 TEMPLATES = Path(__file__).parent
 #: Code, which keeps its dollars, and formulas.
 FORMULA = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
+#: A part of a text between blank lines; answers that open hold such lines.
+BLOCK = re.compile(r"(?:<details>.*?</details>|```.*?```|[^\n]|\n(?!\n))+", re.DOTALL)
+#: A slide's height, and that of a line of text, of code, a gap, a folded answer and a picture, in
+#: pixels; and how many characters fit into a line.
+HEIGHT, LINE, CODE_LINE, GAP, FOLD, PICTURE, WIDE = 600, 33, 27, 28, 52, 380, 92
 #: A theme would fetch its fonts.
 FETCHES = re.compile(r"@import[^;]*;")
 
 
 def slides(nb: NotebookNode) -> NotebookNode:
-    """A notebook whose cells say on which slide they stand; an output stands on the slide after
-    the question that asks for it.
+    """A notebook whose cells say on which slide they stand. An output stands on the slide after the
+    question that asks for it, and what is too high for one slide goes on on the next.
     """
-    cells = []
-    for cell in nb.cells:
-        cell = copy.deepcopy(cell)
+    cells, used = [], 0.0
+    for cell in parts(nb):
+        begins = asks = False
         if cell.cell_type == "markdown":
-            begins = re.match(r"#{1,2} ", cell.source)
+            begins = bool(re.match(r"#{1,2} ", cell.source))
             asks = "<details>" in cell.source and "**Predict.**" in cell.source
-            kind = "slide" if begins else "subslide" if asks or starts_anew(cells) else "-"
+        needed = height(cell)
+        full = used + needed > HEIGHT
+        answers = "only-output" in cell.metadata.get("tags", ())
+        kind = "slide" if begins else "subslide" if asks or answers or full else "-"
+        used = needed if kind != "-" else used + needed
+        if cell.cell_type == "markdown":
             cell.source = with_mathml(cell.source)
-            cells.append(on(cell, kind))
-        elif "hide-output" in cell.metadata.get("tags", ()):
-            output = new_code_cell("", outputs=cell.outputs, id=f"{cell.id}-output")
-            output.metadata.tags = ["only-output"]
-            cell.outputs = []
-            cells += [on(cell, "-"), on(output, "subslide")]
-        else:
-            cells.append(on(cell, "-"))
+        cells.append(on(cell, kind))
     nb.cells = cells
     return nb
 
 
-def starts_anew(cells: list[NotebookNode]) -> bool:
-    """Whether the next text needs a slide of its own: a text and an output stand there already."""
-    kinds = []
-    for cell in reversed(cells):
-        kinds.append(cell.cell_type)
-        if cell.metadata.slideshow.slide_type != "-":
-            break
-    return "code" in kinds and "markdown" in kinds
+def parts(nb: NotebookNode) -> Iterator[NotebookNode]:
+    """The cells of a notebook; an output that a question asks for is a cell of its own."""
+    for cell in nb.cells:
+        cell = copy.deepcopy(cell)
+        if cell.cell_type == "markdown":
+            for place, source in enumerate(pieces(cell.source)):
+                yield new_markdown_cell(source, id=f"{cell.id}-{place}")
+            continue
+        if "hide-output" not in cell.metadata.get("tags", ()):
+            yield cell
+            continue
+        output = new_code_cell("", outputs=cell.outputs, id=f"{cell.id}-output")
+        output.metadata.tags = ["only-output"]
+        cell.outputs = []
+        yield from (cell, output)
+
+
+def pieces(source: str) -> Iterator[str]:
+    """A text in parts that each fit on a slide, cut between paragraphs; a heading begins a new one.
+    An answer that opens stays whole.
+    """
+    held: list[str] = []
+    for block in (found.strip("\n") for found in BLOCK.findall(source)):
+        longer = "\n\n".join([*held, block])
+        if held and (block.startswith("#") or height(new_markdown_cell(longer)) > HEIGHT):
+            yield "\n\n".join(held)
+            held = []
+        held.append(block)
+    yield "\n\n".join(held)
+
+
+def height(cell: NotebookNode) -> float:
+    """About how many pixels a cell is high on a slide, its answers folded."""
+    if cell.cell_type == "markdown":
+        folded, shown = re.subn(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL), 0
+        text, answers = folded
+        for block in text.split("\n\n"):
+            rows = block.strip().split("\n")
+            wraps = sum(-(-len(row) // WIDE) for row in rows) if "|" in block else 0
+            shown += LINE * (wraps or -(-len(" ".join(rows)) // WIDE)) + GAP
+        return shown + answers * FOLD
+    lines = len(cell.source.splitlines()) if cell.source else 0
+    lines += sum(len(output.get("text", "").splitlines()) for output in cell.outputs)
+    lines += sum(len(output.get("traceback", ())) * 6 for output in cell.outputs)
+    drawn = [output.data for output in cell.outputs if "data" in output]
+    rows = sum(data.get("text/html", "").count("<tr") for data in drawn)
+    pictures = sum("image/png" in data or "<img" in data.get("text/html", "") for data in drawn)
+    return CODE_LINE * lines + GAP + LINE * rows + PICTURE * pictures
 
 
 def on(cell: NotebookNode, kind: str) -> NotebookNode:
@@ -71,23 +115,13 @@ def on(cell: NotebookNode, kind: str) -> NotebookNode:
     return cell
 
 
-@cache
-def converter() -> object:
-    """What makes MathML of a formula; `make slides` installs it."""
-    from math_core import LatexToMathML
-
-    return LatexToMathML()
-
-
 def with_mathml(source: str) -> str:
     """A text with its formulas as MathML, which a browser draws without a script."""
-
-    convert = converter()
 
     def formula(found: re.Match) -> str:
         if found[1]:
             return found[1]
-        made = convert.convert_with_local_state(found[2] or found[3], displaystyle=bool(found[2]))
+        made = mathml(found[2] or found[3], displayed=bool(found[2]))
         if found[2]:
             return f'<div class="formula displayed">{made}</div>'
         return made

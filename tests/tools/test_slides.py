@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("sphinx_revealjs", reason="`make slides` installs what a deck needs")
 
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
 from tools import slides
 from tools.lessons import lessons
 from tools.places import ROOT
@@ -19,10 +21,6 @@ LESSON = lessons()[1]
 @pytest.fixture(scope="module")
 def deck():
     return slides.deck(LESSON)
-
-
-def kinds(cells):
-    return [(cell.id, cell.metadata.slideshow.slide_type) for cell in cells]
 
 
 def test_an_output_that_a_question_asks_for_is_on_the_slide_after_it():
@@ -50,6 +48,23 @@ def test_each_section_begins_a_column_and_each_question_a_slide():
             assert (kind == "slide") == bool(re.match("#{1,2} ", cell.source))
             if "**Predict.**" in cell.source:
                 assert kind == "subslide"
+
+
+def test_a_text_is_cut_between_paragraphs_and_an_answer_stays_whole():
+    answer = "<details><summary>7</summary>\n\nNo.\n\n</details>"
+    long = "\n\n".join(f"Paragraph {i}. {'word ' * 60}" for i in range(12))
+    source = f"{long}\n\n## Next\n\nText.\n\n{answer}"
+    pieces = list(slides.pieces(source))
+    assert "\n\n".join(pieces) == source
+    assert len(pieces) > 2 and pieces[-1].startswith("## Next") and pieces[-1].endswith(answer)
+    assert all(slides.height(new_markdown_cell(piece)) <= slides.HEIGHT for piece in pieces)
+
+
+def test_what_is_too_high_for_one_slide_goes_on_on_the_next():
+    text = new_markdown_cell("# Title\n\n" + "word " * 150)
+    code = new_code_cell("\n".join(["x = 1"] * 15))
+    made = slides.slides(new_notebook(cells=[text, code, new_code_cell("x")])).cells
+    assert [cell.metadata.slideshow.slide_type for cell in made] == ["slide", "subslide", "-"]
 
 
 def test_a_deck_fetches_nothing(deck):
