@@ -67,8 +67,9 @@ def texts(output: NotebookNode) -> Iterator[tuple[str, str]]:
 
 
 def pictures(html: str) -> list[str]:
-    """The SVGs that stand in HTML as images."""
-    return [b64decode(payload).decode() for payload in PICTURE.findall(html)]
+    """The SVGs that stand in HTML as images, also of a page that was altered by hand."""
+    whole = (payload for payload in PICTURE.findall(html) if len(payload) % 4 == 0)
+    return [b64decode(payload).decode(errors="replace") for payload in whole]
 
 
 def outputs(nb: NotebookNode) -> Iterator[tuple[NotebookNode, NotebookNode]]:

@@ -2,6 +2,7 @@
 for.
 """
 
+import base64
 import copy
 
 import nbformat
@@ -390,3 +391,11 @@ def test_pytest_hands_every_notebook_to_nbval(pytestconfig):
     folders = pytestconfig.getini("testpaths")
     for path in EXECUTED:
         assert {name(path), path.relative_to(ROOT).parts[0]} & {*folders}, name(path)
+
+
+def test_a_picture_that_was_altered_is_looked_at_all_the_same():
+    svg = base64.b64encode("<svg>σ(z)</svg>".encode()).decode()
+    assert rules.pictures(f"data:image/svg+xml;base64,{svg}") == ["<svg>σ(z)</svg>"]
+    torn = base64.b64encode(b"<svg>\xcf(z)</svg>").decode()
+    assert rules.pictures(f"data:image/svg+xml;base64,{torn}") == ["<svg>\ufffd(z)</svg>"]
+    assert rules.pictures(f"data:image/svg+xml;base64,{svg}A") == []
