@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograd_seen.checks import reference
+from autograd_seen.checks.points import assignments
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from tools import error_index, lesson_table
+from tools import error_index, frame, lesson_table
 from tools.exercises import NUMBER
 from tools.lessons import Lesson, lessons
 from tools.places import ROOT
@@ -54,7 +55,6 @@ HOW_TO_ANSWER = (
     "*Here you can read what is asked. To answer it and have it checked, "
     "[get the course](../../start.md).*"
 )
-POINTS = re.compile(r"^## \d+\.\d+ · .* · (\d+) points?$", re.MULTILINE)
 #: What an alternative text may have; a longer one is cut at a line.
 LONGEST_ALT = 1500
 
@@ -100,14 +100,12 @@ def lay_down(root: Path, to: Path, wanted: Wanted) -> None:
         copy(path, to / "notebooks" / "images" / path.name)
     (to / "extra").mkdir(exist_ok=True)
     fill(to / "index.md", "lessons", contents(root))
-    for name, (place_of, title) in LISTS.items():
-        if name == "exercises" or wanted.worked:
-            text = list_of_assignments(root, title, place_of)
-            (to / name / "index.md").write_text(text, encoding="utf-8")
-    if not wanted.worked:
-        index = to / "index.md"
-        text = index.read_text(encoding="utf-8").replace("worked/index\n", "")
-        index.write_text(text, encoding="utf-8")
+    folders = ["exercises", "worked"] if wanted.worked else ["exercises"]
+    for folder in folders:
+        text = list_of_assignments(root, *LISTS[folder])
+        (to / folder / "index.md").write_text(text, encoding="utf-8")
+    places = ["start", *(f"{folder}/index" for folder in folders)]
+    fill(to / "index.md", "practise", listed(places, caption="Practise"))
     fill(to / "notation.md", "notation", notation(root))
     fill(to / "find_error.md", "errors", errors_table())
 
@@ -239,23 +237,18 @@ def contents(root: Path) -> str:
     return f"{table}\n{listed(pages, caption='Lessons')}"
 
 
-def list_of_assignments(root: Path, title: str, place_of: Callable[[Lesson], str]) -> str:
+def list_of_assignments(root: Path, place_of: Callable[[Lesson], str], title: str) -> str:
     """The page under which the side bar has the assignments, or their worked solutions."""
+    points = {one.slug: one.points.values() for one in assignments()}
     rows, pages = [], []
     for lesson in lessons(root):
-        name = place_of(lesson).partition("/")[2]
+        name, worth = place_of(lesson).partition("/")[2], points[lesson.slug]
+        _, question = frame.title(read(lesson.notebook))
         pages.append(name)
-        points = [int(one) for one in POINTS.findall(text_of(read(lesson.exercise)))]
-        title_of = read(lesson.exercise).cells[0].source.split("\n")[0].partition(" · ")[2]
-        rows.append(f"| [{lesson.number}]({name}) | {title_of} | {len(points)} | {sum(points)} |")
+        rows.append(f"| [{lesson.number}]({name}) | {question} | {len(worth)} | {sum(worth)} |")
     head = "| | question | exercises | points |\n|---|---|---|---|"
     table = "\n".join([head, *rows])
     return f"# {title}\n\n{table}\n{listed(pages)}"
-
-
-def text_of(nb: NotebookNode) -> str:
-    """All that is written in the cells of prose."""
-    return "\n".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
 
 
 def listed(pages: Iterable[str], caption: str = "") -> str:

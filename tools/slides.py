@@ -93,13 +93,13 @@ def pieces(source: str) -> Iterator[str]:
 def height(cell: NotebookNode) -> float:
     """About how many pixels a cell is high on a slide, its answers folded."""
     if cell.cell_type == "markdown":
-        folded, shown = re.subn(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL), 0
-        text, answers = folded
+        text, answers = re.subn(r"<details>.*?</details>", "", cell.source, flags=re.DOTALL)
+        shown = answers * FOLD
         for block in text.split("\n\n"):
             rows = block.strip().split("\n")
             wraps = sum(-(-len(row) // WIDE) for row in rows) if "|" in block else 0
             shown += LINE * (wraps or -(-len(" ".join(rows)) // WIDE)) + GAP
-        return shown + answers * FOLD
+        return shown
     lines = len(cell.source.splitlines()) if cell.source else 0
     lines += sum(len(output.get("text", "").splitlines()) for output in cell.outputs)
     lines += sum(len(output.get("traceback", ())) * 6 for output in cell.outputs)
