@@ -25,6 +25,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from .comparing import stale_outputs
 from .normal_form import code_cells, normalise, read
 from .running import KERNEL_OPTIONS, build_font_cache, execute, keep_run, kept_run
+from .warm import POSSIBLE, fork_kernels
 
 KNOWN = "0.11.0"
 RUNS = pytest.StashKey[Path]()
@@ -40,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "strict_nbval_rerun",
         "the command that runs notebooks anew and stores their outputs, named in messages",
         default="jupyter nbconvert --to notebook --execute --inplace",
+    )
+    parser.addini(
+        "strict_nbval_warm",
+        "modules that are imported once, in a process that forks each kernel (Linux)",
+        type="args",
+        default=[],
     )
 
 
@@ -60,6 +67,9 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="fresh-runs-")
         config.add_cleanup(folder.cleanup)
         config.stash[RUNS] = Path(folder.name)
+    modules = config.getini("strict_nbval_warm")
+    if modules and POSSIBLE:
+        config.add_cleanup(fork_kernels(modules).close)
     start = functools.partial(nbval.kernel.start_new_kernel, extra_arguments=KERNEL_OPTIONS)
     nbval.kernel.start_new_kernel = start
     nbval.kernel.RunningKernel.execute_cell_input = execute_as_a_reader_does

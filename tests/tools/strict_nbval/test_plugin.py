@@ -67,6 +67,7 @@ PROJECT = """
 [pytest]
 addopts = --nbval --nbval-current-env -p no:cacheprovider
 strict_nbval_rerun = make pages
+strict_nbval_warm = matplotlib.pyplot
 """
 PLOT = """import matplotlib.pyplot as plt
 figure, axes = plt.subplots()
