@@ -31,6 +31,23 @@ def test_tb_shows_the_whole(reader):
     assert "----> 4 y.backward()" in lines and EXPLAINED[0] not in lines
 
 
+def test_the_history_keeps_what_was_shown(reader):
+    """IPython lays out each frame of a recursion for it, which takes seconds."""
+    kept = reader.shell.history_manager.exceptions
+    reader.run("def deep(n):\n    return deep(n + 1)")
+    lines = reader.run("deep(0)")
+    assert len(lines) == 9
+    assert [extension.COLOUR.sub("", line) for line in kept[3]["traceback"]] == lines
+    assert kept[3]["ename"] == "RecursionError"
+    reader.run("%nothing_of_this_name")
+    assert kept[4]["traceback"] == [
+        "UsageError: Line magic function `%nothing_of_this_name` not found."
+    ]
+    reader.run("%unload_ext autograd_seen")
+    reader.run("1 / 0")
+    assert len(kept[6]["traceback"]) > 2 and "Traceback" in kept[6]["traceback"][1]
+
+
 def test_a_function_of_an_earlier_cell_is_shown_with_its_cell(reader):
     reader.run("def values(v):\n    return v.numpy()")
     lines = reader.run("values(torch.ones(2, requires_grad=True))")

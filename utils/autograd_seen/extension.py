@@ -2,10 +2,12 @@
 read, and plots that stand on a dark page too.
 """
 
+import functools
 import re
 import sys
 import sysconfig
 import warnings
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -40,6 +42,11 @@ def load_ipython_extension(shell: Any) -> None:
     """
     unload_ipython_extension(shell)
     shell.set_custom_exc((Exception, KeyboardInterrupt), show_error)
+    # IPython keeps the text of each error for `%notebook`, and lays out thousands of frames for it
+    # where a recursion was too deep: seconds, in which the cell goes on running.
+    shell._format_exception_for_storage = functools.partial(
+        in_short_for_history, shell, shell._format_exception_for_storage
+    )
     shell.meta[KEPT_AS] = short = ShortWarnings(lambda file: name_of(file, shell))
     shell.events.register("pre_run_cell", short.begin)
     shell.events.register("post_run_cell", short.end)
@@ -54,6 +61,7 @@ def unload_ipython_extension(shell: Any) -> None:
     short = shell.meta.pop(KEPT_AS, None)
     if short:
         shell.set_custom_exc((), None)
+        del shell._format_exception_for_storage
         short.end()
         shell.events.unregister("pre_run_cell", short.begin)
         shell.events.unregister("post_run_cell", short.end)
@@ -134,10 +142,7 @@ def show_error(
         # The cell itself cannot be read, so nothing ran.
         shell.showsyntaxerror()
         return
-    lines = []
-    if not _shown_otherwise(error):
-        with suppress(Exception):
-            lines = short_traceback(error, lambda file: name_of(file, shell))
+    lines = _in_short(shell, error)
     if not lines:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=True)
         return
@@ -147,6 +152,26 @@ def show_error(
     sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
     sys.last_exc = error
     shell._showtraceback(kind, error, lines)
+
+
+def in_short_for_history(
+    shell: Any, whole: Callable[..., dict], error: BaseException, *args: Any, **kwargs: Any
+) -> dict:
+    """What IPython keeps of an error, with the lines that were shown; by `whole`, its own way,
+    where those were its own.
+    """
+    lines = _in_short(shell, error)
+    if not lines:
+        return whole(error, *args, **kwargs)
+    return {"ename": type(error).__name__, "evalue": str(error), "traceback": lines}
+
+
+def _in_short(shell: Any, error: BaseException) -> list[str]:
+    """The lines of a short traceback; none where the error has a form of its own."""
+    if not _shown_otherwise(error):
+        with suppress(Exception):
+            return short_traceback(error, lambda file: name_of(file, shell))
+    return []
 
 
 def _shown_otherwise(error: BaseException) -> bool:

@@ -148,9 +148,12 @@ def _before(error: BaseException, names: Names) -> list[str]:
 
 def _frames(own: list[Frame], most: int, lines_each: int) -> list[str]:
     """The frames, or the first few and the last."""
-    blocks = [frame.lines(lines_each) for frame in own]
-    if len(own) > most:
-        blocks = [*blocks[: most - 1], ["      …"], blocks[-1]]
+    cut = len(own) > most
+    # A recursion that was too deep has thousands: code is read for those that are shown.
+    shown = [*own[: most - 1], own[-1]] if cut else own
+    blocks = [frame.lines(lines_each) for frame in shown]
+    if cut:
+        blocks.insert(-1, ["      …"])
     return [line for block in blocks for line in block]
 
 
