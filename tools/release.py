@@ -143,15 +143,14 @@ def pyproject(text: str) -> str:
 
 def answers_in(folder: Path, root: Path) -> Iterator[str]:
     """A sentence for each answer of the course in `root` that lies in a folder."""
-    texts = {path: squeezed(text_of(path)) for path in sorted(folder.rglob("*")) if path.is_file()}
-    for path in texts:
-        place = path.relative_to(folder)
+    paths = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    texts = {place.as_posix(): squeezed(text_of(folder / place)) for place in sorted(paths)}
+    for place in sorted(paths):
         if {"private", "solutions", ".git"} & set(place.parts):
             yield f"{place.as_posix()} is no file that a class gets"
     for where, slug, answer in answers(root):
         looked_for = squeezed(answer)
-        for path, text in texts.items():
-            place = path.relative_to(folder).as_posix()
+        for place, text in texts.items():
             if "/private/" in where and place.startswith("notebooks/"):
                 continue  # a lesson may teach what an answer is measured by
             if looked_for in text and (len(looked_for) >= LONG or slug in place):
@@ -167,13 +166,14 @@ def answers(root: Path) -> Iterator[tuple[str, str, str]]:
         for cell in cells:
             for found in answers_of(cell):
                 yield lesson.place(lesson.solution), lesson.slug, found
-        shown = "\n".join(SOLUTION.sub("", HIDDEN.sub("", cell.source)) for cell in cells)
+        shown = squeezed("\n".join(SOLUTION.sub("", HIDDEN.sub("", cell.source)) for cell in cells))
         for path in sorted((lesson.solution.parent / "private").rglob("*.py")):
             source = path.read_text(encoding="utf-8")
+            lines = source.splitlines(keepends=True)
             for node in ast.parse(source).body:
-                text = ast.get_source_segment(source, node)
+                text = "".join(lines[node.lineno - 1 : node.end_lineno])
                 named = isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Assign)
-                if named and squeezed(text) not in squeezed(shown):
+                if named and squeezed(text) not in shown:
                     yield lesson.place(path), lesson.slug, text
 
 

@@ -1,6 +1,9 @@
 """Modules that several tests record: an encoder, a net with residual blocks, a cell in a loop."""
 
+import functools
+
 import torch
+from autograd_seen import record_backward, record_forward
 from torch import nn
 
 
@@ -104,3 +107,12 @@ def nets():
         "recurrent": (Recurrent(), torch.randn(6, 1, 2)),
         "twice": (Twice(), torch.randn(2, 3)),
     }
+
+
+@functools.cache
+def recorded_graph(name):
+    """The plain data of a recorded pass of one of the modules: to be looked at, not changed."""
+    model, x = nets()[name]
+    with record_forward() as tape:
+        z = model(x)
+    return record_backward(z, tape=tape).graph

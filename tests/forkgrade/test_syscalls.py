@@ -57,9 +57,18 @@ def ask(machine, name, *arguments, **limits):
 
 
 def each(names):
-    """Runs a test for each of the calls that a machine has, on each machine."""
-    pairs = [(one, name) for one in MACHINES for name in sorted(names & call_numbers(one).keys())]
-    return pytest.mark.parametrize(("machine", "name"), pairs)
+    """Asks for each of the calls that a machine has, on each machine."""
+
+    def test_of(ask_for):
+        def test(machine):
+            there = sorted(names & call_numbers(machine).keys())
+            assert there
+            for name in there:
+                ask_for(machine, name)
+
+        return pytest.mark.parametrize("machine", MACHINES)(test)
+
+    return test_of
 
 
 @each(FREE.keys())

@@ -278,7 +278,7 @@ def must_be_red(nb, page):
 
 #: So many lessons, one after the other, are shown an alteration of each kind between them: each
 #: alteration costs a comparison of the whole page.
-TURNS = 6
+TURNS = 12
 
 
 def sample_of(found, turn):
@@ -494,6 +494,8 @@ def run_pytest(*paths):
         *settings,
         "-p",
         "no:cacheprovider",
+        "-o",
+        "strict_nbval_warm=",  # the sample needs nothing of it
         "-rA",
         "--color=no",
     ]

@@ -69,9 +69,10 @@ def modules():
 MODULES = modules()
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module not in UNTESTED])
-def test_a_module_has_a_test_file_of_its_name(module):
-    assert (ROOT / MODULES[module]).exists(), f"write {MODULES[module]}"
+def test_a_module_has_a_test_file_of_its_name():
+    wanted = [MODULES[module] for module in MODULES if module not in UNTESTED]
+    missing = [file for file in wanted if not (ROOT / file).exists()]
+    assert len(wanted) > 100 and not missing, f"write {', '.join(missing)}"
 
 
 def test_the_list_of_what_has_none_is_no_longer_than_it_must_be():

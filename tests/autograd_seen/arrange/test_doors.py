@@ -2,18 +2,14 @@
 
 import itertools
 
-from autograd_seen import record_backward, record_forward
 from autograd_seen.arrange.doors import House
 from autograd_seen.arrange.modules import arrange_modules
 
-from tests.autograd_seen.nets import nets
+from tests.autograd_seen.nets import nets, recorded_graph
 
 
 def house_of(name, opened="auto"):
-    model, x = nets()[name]
-    with record_forward() as tape:
-        z = model(x)
-    graph = record_backward(z, tape=tape).graph
+    graph = recorded_graph(name)
     return House(graph, True, 200, arrange_modules(graph, True, 200, opened).opened)
 
 

@@ -56,8 +56,11 @@ def check(sizes, edges, direction):
             assert box[1 - forward] <= point[1 - forward] <= box[3 - forward], (
                 "an edge misses the side of its box"
             )
+        # What is drawn between two points lies between their heights, where most boxes do not.
         for start, end in itertools.pairwise(points):
-            assert not any(passes_through(start, end, box) for box in boxes), (
+            low, high = start[forward], end[forward]
+            near = [box for box in boxes if box[forward] <= high and low <= box[2 + forward]]
+            assert not any(passes_through(start, end, box) for box in near), (
                 "an edge passes through a box"
             )
     ends = [(target, points[-1]) for (_, target), points in zip(edges, layout.routes, strict=True)]

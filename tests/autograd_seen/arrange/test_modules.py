@@ -10,14 +10,7 @@ from autograd_seen.arrange.labels import on_arrows
 from autograd_seen.arrange.modules import MOST_BOXES, arrange_modules, chosen, open_scopes
 from torch import nn
 
-from tests.autograd_seen.nets import Encoder, Loop, Residual, nets
-
-
-def graph_of(name):
-    model, x = nets()[name]
-    with record_forward() as tape:
-        z = model(x)
-    return record_backward(z, tape=tape).graph
+from tests.autograd_seen.nets import Encoder, Loop, Residual, nets, recorded_graph
 
 
 def frames(graph):
@@ -42,13 +35,13 @@ def test_a_graph_without_calls_is_folded_and_no_more():
 
 
 def test_none_draws_no_module():
-    graph = graph_of("residual")
+    graph = recorded_graph("residual")
     assert drawn(graph, None).groups == () and not any(n.module for n in drawn(graph, None).nodes)
 
 
 @pytest.mark.parametrize("name", nets())
 def test_the_first_picture_has_at_most_thirty_boxes_and_ovals(name):
-    graph = graph_of(name)
+    graph = recorded_graph(name)
     first = drawn(graph)
     assert len(first.nodes) - len(on_arrows(first)) <= MOST_BOXES
     assert first.count() == graph.count()
@@ -58,7 +51,7 @@ def test_the_first_picture_has_at_most_thirty_boxes_and_ovals(name):
 @pytest.mark.parametrize("fold", [True, False])
 @pytest.mark.parametrize("opened", range(5))
 def test_every_picture_stands_for_all_operations_and_its_frames_nest(name, fold, opened):
-    graph = graph_of(name)
+    graph = recorded_graph(name)
     last = drawn(graph, opened, fold)
     assert last.count() == graph.count()
     for i, one in enumerate(last.groups):
@@ -83,7 +76,7 @@ def stands_for(graph, frame):
 
 
 def test_an_encoder_is_first_seen_as_one_layer_and_how_many():
-    graph = graph_of("encoder")
+    graph = recorded_graph("encoder")
     assert frames(drawn(graph)) == [
         ("model", 1),
         ("model.encoder", 1),
@@ -94,7 +87,9 @@ def test_an_encoder_is_first_seen_as_one_layer_and_how_many():
 
 
 def test_equal_layers_are_one_box_that_names_the_first_and_the_last():
-    (box,) = [n for n in drawn(graph_of("encoder"), 2).nodes if n.module and n.module.times > 1]
+    (box,) = [
+        n for n in drawn(recorded_graph("encoder"), 2).nodes if n.module and n.module.times > 1
+    ]
     assert (box.module.name, box.module.last, box.module.times) == (
         "model.encoder.layers.0",
         "model.encoder.layers.3",
@@ -103,26 +98,26 @@ def test_equal_layers_are_one_box_that_names_the_first_and_the_last():
 
 
 def test_blocks_that_differ_are_boxes_of_their_own():
-    stages = [box for box in boxes(drawn(graph_of("residual"))) if ".layer" in box]
+    stages = [box for box in boxes(drawn(recorded_graph("residual"))) if ".layer" in box]
     assert stages == [f"model.layer{i}.{j}" for i in range(1, 5) for j in range(2)]
 
 
 def test_a_cell_in_a_loop_is_one_box_and_how_often():
-    graph = graph_of("loop")
+    graph = recorded_graph("loop")
     first = drawn(graph)
     assert boxes(first).count("model.cell") <= 3
     assert max(group.times for group in first.groups) >= 6
 
 
 def test_a_level_opens_what_is_less_deep():
-    graph = graph_of("residual")
+    graph = recorded_graph("residual")
     assert boxes(drawn(graph, 0)) == ["model"]
     assert "model.layer1" in boxes(drawn(graph, 1)) and "model.layer1.0" in boxes(drawn(graph, 2))
     assert not any(node.module for node in drawn(graph, 9).nodes)
 
 
 def test_a_module_with_a_name_opens_with_what_it_is_in_and_nothing_else():
-    graph = graph_of("residual")
+    graph = recorded_graph("residual")
     for name in ("model.layer2.0", "layer2.0", ["layer2.0"], {"layer2.0", "layer2"}):
         found = boxes(drawn(graph, name))
         assert {"model.layer1", "model.layer2.0.conv1", "model.layer2.1", "model.layer4"} <= set(
@@ -132,12 +127,12 @@ def test_a_module_with_a_name_opens_with_what_it_is_in_and_nothing_else():
 
 
 def test_a_name_opens_each_call_of_that_module():
-    graph = graph_of("loop")
+    graph = recorded_graph("loop")
     assert len(chosen(graph, "cell")) == 1 + 8
 
 
 def test_an_unknown_name_raises_and_says_which_there_are():
-    graph = graph_of("twice")
+    graph = recorded_graph("twice")
     with pytest.raises(ValueError, match=r"modules='b': .* use one of model, model\.a"):
         arrange_modules(graph, True, 200, "b")
 
@@ -191,14 +186,14 @@ def test_a_chain_through_several_modules_is_in_no_frame_of_one():
 
 
 def test_parameters_stand_in_the_frame_of_their_module():
-    last = drawn(graph_of("recurrent"))
+    last = drawn(recorded_graph("recurrent"))
     lstm = next(group for group in last.groups if group.module.name == "model.lstm")
     names = [last.nodes[key].name for key in lstm.nodes if last.nodes[key].role == "leaf"]
     assert len(names) == 8 and all(name.startswith("model.lstm.") for name in names)
 
 
 def test_a_cut_picture_keeps_true_frames():
-    graph = graph_of("residual")
+    graph = recorded_graph("residual")
     last = drawn(graph, 9, most=12)
     assert last.limit is not None and last.groups
     for group in last.groups:

@@ -11,7 +11,7 @@ from autograd_seen.graph import Graph, Module, Scope
 from torch import nn
 
 from tests.autograd_seen.arrange.sketched import Sketch
-from tests.autograd_seen.nets import Encoder, nets
+from tests.autograd_seen.nets import Encoder, nets, recorded_graph
 
 
 def graph_of(model, x):
@@ -52,7 +52,7 @@ def where(graph, folded, closed):
 @pytest.mark.parametrize("name", nets())
 @pytest.mark.parametrize("depth", range(4))
 def test_edges_between_boxes_are_edges_of_the_graph_and_all_of_them(name, depth):
-    graph = graph_of(*nets()[name])
+    graph = recorded_graph(name)
     closed = {i for i, scope in enumerate(graph.scopes) if scope.depth >= depth}
     folded = shut(graph, closed)
     inside = where(graph, folded, closed)
@@ -76,7 +76,7 @@ def test_edges_between_boxes_are_edges_of_the_graph_and_all_of_them(name, depth)
 
 @pytest.mark.parametrize("name", nets())
 def test_what_is_hidden_is_used_in_its_box_alone(name):
-    graph = graph_of(*nets()[name])
+    graph = recorded_graph(name)
     folded = shut(graph, {0})
     inside = graph.scopes[0].nodes
     for key in set(range(len(graph.nodes))) - set(folded.nodes) - inside:
@@ -86,7 +86,7 @@ def test_what_is_hidden_is_used_in_its_box_alone(name):
 
 
 def test_of_a_module_inside_another_the_outer_box_is_drawn():
-    graph = graph_of(*nets()["twice"])
+    graph = recorded_graph("twice")
     model = nets()["twice"][0]
     assert boxes(shut(graph, {0, 1, 2}).graph) == ["model"]
     assert boxes(shut(graph, {1, 2}).graph)[:3] == ["model.a", "TanhBackward0", "MulBackward0"]
@@ -190,7 +190,7 @@ def test_a_parameter_of_two_modules_stays_drawn():
 
 
 def test_a_parameter_of_one_module_that_is_called_twice_is_in_its_boxes():
-    graph = graph_of(*nets()["twice"])
+    graph = recorded_graph("twice")
     assert [n.role for n in shut(graph, {1, 2}).graph.nodes if n.role in ("leaf", "constant")] == [
         "constant"
     ]
@@ -294,7 +294,7 @@ def test_boxes_kept_for_another_call_are_the_same():
 
 
 def test_nothing_shut_is_the_graph_as_it_was():
-    graph = graph_of(*nets()["loop"])
+    graph = recorded_graph("loop")
     drawn, whole = shut(graph, set()), unfolded(graph)
     assert drawn.graph.nodes == graph.nodes and drawn.nodes == whole.nodes
     assert sorted(drawn.graph.edges) == sorted(graph.edges)
