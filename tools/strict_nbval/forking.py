@@ -23,8 +23,11 @@ def main() -> None:
     # As ipykernel_launcher does: a kernel does not import from where its launcher lies.
     del sys.path[0]
     link = socket.socket(fileno=int(sys.argv[1]))
-    for name in ["ipykernel.kernelapp", *sys.argv[2:]]:
+    given = dict(os.environ)
+    for name in ["ipykernel.kernelapp", "ipykernel.debugger", *sys.argv[2:]]:
         importlib.import_module(name)
+    # What an import sets is set in a kernel that imports it too.
+    added = dict(os.environ.items() - given.items())
     # Or the first full collection in each kernel would look through, and copy, all of this.
     gc.collect()
     gc.freeze()
@@ -41,7 +44,9 @@ def main() -> None:
         for file in files:
             os.close(file)
         link.send(str(number).encode())
-    become_kernel(json.loads(request), files)
+    wanted = json.loads(request)
+    wanted["environment"] |= added
+    become_kernel(wanted, files)
 
 
 def become_kernel(wanted: dict, files: list[int]) -> None:

@@ -81,12 +81,13 @@ class WarmProcess:
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         program = Path(__file__).with_name("forking.py")
+        # As a kernel is started, whose debugger wants to see all of Python.
+        start = [sys.executable, "-Xfrozen_modules=off", str(program), str(theirs.fileno())]
+        # A kernel sets it, and matplotlib asks for it when it is imported.
+        environment = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", **os.environ}
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, str(program), str(theirs.fileno()), *self.modules],
-                pass_fds=[theirs.fileno()],
-                # A kernel sets it, and matplotlib asks for it when it is imported.
-                env={"MPLBACKEND": "module://matplotlib_inline.backend_inline", **os.environ},
+                [*start, *self.modules], pass_fds=[theirs.fileno()], env=environment
             )
 
     def fork(self, arguments: list[str], folder: str, environment: dict, errors: Any) -> int:

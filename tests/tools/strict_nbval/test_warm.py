@@ -19,7 +19,7 @@ SEEN = """
 import os, sys, threading
 known = {"JPY_PARENT_PID", "PYTEST_CURRENT_TEST"}
 print(__name__, sys.path, sys.argv[0], sys.executable, os.getcwd(), sys.stdin)
-print({name: value for name, value in os.environ.items() if name not in known})
+print(sorted((name, value) for name, value in os.environ.items() if name not in known))
 print(sorted(thread.name.rstrip("0123456789") for thread in threading.enumerate()))
 print(sorted(name for name in globals() if not name.startswith("_")))
 """
