@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import functools
 import os
 import signal
 import subprocess
@@ -162,6 +163,26 @@ def test_where_nothing_is_to_be_graded_nothing_is_started_or_imported(small, run
     here += "print({'nbgrader', 'nbformat', 'torch'} & sys.modules.keys())"
     done = subprocess.run([sys.executable, "-c", here], cwd=small.root, capture_output=True)
     assert done.stdout.decode().splitlines() == ["1 submissions, 0 to grade", "set()"], done.stderr
+
+
+def test_notebooks_process_starts_while_what_is_asked_is_drawn(small, warm_process, monkeypatch):
+    from forkgrade import run
+
+    happened, digests = [], run.with_digests
+    monkeypatch.setattr(run, "with_digests", lambda *a: happened.append("drawn") or digests(*a))
+    start = lambda names: happened.append(f"started for {names}") or warm_process  # noqa: E731
+    grade = functools.partial(run.run, small.course, start, jobs=1, say=lambda text: None)
+    folder = small.hand_in("adam")
+    grade()
+    assert happened == [f"started for ['{NAME}']", "drawn"]
+    # Whether a changed notebook is to be graded anew is known by its digest alone.
+    (notebook,) = folder.glob("*.ipynb")
+    notebook.write_text(notebook.read_text().replace("answer = 2", "answer = 3"))
+    grade()
+    grade()
+    assert happened[2:] == ["drawn", f"started for ['{NAME}']", "drawn"]
+    grade(again=True)
+    assert happened[5:] == [f"started for ['{NAME}']", "drawn"]
 
 
 def test_pages_are_written_later_and_nothing_runs_for_that(small, run, monkeypatch):

@@ -114,7 +114,12 @@ def run_alone(
     """Does what run does, in a course that no other run changes meanwhile."""
     store, everything = RecordStore(course.records, say), course.submissions()
     records = {key(one): store.read(one) for one in everything}
-    mine = with_digests(course, [one for one in everything if only in (None, one.assignment)])
+    mine = [one for one in everything if only in (None, one.assignment)]
+    # What will be graded in any case. First: a process imports what notebooks need while this one
+    # imports what grading needs, and draws what is asked.
+    certain = {one.assignment for one in mine if again or records[key(one)].status != GRADED}
+    warm = start(sorted(certain)) if certain else None
+    mine = with_digests(course, mine)
     to_grade = [one for one in mine if again or not is_of(records[key(one)], one)]
     say(f"{len(mine)} submissions, {len(to_grade)} to grade")
     for warning in warnings_of(course, only, mine):
@@ -123,8 +128,7 @@ def run_alone(
         store.forget(one)  # or a run that is killed would leave it with half of what it had
     keep = Keeper(records, say, progress)
     if to_grade:
-        # First: it imports what notebooks need while this process imports what grading needs.
-        warm = start(sorted({one.assignment for one in to_grade}))
+        warm = warm if certain else start(sorted({one.assignment for one in to_grade}))
         from forkgrade.batches import grade_submissions
 
         keep(len(to_grade), grade_submissions(course, to_grade, store, warm, jobs, later))
