@@ -16,7 +16,7 @@ from .normal_form import COLOUR, label, normal_outputs, write_text
 # Two pictures are the same if their sizes differ by at most PIXELS and, both shrunk to GRID, no
 # square differs by more than LEVELS of 255 in red, green or blue. That forgives how a machine
 # smooths its letters.
-PIXELS, GRID, LEVELS = 2, (32, 32), 12
+PIXELS, GRID, LEVELS = 2, (32, 32), 11
 
 
 def difference(stored: object, fresh: object) -> str:
