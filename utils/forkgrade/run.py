@@ -115,10 +115,10 @@ def run_alone(
     store, everything = RecordStore(course.records, say), course.submissions()
     records = {key(one): store.read(one) for one in everything}
     mine = [one for one in everything if only in (None, one.assignment)]
-    # What will be graded in any case. First: a process imports what notebooks need while this one
-    # imports what grading needs, and draws what is asked.
-    certain = {one.assignment for one in mine if again or records[key(one)].status != GRADED}
-    warm = start(sorted(certain)) if certain else None
+    # First: a process imports what notebooks need while this one imports what grading needs, and
+    # draws what is asked.
+    certain = assignments(one for one in mine if again or records[key(one)].status != GRADED)
+    warm = start(certain) if certain else None
     mine = with_digests(course, mine)
     to_grade = [one for one in mine if again or not is_of(records[key(one)], one)]
     say(f"{len(mine)} submissions, {len(to_grade)} to grade")
@@ -128,7 +128,7 @@ def run_alone(
         store.forget(one)  # or a run that is killed would leave it with half of what it had
     keep = Keeper(records, say, progress)
     if to_grade:
-        warm = warm if certain else start(sorted({one.assignment for one in to_grade}))
+        warm = warm if certain else start(assignments(to_grade))
         from forkgrade.batches import grade_submissions
 
         keep(len(to_grade), grade_submissions(course, to_grade, store, warm, jobs, later))
@@ -140,6 +140,11 @@ def run_alone(
         keep(len(without), write_pages(course, without, store, jobs), told=False)
     write_report(course, records.values())
     return [records[key(one)] for one in mine]
+
+
+def assignments(submissions: Iterable[Submission]) -> list[str]:
+    """The assignments of submissions, each once."""
+    return sorted({one.assignment for one in submissions})
 
 
 def warnings_of(
