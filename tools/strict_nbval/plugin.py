@@ -25,7 +25,7 @@ from nbval.plugin import IPyNbCell, IPyNbFile
 from .comparing import stale_outputs
 from .normal_form import code_cells, normalise, read
 from .running import KERNEL_OPTIONS, build_font_cache, execute, keep_run, kept_run
-from .warm import POSSIBLE, fork_kernels
+from .warm import fork_kernels, is_possible
 
 KNOWN = "0.11.0"
 RUNS = pytest.StashKey[Path]()
@@ -68,7 +68,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(folder.cleanup)
         config.stash[RUNS] = Path(folder.name)
     modules = config.getini("strict_nbval_warm")
-    if modules and POSSIBLE:
+    if modules and is_possible():
         config.add_cleanup(fork_kernels(modules).close)
     start = functools.partial(nbval.kernel.start_new_kernel, extra_arguments=KERNEL_OPTIONS)
     nbval.kernel.start_new_kernel = start

@@ -19,10 +19,21 @@ from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-#: Why no kernel is forked elsewhere: macOS forbids much in a fork, and Windows has none.
-POSSIBLE = sys.platform == "linux"
 NAME = "strict-nbval-warm"
 LAUNCHER = "ipykernel_launcher"
+
+
+def is_possible() -> bool:
+    """Whether kernels can be forked here. macOS forbids much in a fork, Windows has none, and some
+    containers do not let a process be watched.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
 
 
 class ForkedKernel:

@@ -12,7 +12,7 @@ from jupyter_client.provisioning import KernelProvisionerFactory
 from tools.strict_nbval import warm
 from tools.strict_nbval.running import CellFailed, execute
 
-pytestmark = pytest.mark.skipif(not warm.POSSIBLE, reason="kernels are forked on Linux alone")
+pytestmark = pytest.mark.skipif(not warm.is_possible(), reason="no kernel can be forked here")
 
 #: What a page can see of the kernel that it runs in.
 SEEN = """
@@ -116,3 +116,14 @@ def test_what_is_no_kernel_of_python_is_started_as_ever(monkeypatch):
     with pytest.raises(StopIteration):
         warm.WarmProvisioner.launch_kernel(object.__new__(warm.WarmProvisioner), ["R"]).send(None)
     assert started == [["R"]]
+
+
+def test_where_a_process_cannot_be_watched_no_kernel_is_forked(monkeypatch):
+    def refused(number):
+        raise OSError("not permitted")
+
+    monkeypatch.setattr(os, "pidfd_open", refused)
+    assert not warm.is_possible()
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not warm.is_possible()
