@@ -456,7 +456,7 @@ ORACLES = [
         },
     ),
     oracle(
-        check.second,
+        check.second_derivative,
         twice(lambda f, slope, change, third: change),
         {
             "that is f′: the slope was never differentiated (is slope f(x) itself?)": twice(

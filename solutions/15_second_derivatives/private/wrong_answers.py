@@ -345,7 +345,7 @@ TABLES = {
             "neither": (ANSWERS | {"raises": "neither"}, "goes twice through one"),
         },
     ),
-    "second": Table(
+    "second_derivative": Table(
         right={
             "as taught": by_slope(taught),
             "the tuple": by_slope(lambda y, x: torch.autograd.grad(y, x, create_graph=True)),

@@ -61,9 +61,9 @@ def _check_grad(leaf, name):
         raise Misfit(f"a slope with its graph in {name}.grad", f"{name}.grad as it was", likely)
 
 
-second = check_function(
+second_derivative = check_function(
     "15.3",
-    "second",
+    "second_derivative",
     cases=[
         (cubic(2, -5), 1.5),
         (cosine(3, 2), 0.7),
@@ -71,7 +71,7 @@ second = check_function(
         (cube_held(3, 1), 1.2),
     ],
     evaluate=_second,
-    template="second(f, x) for f = {0} at x = {1}",
+    template="second_derivative(f, x) for f = {0} at x = {1}",
     hints=OF_A_SLOPE
     | {
         "'function' object is not iter": (
