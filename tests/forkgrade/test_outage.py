@@ -28,7 +28,7 @@ pytestmark = [
 #: So many hand in, and a notebook takes so long, that a run has written some when it has others to
 #: grade.
 STUDENTS = [f"student-{number:02}" for number in range(14)]
-SLOW = "import time\ntime.sleep(0.3)\nanswer = 2"
+SLOW = "import time\ntime.sleep(0.5)\nanswer = 2"
 KEEPS = "What has a grade keeps it: "
 
 
