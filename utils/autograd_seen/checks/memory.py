@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.engine import Check, check_function, check_value
 from autograd_seen.checks.families import family, first_term, held, term
 from autograd_seen.checks.leaves import arrived, attached, leaf
 from autograd_seen.checks.report import written_live as written
@@ -15,11 +15,21 @@ from autograd_seen.checks.verdicts import Misfit
 _Tensor, _tensor, _sum, _zeros = torch.Tensor, torch.tensor, torch.sum, torch.zeros
 _sin, _exp, _tanh = torch.sin, torch.exp, torch.tanh
 
-read_edges = check_value("8.1", "read_edges")
+
+def _in_words(answer):
+    """A prediction, if no number in it is written in digits."""
+    if isinstance(answer, dict):
+        for part, word in answer.items():
+            if isinstance(word, str) and word.strip().isdigit():
+                raise Misfit(f"{part}: {word!r}", "", f"{part}: digits, where a word is asked for")
+    return answer
+
+
+read_edges = Check("8.1", "read_edges", evaluate=_in_words)
 
 filled = check_value("8.2", "filled")
 
-saved = check_value("8.3", "saved")
+saved = Check("8.3", "saved", evaluate=_in_words)
 
 
 #: Why the x that went in comes back, without a gradient asked for it and with one.
