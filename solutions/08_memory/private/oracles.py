@@ -20,9 +20,11 @@ def missed(a, x):
     return abs(x**3 - a)
 
 
-def rounds(a, x, tol, off=missed):
-    """[x, its slope by a] after each round, until x is close enough."""
-    found = [newton(a, x, 0.0)]
+def rounds(a, x, tol, off=missed, slope=0.0):
+    """[x, its slope by a] after each round, until x is close enough. ``slope`` is that of the x
+    that went in.
+    """
+    found = [newton(a, x, slope)]
     while off(a, found[-1][0]) > tol:
         found.append(newton(a, *found[-1]))
     return [list(one) for one in found]
@@ -69,6 +71,21 @@ def nothing_of_a(a, x, tol):
 def last_round_alone(a, x, tol):
     before = [x, *(root for root, _ in rounds(a, x, tol))]
     return list(newton(a, before[-2], 0.0))
+
+
+def after_the_loop(a, x, tol):
+    """One round on top of the right ones."""
+    return list(newton(a, *rounds(a, x, tol)[-1]))
+
+
+def recorded_on_top(a, x, tol):
+    """The same, and it alone has a history."""
+    return list(newton(a, rounds(a, x, tol)[-1][0], 0.0))
+
+
+def recorded_alone(a, x, tol):
+    """The only round with a history comes after those that x needs, which may be none."""
+    return list(newton(a, x, 0.0)) if missed(a, x) <= tol else recorded_on_top(a, x, tol)
 
 
 def starts(source):
@@ -344,6 +361,16 @@ ORACLES = [
                 a, x, tol, too_large
             )[-1],
             "compare root**3 with a, and not one x with the next": until_it_stands,
+            "one round too many: after the loop root is close enough": after_the_loop,
+            "one more round after the loop, and the loop's own rounds left no history": (
+                recorded_on_top
+            ),
+            "one round alone has a history: the rounds of the loop belong in the graph too": (
+                recorded_alone
+            ),
+            "the rounds begin at a: begin them at the x that went in": lambda a, x, tol: rounds(
+                a, a, tol, slope=1.0
+            )[-1],
         },
         draw=starts,
     ),

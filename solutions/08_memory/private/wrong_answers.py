@@ -138,6 +138,26 @@ def until_it_stands(a, x, tol):
     return root
 
 
+def one_more_after_the_loop(a, x, tol):
+    return newton(a, as_taught(a, x, tol))
+
+
+def recorded_on_top(a, x, tol):
+    with torch.no_grad():
+        root = as_taught(a, x, tol)
+    return newton(a, root)
+
+
+def recorded_alone(a, x, tol):
+    with torch.no_grad():
+        root = may_run_no_round(a, x, tol)
+    return newton(a, root)
+
+
+def begun_at_a(a, x, tol):
+    return as_taught(a, a, tol)
+
+
 def detached_at_the_end(a, x, tol):
     return as_taught(a, x, tol).detach()
 
@@ -539,6 +559,14 @@ TABLES = {
                 without_end(lambda a, x, root, tol: far(a, root, tol), kept=False),
                 "the loop does not end",
             ),
+            "goes_on_where_it_is_close": (
+                without_end(lambda a, x, root, tol: not far(a, root, tol)),
+                "off by more than tol",
+            ),
+            "one_more_after_the_loop": (one_more_after_the_loop, "after the loop root is close"),
+            "recorded_on_top": (recorded_on_top, "the loop's own rounds left no history"),
+            "recorded_alone": (recorded_alone, "one round alone has a history"),
+            "begun_at_a": (begun_at_a, "the rounds begin at a"),
             "detached": (detached_at_the_end, "detached"),
             "a_number": (as_a_number, "has no history"),
         },

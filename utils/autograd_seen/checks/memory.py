@@ -43,7 +43,10 @@ OF_A_NEGATIVE = "a ** (1/3) is nan for a negative a, and here the slope of the r
 
 #: As many functions of torch may be called: the rounds of any case need fewer than a hundred.
 MOST_CALLS = 2_000
-WITHOUT_END = "the loop does not end: ask for the cube of root itself, and give root its new value"
+WITHOUT_END = (
+    "the loop does not end: go on while the cube of root itself is off by more than tol, and give "
+    "root its new value"
+)
 
 
 class _Limited(TorchFunctionMode):
