@@ -188,6 +188,40 @@ def before_a_constant(node):
         yield from before_a_constant(behind)
 
 
+def from_the_front(root):
+    """The nodes from the front of a list, up to the first that is a constant's or was seen."""
+    seen, waiting = [], [root]
+    for node in waiting:
+        if node is None or node in seen:
+            break
+        seen.append(node)
+        waiting.extend(node.edges)
+    return seen
+
+
+def of_the_newest(root):
+    """The nodes from the end of a list that holds only those behind the node before."""
+    seen, waiting = set(), [root]
+    while waiting:
+        node = waiting.pop()
+        if node and node not in seen:
+            seen.add(node)
+            waiting = list(node.edges)
+    return seen
+
+
+def behind_its_like(f, name):
+    """How many nodes have the name, if the walk goes on only behind such nodes."""
+
+    def found(root):
+        if root and root.name == name:
+            yield root
+            for behind in root.edges:
+                yield from found(behind)
+
+    return counted(lambda root: set(found(root)))(f, name)
+
+
 def counted(nodes, fits=str.__eq__):
     """How many of the nodes that `nodes` takes from a graph have the name."""
 
@@ -212,6 +246,7 @@ def graphs(source):
         (h, "MulBackward0"),
         (h, check.ACCUMULATE),
         (y, "AddBackward0"),
+        (u, "Backward0"),
     ]
 
 
@@ -383,7 +418,19 @@ ORACLES = [
                 by_edges
             ),
             "only the first edge of each node was followed": counted(along_the_first),
-            "only the last edge of each node was followed": counted(along_the_last),
+            "only what last edges lead to was found: follow every edge, and do not end the walk at "
+            "a None or a seen node": counted(along_the_last),
+            "the walk ends at the first None or seen node: skip it, and go on": counted(
+                from_the_front
+            ),
+            "nodes that still wait are lost with each new one: add to the list": counted(
+                of_the_newest
+            ),
+            "go on behind every node, not only behind those with the name": behind_its_like,
+            "0 each time: does each new node go into the set, and has node.name() its brackets?": 0,
+            "a part of a name is not the name: compare whole names": counted(
+                all_once, fits=lambda held, name: name in held
+            ),
             "the edges behind a constant are missing: skip its None, and go on": counted(
                 lambda root: set(before_a_constant(root))
             ),

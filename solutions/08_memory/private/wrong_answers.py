@@ -350,6 +350,41 @@ def in_a_circle(z, name):
     return 1 + in_a_circle(z, name)
 
 
+def walk(
+    fits=lambda node, name: node.name() == name,
+    place=-1,
+    ends=False,
+    remembers=True,
+    replaces=False,
+    at_its_like=False,
+):
+    """A walk with a list and a set that errs in one way. ``place`` is where the next node stands in
+    the list.
+    """
+
+    def count(z, name):
+        seen, waiting = set(), [z.grad_fn]
+        while waiting:
+            node = waiting.pop(place)
+            if node is None or node in seen:
+                if ends:
+                    break
+                continue
+            if remembers:
+                seen.add(node)
+            if at_its_like and not fits(node, name):
+                continue
+            behind = [one for one, _ in node.next_functions]
+            waiting = behind if replaces else waiting + behind
+        return sum(fits(node, name) for node in seen)
+
+    return count
+
+
+def not_returned(z, name):
+    total = of_all(z, name)  # noqa: F841
+
+
 # --- 8.6 ------------------------------------------------------------------------------------------
 
 
@@ -585,7 +620,19 @@ TABLES = {
             "along_each_path": (along_each_path, "once for each path"),
             "counted_before_looking": (counted_before_looking, "once for each edge"),
             "first_edges": (along_one_edge(0), "only the first edge"),
-            "last_edges": (along_one_edge(-1), "only the last edge"),
+            "last_edges": (along_one_edge(-1), "what last edges lead to"),
+            "ends_at_a_none": (walk(ends=True), "what last edges lead to"),
+            "ends_from_the_front": (walk(ends=True, place=0), "the walk ends at the first None"),
+            "list_replaced": (walk(replaces=True), "nodes that still wait are lost"),
+            "behind_its_like": (walk(at_its_like=True), "go on behind every node"),
+            "nothing_remembered": (walk(remembers=False), "0 each time"),
+            "name_without_brackets": (walk(lambda node, name: node.name == name), "0 each time"),
+            "a_part_of_the_name": (walk(lambda node, name: name in node.name()), "whole names"),
+            "the_end_of_the_name": (
+                walk(lambda node, name: node.name().endswith(name)),
+                "whole names",
+            ),
+            "not_returned": (not_returned, "no `return`: give back"),
             "up_to_a_constant": (up_to_a_constant, "skip its None"),
             "without_the_last": (without_the_last, "z's own node is missing"),
             "names_remembered": (names_remembered, "in the place of nodes"),

@@ -135,6 +135,7 @@ def doubled(rounds: int) -> Callable[[torch.Tensor], torch.Tensor]:
 #: The node of a leaf.
 ACCUMULATE = "torch::autograd::AccumulateGrad"
 NO_NODE = "a tensor is no node: begin at z.grad_fn"
+NOT_RETURNED = "no `return`: give back how many were found"
 AT_EACH_CALL = "what was seen is kept from call to call: make the set anew inside count"
 
 
@@ -142,6 +143,8 @@ def _counted(answer, f, name):
     """What the answer counts in one graph, if it counts the same when it is called once more."""
     z = f(leaf(0.7))
     first, second = answer(z, name), answer(z, name)
+    if first is None:
+        raise Misfit("None", "", NOT_RETURNED)
     if repr(first) != repr(second):
         got = f"{written(second)} at the second call"
         raise Misfit(got, f"{written(first)} again", AT_EACH_CALL)
@@ -158,6 +161,7 @@ count = check_function(
         (doubled(5), "AddBackward0"),
         (recurrent(4), "MulBackward0"),
         (recurrent(4), ACCUMULATE),
+        (meeting(3.0), "Backward0"),
     ],
     evaluate=_counted,
     template="count of {1} in {0}",
