@@ -298,6 +298,10 @@ def last_state(cell, w, xs):
     return h
 
 
+def first_round(cell, w, xs):
+    return received()(cell, w, xs[:1])
+
+
 def recordings(source):
     def recording(cell, low, high, rounds):
         xs = [number(source, 0.3, 1.3) for _ in range(rounds)]
@@ -461,12 +465,17 @@ ORACLES = [
         {
             "the whole past is in it: retain_graph=True, or one pass at the end, goes back to the "
             "start": received(back=1.0),
-            "the last round alone: w.grad adds up by itself, so let it": received(kept=0.0),
+            "the last round alone: a pass belongs in each round, and w.grad adds up by itself": (
+                received(kept=0.0)
+            ),
+            "the first round alone: return w.grad after the loop": first_round,
+            "0 each time: is w.grad emptied after a pass? Let it add up": 0.0,
             "the state was thrown away; it is carried on, only without its history": received(
                 carried=0.0
             ),
             "the pass began at the state: the loss is its square": received(loss=lambda h: 1.0),
             "that is the last state, not w.grad": last_state,
+            "that is the last loss, not w.grad": lambda *case: last_state(*case) ** 2,
             "the pass of the first round is missing: w has come in there too": received(first=1),
             "tanh(wh + x) is only one cell: call the cell that is handed in": received(
                 cells=dict.fromkeys(CELLS, of_the_lesson)

@@ -453,6 +453,39 @@ def cleared_in_each_round(cell, w, xs):
     return w.grad
 
 
+def cleared_after_the_pass(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+        w.grad.zero_()
+    return w.grad
+
+
+def dropped_after_the_pass(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+        w.grad = None
+    return w.grad
+
+
+def without_a_pass(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+    return w.grad
+
+
+def returned_in_the_loop(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+        return w.grad
+
+
 def last_loss_alone(cell, w, xs):
     h = torch.zeros(())
     for x in xs:
@@ -491,6 +524,18 @@ def the_state(cell, w, xs):
     for x in xs:
         h = cell(w, h, x).detach()
     return h
+
+
+def the_loss(cell, w, xs):
+    return the_state(cell, w, xs) ** 2
+
+
+def of_the_state(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+    return h.grad
 
 
 TABLES = {
@@ -668,7 +713,14 @@ TABLES = {
             "retained": (by_rounds(same, retain=True), "the whole past"),
             "one_pass": (one_pass(same), "the whole past"),
             "cleared_in_each_round": (cleared_in_each_round, "the last round alone"),
-            "last_loss_alone": (last_loss_alone, "the last round alone"),
+            "last_loss_alone": (last_loss_alone, "a pass belongs in each round"),
+            "cleared_after_the_pass": (cleared_after_the_pass, "emptied after a pass"),
+            "dropped_after_the_pass": (dropped_after_the_pass, "w.grad was emptied after it"),
+            "without_a_pass": (without_a_pass, "no backward pass"),
+            "returned_in_the_loop": (returned_in_the_loop, "after the loop"),
+            "brackets_forgotten": (by_rounds(lambda h: h.detach), "without its brackets"),
+            "the_loss": (the_loss, "the last loss"),
+            "of_the_state": (of_the_state, "read the .grad of the leaf"),
             "thrown_away": (by_rounds(torch.zeros_like), "thrown away"),
             "from_the_state": (
                 by_rounds(torch.Tensor.detach, loss=lambda h: h),

@@ -175,6 +175,7 @@ count = check_function(
 )
 
 W_WAS_CUT = "w was cut as well: the pass must reach it, so cut h alone"
+NOTHING_CAME = "no `return`, no backward pass, or w.grad was emptied after it"
 
 Cell = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -204,14 +205,18 @@ def held_cell(a: float) -> Cell:
 
 
 def _received(answer, cell, w, xs):
-    """What the answer returns, if the cell gets a w that requires grad."""
+    """What the answer returns, if the cell gets a w that requires grad, and a gradient is left."""
 
     def watched(w, h, x):
         if not getattr(w, "requires_grad", True):
             raise Misfit("a w that requires no grad, in cell", "w as it came in", W_WAS_CUT)
         return cell(w, h, x)
 
-    return answer(watched, leaf(w), _tensor(xs))
+    w = leaf(w)
+    value = answer(watched, w, _tensor(xs))
+    if value is None and w.grad is None:
+        raise Misfit("None", "", NOTHING_CAME)
+    return value
 
 
 truncated = check_function(
@@ -229,6 +234,7 @@ truncated = check_function(
             "h still has the graph of the round before, and h.detach() alone changes nothing: "
             "h = h.detach()"
         ),
+        "'builtin_function_or_method'": "without its brackets, h.detach is the method: h.detach()",
         "does not require grad": (
             "the loss has lost its record as well: cut h after the pass, or as it goes into cell"
         ),
