@@ -20,9 +20,11 @@ def missed(a, x):
     return abs(x**3 - a)
 
 
-def rounds(a, x, tol, off=missed):
-    """[x, its slope by a] after each round, until x is close enough."""
-    found = [newton(a, x, 0.0)]
+def rounds(a, x, tol, off=missed, slope=0.0):
+    """[x, its slope by a] after each round, until x is close enough. ``slope`` is that of the x
+    that went in.
+    """
+    found = [newton(a, x, slope)]
     while off(a, found[-1][0]) > tol:
         found.append(newton(a, *found[-1]))
     return [list(one) for one in found]
@@ -69,6 +71,21 @@ def nothing_of_a(a, x, tol):
 def last_round_alone(a, x, tol):
     before = [x, *(root for root, _ in rounds(a, x, tol))]
     return list(newton(a, before[-2], 0.0))
+
+
+def after_the_loop(a, x, tol):
+    """One round on top of the right ones."""
+    return list(newton(a, *rounds(a, x, tol)[-1]))
+
+
+def recorded_on_top(a, x, tol):
+    """The same, and it alone has a history."""
+    return list(newton(a, rounds(a, x, tol)[-1][0], 0.0))
+
+
+def recorded_alone(a, x, tol):
+    """The only round with a history comes after those that x needs, which may be none."""
+    return list(newton(a, x, 0.0)) if missed(a, x) <= tol else recorded_on_top(a, x, tol)
 
 
 def starts(source):
@@ -171,6 +188,40 @@ def before_a_constant(node):
         yield from before_a_constant(behind)
 
 
+def from_the_front(root):
+    """The nodes from the front of a list, up to the first that is a constant's or was seen."""
+    seen, waiting = [], [root]
+    for node in waiting:
+        if node is None or node in seen:
+            break
+        seen.append(node)
+        waiting.extend(node.edges)
+    return seen
+
+
+def of_the_newest(root):
+    """The nodes from the end of a list that holds only those behind the node before."""
+    seen, waiting = set(), [root]
+    while waiting:
+        node = waiting.pop()
+        if node and node not in seen:
+            seen.add(node)
+            waiting = list(node.edges)
+    return seen
+
+
+def behind_its_like(f, name):
+    """How many nodes have the name, if the walk goes on only behind such nodes."""
+
+    def found(root):
+        if root and root.name == name:
+            yield root
+            for behind in root.edges:
+                yield from found(behind)
+
+    return counted(lambda root: set(found(root)))(f, name)
+
+
 def counted(nodes, fits=str.__eq__):
     """How many of the nodes that `nodes` takes from a graph have the name."""
 
@@ -195,6 +246,7 @@ def graphs(source):
         (h, "MulBackward0"),
         (h, check.ACCUMULATE),
         (y, "AddBackward0"),
+        (u, "Backward0"),
     ]
 
 
@@ -244,6 +296,10 @@ def last_state(cell, w, xs):
     for x in xs:
         h, *_ = CELLS[maker](w, h, x, *given)
     return h
+
+
+def first_round(cell, w, xs):
+    return received()(cell, w, xs[:1])
 
 
 def recordings(source):
@@ -307,16 +363,20 @@ ORACLES = [
         {
             "a: the slopes of a sum are 1, whatever went in": {"a": "two"},
             "a: a sum and sum() need no number that went in or came out": {"a": "one"},
-            "b: w is needed only for the gradient of d, and d asks for none": {"b": "two"},
-            "b: the slope by w is d, so d is needed": {"b": "zero"},
+            "a: not what goes in or comes out counts, but what a slope needs": {"a": "three"},
+            "b: w is needed only for the gradient of k, and k asks for none": {"b": "two"},
+            "b: the slope by w is k, so k is needed": {"b": "zero"},
+            "b: no slope of a product needs the product itself": {"b": "three"},
+            "c: the slope of w² is not the same for every w": {"c": "zero"},
             "c: both factors are the same tensor: nothing is saved twice": {"c": "two"},
             "d: exp saves its result, which is its slope, and sin something too": {"d": "one"},
             "d: exp saves its result, not what went in": {"d": "three"},
-            "e: d asks for no gradient, and what goes into − is not needed": {"e": "three"},
-            "e: w needs the factor d, and a square saves something too": {"e": "one"},
+            "e: k asks for no gradient, and what goes into − is not needed": {"e": "three"},
+            "e: w needs the factor k, and a square saves something too": {"e": "one"},
             "e: the sum needs none of the squares, and w is not needed either": {"e": "four"},
             "f: tanh saves something too": {"f": "two"},
-            "f: both w and b ask for a gradient, so each needs the other": {"f": "one"},
+            "f: tanh needs what comes out of it, and not what goes in": {"f": "four"},
+            "f: both w and v ask for a gradient, so each needs the other": {"f": "one"},
         },
     ),
     oracle(
@@ -340,6 +400,16 @@ ORACLES = [
                 a, x, tol, too_large
             )[-1],
             "compare root**3 with a, and not one x with the next": until_it_stands,
+            "one round too many: after the loop root is close enough": after_the_loop,
+            "one more round after the loop, and the loop's own rounds left no history": (
+                recorded_on_top
+            ),
+            "one round alone has a history: the rounds of the loop belong in the graph too": (
+                recorded_alone
+            ),
+            "the rounds begin at a: begin them at the x that went in": lambda a, x, tol: rounds(
+                a, a, tol, slope=1.0
+            )[-1],
         },
         draw=starts,
     ),
@@ -352,7 +422,19 @@ ORACLES = [
                 by_edges
             ),
             "only the first edge of each node was followed": counted(along_the_first),
-            "only the last edge of each node was followed": counted(along_the_last),
+            "only what last edges lead to was found: follow every edge, and do not end the walk at "
+            "a None or a seen node": counted(along_the_last),
+            "the walk ends at the first None or seen node: skip it, and go on": counted(
+                from_the_front
+            ),
+            "nodes that still wait are lost with each new one: add to the list": counted(
+                of_the_newest
+            ),
+            "go on behind every node, not only behind those with the name": behind_its_like,
+            "0 each time: does each new node go into the set, and has node.name() its brackets?": 0,
+            "a part of a name is not the name: compare whole names": counted(
+                all_once, fits=lambda held, name: name in held
+            ),
             "the edges behind a constant are missing: skip its None, and go on": counted(
                 lambda root: set(before_a_constant(root))
             ),
@@ -383,12 +465,17 @@ ORACLES = [
         {
             "the whole past is in it: retain_graph=True, or one pass at the end, goes back to the "
             "start": received(back=1.0),
-            "the last round alone: w.grad adds up by itself, so let it": received(kept=0.0),
+            "the last round alone: a pass belongs in each round, and w.grad adds up by itself": (
+                received(kept=0.0)
+            ),
+            "the first round alone: return w.grad after the loop": first_round,
+            "0 each time: is w.grad emptied after a pass? Let it add up": 0.0,
             "the state was thrown away; it is carried on, only without its history": received(
                 carried=0.0
             ),
             "the pass began at the state: the loss is its square": received(loss=lambda h: 1.0),
             "that is the last state, not w.grad": last_state,
+            "that is the last loss, not w.grad": lambda *case: last_state(*case) ** 2,
             "the pass of the first round is missing: w has come in there too": received(first=1),
             "tanh(wh + x) is only one cell: call the cell that is handed in": received(
                 cells=dict.fromkeys(CELLS, of_the_lesson)

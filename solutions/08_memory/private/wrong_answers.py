@@ -138,6 +138,26 @@ def until_it_stands(a, x, tol):
     return root
 
 
+def one_more_after_the_loop(a, x, tol):
+    return newton(a, as_taught(a, x, tol))
+
+
+def recorded_on_top(a, x, tol):
+    with torch.no_grad():
+        root = as_taught(a, x, tol)
+    return newton(a, root)
+
+
+def recorded_alone(a, x, tol):
+    with torch.no_grad():
+        root = may_run_no_round(a, x, tol)
+    return newton(a, root)
+
+
+def begun_at_a(a, x, tol):
+    return as_taught(a, a, tol)
+
+
 def detached_at_the_end(a, x, tol):
     return as_taught(a, x, tol).detach()
 
@@ -330,6 +350,41 @@ def in_a_circle(z, name):
     return 1 + in_a_circle(z, name)
 
 
+def walk(
+    fits=lambda node, name: node.name() == name,
+    place=-1,
+    ends=False,
+    remembers=True,
+    replaces=False,
+    at_its_like=False,
+):
+    """A walk with a list and a set that errs in one way. ``place`` is where the next node stands in
+    the list.
+    """
+
+    def count(z, name):
+        seen, waiting = set(), [z.grad_fn]
+        while waiting:
+            node = waiting.pop(place)
+            if node is None or node in seen:
+                if ends:
+                    break
+                continue
+            if remembers:
+                seen.add(node)
+            if at_its_like and not fits(node, name):
+                continue
+            behind = [one for one, _ in node.next_functions]
+            waiting = behind if replaces else waiting + behind
+        return sum(fits(node, name) for node in seen)
+
+    return count
+
+
+def not_returned(z, name):
+    total = of_all(z, name)  # noqa: F841
+
+
 # --- 8.6 ------------------------------------------------------------------------------------------
 
 
@@ -398,6 +453,39 @@ def cleared_in_each_round(cell, w, xs):
     return w.grad
 
 
+def cleared_after_the_pass(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+        w.grad.zero_()
+    return w.grad
+
+
+def dropped_after_the_pass(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+        w.grad = None
+    return w.grad
+
+
+def without_a_pass(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+    return w.grad
+
+
+def returned_in_the_loop(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+        return w.grad
+
+
 def last_loss_alone(cell, w, xs):
     h = torch.zeros(())
     for x in xs:
@@ -438,6 +526,18 @@ def the_state(cell, w, xs):
     return h
 
 
+def the_loss(cell, w, xs):
+    return the_state(cell, w, xs) ** 2
+
+
+def of_the_state(cell, w, xs):
+    h = torch.zeros(())
+    for x in xs:
+        h = cell(w, h.detach(), x)
+        (h**2).backward()
+    return h.grad
+
+
 TABLES = {
     "read_edges": Table(
         right={
@@ -454,6 +554,8 @@ TABLES = {
             "a_constant_twice": (EDGES | {"None": "two"}, "one operation only"),
             "one_for_each_number": (EDGES | {"AccumulateGrad": "three"}, "v is one leaf"),
             "one_for_the_constant": (EDGES | {"AccumulateGrad": "two"}, "a constant has none"),
+            "in_digits": (EDGES | {"place 0": "2"}, "place 0: digits, where a word"),
+            "zero_in_digits": (EDGES | {"place 1": " 0"}, "place 1: digits, where a word"),
             "none_drawn": (EDGES | {"AccumulateGrad": "zero"}, "adds to v.grad"),
         },
     ),
@@ -481,8 +583,11 @@ TABLES = {
         wrong={
             "a_sum_saves_both": (SAVED | {"a": "two"}, "slopes of a sum are 1"),
             "a_sum_saves_one": (SAVED | {"a": "one"}, "need no number"),
-            "both_factors": (SAVED | {"b": "two"}, "d asks for none"),
-            "no_factor": (SAVED | {"b": "zero"}, "so d is needed"),
+            "all_of_a_sum": (SAVED | {"a": "three"}, "what a slope needs"),
+            "both_factors": (SAVED | {"b": "two"}, "k asks for none"),
+            "no_factor": (SAVED | {"b": "zero"}, "so k is needed"),
+            "all_of_a_product": (SAVED | {"b": "three"}, "the product itself"),
+            "as_if_constant": (SAVED | {"c": "zero"}, "not the same for every w"),
             "twice_the_same": (SAVED | {"c": "two"}, "nothing is saved twice"),
             "no_result": (SAVED | {"d": "one"}, "which is its slope"),
             "result_and_input": (SAVED | {"d": "three"}, "not what went in"),
@@ -490,6 +595,8 @@ TABLES = {
             "one_of_two": (SAVED | {"e": "one"}, "a square saves something"),
             "squares_too": (SAVED | {"e": "four"}, "none of the squares"),
             "factors_alone": (SAVED | {"f": "two"}, "tanh saves something"),
+            "what_tanh_takes_too": (SAVED | {"f": "four"}, "not what goes in"),
+            "in_digits": (SAVED | {"e": "2"}, "e: digits, where a word"),
             "result_alone": (SAVED | {"f": "one"}, "each needs the other"),
         },
     ),
@@ -532,6 +639,14 @@ TABLES = {
                 without_end(lambda a, x, root, tol: far(a, root, tol), kept=False),
                 "the loop does not end",
             ),
+            "goes_on_where_it_is_close": (
+                without_end(lambda a, x, root, tol: not far(a, root, tol)),
+                "off by more than tol",
+            ),
+            "one_more_after_the_loop": (one_more_after_the_loop, "after the loop root is close"),
+            "recorded_on_top": (recorded_on_top, "the loop's own rounds left no history"),
+            "recorded_alone": (recorded_alone, "one round alone has a history"),
+            "begun_at_a": (begun_at_a, "the rounds begin at a"),
             "detached": (detached_at_the_end, "detached"),
             "a_number": (as_a_number, "has no history"),
         },
@@ -550,7 +665,19 @@ TABLES = {
             "along_each_path": (along_each_path, "once for each path"),
             "counted_before_looking": (counted_before_looking, "once for each edge"),
             "first_edges": (along_one_edge(0), "only the first edge"),
-            "last_edges": (along_one_edge(-1), "only the last edge"),
+            "last_edges": (along_one_edge(-1), "what last edges lead to"),
+            "ends_at_a_none": (walk(ends=True), "what last edges lead to"),
+            "ends_from_the_front": (walk(ends=True, place=0), "the walk ends at the first None"),
+            "list_replaced": (walk(replaces=True), "nodes that still wait are lost"),
+            "behind_its_like": (walk(at_its_like=True), "go on behind every node"),
+            "nothing_remembered": (walk(remembers=False), "0 each time"),
+            "name_without_brackets": (walk(lambda node, name: node.name == name), "0 each time"),
+            "a_part_of_the_name": (walk(lambda node, name: name in node.name()), "whole names"),
+            "the_end_of_the_name": (
+                walk(lambda node, name: node.name().endswith(name)),
+                "whole names",
+            ),
+            "not_returned": (not_returned, "no `return`: give back"),
             "up_to_a_constant": (up_to_a_constant, "skip its None"),
             "without_the_last": (without_the_last, "z's own node is missing"),
             "names_remembered": (names_remembered, "in the place of nodes"),
@@ -586,7 +713,14 @@ TABLES = {
             "retained": (by_rounds(same, retain=True), "the whole past"),
             "one_pass": (one_pass(same), "the whole past"),
             "cleared_in_each_round": (cleared_in_each_round, "the last round alone"),
-            "last_loss_alone": (last_loss_alone, "the last round alone"),
+            "last_loss_alone": (last_loss_alone, "a pass belongs in each round"),
+            "cleared_after_the_pass": (cleared_after_the_pass, "emptied after a pass"),
+            "dropped_after_the_pass": (dropped_after_the_pass, "w.grad was emptied after it"),
+            "without_a_pass": (without_a_pass, "no backward pass"),
+            "returned_in_the_loop": (returned_in_the_loop, "after the loop"),
+            "brackets_forgotten": (by_rounds(lambda h: h.detach), "without its brackets"),
+            "the_loss": (the_loss, "the last loss"),
+            "of_the_state": (of_the_state, "read the .grad of the leaf"),
             "thrown_away": (by_rounds(torch.zeros_like), "thrown away"),
             "from_the_state": (
                 by_rounds(torch.Tensor.detach, loss=lambda h: h),

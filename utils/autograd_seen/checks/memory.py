@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.engine import Check, check_function, check_value
 from autograd_seen.checks.families import family, first_term, held, term
 from autograd_seen.checks.leaves import arrived, attached, leaf
 from autograd_seen.checks.report import written_live as written
@@ -15,11 +15,21 @@ from autograd_seen.checks.verdicts import Misfit
 _Tensor, _tensor, _sum, _zeros = torch.Tensor, torch.tensor, torch.sum, torch.zeros
 _sin, _exp, _tanh = torch.sin, torch.exp, torch.tanh
 
-read_edges = check_value("8.1", "read_edges")
+
+def _in_words(answer):
+    """A prediction, if no number in it is written in digits."""
+    if isinstance(answer, dict):
+        for part, word in answer.items():
+            if isinstance(word, str) and word.strip().isdigit():
+                raise Misfit(f"{part}: {word!r}", "", f"{part}: digits, where a word is asked for")
+    return answer
+
+
+read_edges = Check("8.1", "read_edges", evaluate=_in_words)
 
 filled = check_value("8.2", "filled")
 
-saved = check_value("8.3", "saved")
+saved = Check("8.3", "saved", evaluate=_in_words)
 
 
 #: Why the x that went in comes back, without a gradient asked for it and with one.
@@ -33,7 +43,10 @@ OF_A_NEGATIVE = "a ** (1/3) is nan for a negative a, and here the slope of the r
 
 #: As many functions of torch may be called: the rounds of any case need fewer than a hundred.
 MOST_CALLS = 2_000
-WITHOUT_END = "the loop does not end: ask for the cube of root itself, and give root its new value"
+WITHOUT_END = (
+    "the loop does not end: go on while the cube of root itself is off by more than tol, and give "
+    "root its new value"
+)
 
 
 class _Limited(TorchFunctionMode):
@@ -122,6 +135,7 @@ def doubled(rounds: int) -> Callable[[torch.Tensor], torch.Tensor]:
 #: The node of a leaf.
 ACCUMULATE = "torch::autograd::AccumulateGrad"
 NO_NODE = "a tensor is no node: begin at z.grad_fn"
+NOT_RETURNED = "no `return`: give back how many were found"
 AT_EACH_CALL = "what was seen is kept from call to call: make the set anew inside count"
 
 
@@ -129,6 +143,8 @@ def _counted(answer, f, name):
     """What the answer counts in one graph, if it counts the same when it is called once more."""
     z = f(leaf(0.7))
     first, second = answer(z, name), answer(z, name)
+    if first is None:
+        raise Misfit("None", "", NOT_RETURNED)
     if repr(first) != repr(second):
         got = f"{written(second)} at the second call"
         raise Misfit(got, f"{written(first)} again", AT_EACH_CALL)
@@ -145,6 +161,7 @@ count = check_function(
         (doubled(5), "AddBackward0"),
         (recurrent(4), "MulBackward0"),
         (recurrent(4), ACCUMULATE),
+        (meeting(3.0), "Backward0"),
     ],
     evaluate=_counted,
     template="count of {1} in {0}",
@@ -158,6 +175,7 @@ count = check_function(
 )
 
 W_WAS_CUT = "w was cut as well: the pass must reach it, so cut h alone"
+NOTHING_CAME = "no `return`, no backward pass, or w.grad was emptied after it"
 
 Cell = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 
@@ -187,14 +205,18 @@ def held_cell(a: float) -> Cell:
 
 
 def _received(answer, cell, w, xs):
-    """What the answer returns, if the cell gets a w that requires grad."""
+    """What the answer returns, if the cell gets a w that requires grad, and a gradient is left."""
 
     def watched(w, h, x):
         if not getattr(w, "requires_grad", True):
             raise Misfit("a w that requires no grad, in cell", "w as it came in", W_WAS_CUT)
         return cell(w, h, x)
 
-    return answer(watched, leaf(w), _tensor(xs))
+    w = leaf(w)
+    value = answer(watched, w, _tensor(xs))
+    if value is None and w.grad is None:
+        raise Misfit("None", "", NOTHING_CAME)
+    return value
 
 
 truncated = check_function(
@@ -212,6 +234,7 @@ truncated = check_function(
             "h still has the graph of the round before, and h.detach() alone changes nothing: "
             "h = h.detach()"
         ),
+        "'builtin_function_or_method'": "without its brackets, h.detach is the method: h.detach()",
         "does not require grad": (
             "the loss has lost its record as well: cut h after the pass, or as it goes into cell"
         ),
