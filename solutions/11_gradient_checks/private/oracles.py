@@ -141,11 +141,13 @@ def gradients(source):
         return [float(f"{signed(source, 1, 9) * size:.2g}") for _ in range(source.choice([2, 3]))]
 
     right, wrong, bad = 3e-9, number(source, 4.6e-4, 4.9e-4, 5), number(source, 0.1, 0.4)
-    offs = [(1.0, right), (1.0, -wrong), (1.0, bad), (1e5, -right), (1e-4, wrong)]
-    offs += [(1e-9, -right), (1e-9, wrong), (1e-9, -bad)]
+    offs = [(1.0, right), (1.0, -wrong), (1.0, bad), (1e5, -right), (1e5, wrong), (1e-4, wrong)]
+    offs += [(1e-9, -right), (1e-9, -bad)]
     alike = [(values, [off] * len(values)) for size, off in offs for values in [of_size(size)]]
     mixed = [signed(source, 1e5, 9e5, 0), signed(source, 1, 9)]
-    return [*alike, (mixed, [right, wrong])]
+    tiny = [source.choice([1e-9, -1e-9]), *of_size(1e-9)]
+    hidden = (tiny, [wrong] + [right] * len(tiny[1:]))
+    return [*alike, (mixed, [right, wrong]), hidden]
 
 
 # --- 11.6 -----------------------------------------------------------------------------------------
@@ -280,16 +282,21 @@ ORACLES = [
         check.agrees,
         alike(1e-6, 0.0),
         {
-            "the defaults: atol = 1e-8 lets any gradient below 1e-8 pass": alike(1e-5, 1e-8),
-            "gradcheck's tolerances: 1e-3 of a number is more than 0.05 %, and atol = 1e-5 lets "
-            "all below it pass": alike(1e-3, 1e-5),
             "rtol is too large: 0.05 % is 5e-4, so stay well below": alike(5e-4, 0.0),
-            "this atol is as large as 0.05 % of numbers like 1e-9: set it to 0": alike(1e-6, 1e-11),
+            "these tolerances let 0.05 % of 1e-9 pass: make atol smaller": (alike(1e-6, 1e-8)),
+            "these tolerances let even 0.05 % of 7.1 pass: make atol far smaller": (
+                alike(1e-6, 1e-2)
+            ),
             "one number for all: a small wrong one hides beside a large right one": (
                 alike_in_length(1e-6)
             ),
-            "atol alone: it fits one size of gradient, rtol fits any": alike(0.0, 1e-6),
-            "atol lets pass whatever is smaller than it is: set it to 0": alike(1e-6, 1e-6),
+            "rtol is too small: of right gradients only tiny ones pass": alike(0.0, 1e-13),
+            "rtol is too small for numbers like 3, and atol too large for numbers like 1e-9": (
+                alike(0.0, 1e-9)
+            ),
+            "rtol is too small for large numbers, and atol too large for tiny ones": (
+                alike(0.0, 1e-6)
+            ),
             "False for all: a nudge has some 8 digits right, so leave room for rounding": alike(
                 0.0, 0.0
             ),

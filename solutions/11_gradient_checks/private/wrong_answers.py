@@ -205,6 +205,17 @@ def close(**tolerances):
     return lambda gradient, nudged: torch.allclose(gradient, nudged, **tolerances)
 
 
+def atol_open(g, n):
+    rtol, atol = 1e-6, ...
+    return torch.allclose(g, n, rtol=rtol, atol=atol)
+
+
+def rtol_open(g, n):
+    rtol, atol = ..., ...
+    atol = 0.0
+    return torch.allclose(g, n, rtol=rtol, atol=atol)
+
+
 # --- 11.6 -----------------------------------------------------------------------------------------
 
 
@@ -355,11 +366,18 @@ TABLES = {
             "quotient": lambda g, n: (g / n - 1).abs().max().item() < 1e-5,
         },
         wrong={
-            "defaults": (close(), "atol = 1e-8"),
-            "of_gradcheck": (close(rtol=1e-3, atol=1e-5), "gradcheck's tolerances"),
+            "defaults": (close(), "let 0.05 % of 1e-9 pass"),
+            "of_gradcheck": (close(rtol=1e-3, atol=1e-5), "rtol is too large"),
+            "both_large": (close(rtol=1e-2, atol=1e-2), "rtol is too large"),
             "rtol_too_large": (close(rtol=1e-3, atol=0.0), "rtol is too large"),
             "the_error_itself": (close(rtol=5e-4, atol=0), "stay well below"),
-            "atol_small": (close(rtol=1e-6, atol=1e-11), "0.05 % of numbers like 1e-9"),
+            "atol_small": (close(rtol=1e-6, atol=1e-11), "let 0.05 % of 1e-9 pass"),
+            "atol_smaller": (close(rtol=1e-6, atol=1e-12), "let 0.05 % of 1e-9 pass"),
+            "atol_smallest": (close(rtol=1e-6, atol=5e-13), "let 0.05 % of 1e-9 pass"),
+            "atol_of_defaults": (close(rtol=1e-6, atol=1e-8), "let 0.05 % of 1e-9 pass"),
+            "atol_large": (close(rtol=1e-6, atol=1e-2), "even 0.05 % of 7.1"),
+            "atol_open": (atol_open, "still `...` at atol"),
+            "rtol_open": (rtol_open, "still `...` at rtol"),
             "lengths": (lambda g, n: (g - n).norm() <= 1e-6 * n.norm(), "hides beside"),
             "the_first": (lambda g, n: torch.isclose(g, n, 1e-6, 0)[0], "hides beside"),
             "the_sums": (
@@ -370,8 +388,12 @@ TABLES = {
                 lambda g, n: torch.allclose(g / n.abs().max(), n / n.abs().max(), 0, 1e-6),
                 "hides beside",
             ),
-            "atol_alone": (close(rtol=0.0, atol=1e-6), "atol alone"),
-            "atol_left": (close(rtol=1e-6, atol=1e-6), "set it to 0"),
+            "atol_alone": (close(rtol=0.0, atol=1e-6), "rtol is too small for large numbers"),
+            "tiny_alone": (close(rtol=0.0, atol=1e-13), "only tiny ones pass"),
+            "both_1e-9": (close(rtol=1e-9, atol=1e-9), "rtol is too small for numbers like 3"),
+            "rtol_1e-9": (close(rtol=1e-9, atol=1e-6), "rtol is too small for large numbers"),
+            "of_rounding": (close(rtol=3e-9, atol=0.0), "room for rounding"),
+            "atol_left": (close(rtol=1e-6, atol=1e-6), "let 0.05 % of 1e-9 pass"),
             "exact": (torch.equal, "room for rounding"),
             "exact_numbers": (close(rtol=0.0, atol=0.0), "room for rounding"),
             "always": (lambda g, n: True, "rejects nothing"),

@@ -1,5 +1,6 @@
 """The checks of assignment 11: is my gradient right?"""
 
+import traceback
 from collections.abc import Callable
 
 import torch
@@ -109,7 +110,14 @@ central = check_function(
 def _judged(answer, values, offs):
     """What the answer says of a gradient, beside the nudged one."""
     nudged = _vector(values)
-    return answer(nudged * (1 + _vector(offs)), nudged)
+    try:
+        return answer(nudged * (1 + _vector(offs)), nudged)
+    except TypeError as error:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        left = [name for name in ("rtol", "atol") if frame.f_locals.get(name) is ...]
+        if len(left) == 1:
+            raise Misfit("...", "", f"still `...` at {left[0]}") from None
+        raise
 
 
 def _off(values, offs):
@@ -120,15 +128,14 @@ agrees = check_function(
     "11.5",
     "agrees",
     cases=[
-        ([3.2, -0.45, 7.1], [3e-9, 3e-9, 3e-9]),
-        ([3.2, -0.45, 7.1], [4.9e-4, 4.9e-4, 4.9e-4]),
+        ([3.2, -0.45, 7.1], [4e-9, 4e-9, 4e-9]),
+        ([3.2, -0.45, 7.1], [4.6e-4, 4.6e-4, 4.6e-4]),
         ([3.2, -0.45, 7.1], [0.2, 0.2, 0.2]),
-        ([2.8e5, 6.4e4], [-2e-9, -2e-9]),
-        ([-4.1e5, -9.3], [3e-9, 4.9e-4]),
-        ([4.4e-4, 7.3e-4], [-4.9e-4, -4.9e-4]),
-        ([5.1e-9, -2.3e-9], [4e-9, 4e-9]),
-        ([5.1e-9, -2.3e-9], [4.9e-4, 4.9e-4]),
-        ([5.1e-9, -2.3e-9], [0.2, 0.2]),
+        ([2.8e5, 6.4e4], [-4e-9, -4e-9]),
+        ([2.8e5, 6.4e4], [-4.6e-4, -4.6e-4]),
+        ([-4.1e5, -9.3], [4e-9, 4.6e-4]),
+        ([1e-9, -2.3e-9], [4e-9, 4e-9]),
+        ([1e-9, -2.3e-9], [4.6e-4, 4e-9]),
     ],
     evaluate=_judged,
     template=_off,
