@@ -1,12 +1,13 @@
 """The checks of assignment 11: is my gradient right?"""
 
 import traceback
+from collections import Counter
 from collections.abc import Callable
 
 import torch
 
 from autograd_seen.checks.by_hand import by_hand
-from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.engine import Check, check_function, check_value
 from autograd_seen.checks.families import family, first_term, term
 from autograd_seen.checks.verdicts import Misfit
 
@@ -17,7 +18,19 @@ _Tensor, _tolist, _stack, _sum = torch.Tensor, torch.Tensor.tolist, torch.stack,
 NUDGE = "the quotients are asked for here: call f at moved points, and divide"
 BY_HAND = "here you are the backward pass: use x and g alone"
 
-columns = check_value("11.1", "columns")
+
+def _of_four_columns(answer):
+    """The letters, if none stands for two of the four ways."""
+    letters = answer.values() if isinstance(answer, dict) and len(answer) == 4 else ()
+    often = Counter(one.strip().upper() for one in letters if isinstance(one, str))
+    for letter, times in often.items():
+        if times > 1:
+            likely = "four ways have four columns, so each letter stands once"
+            raise Misfit(f"{letter[:20]!r} for {times} of the ways", "", likely)
+    return answer
+
+
+columns = Check("11.1", "columns", evaluate=_of_four_columns)
 
 quotients = check_value("11.2", "quotients")
 
