@@ -83,6 +83,18 @@ def both_sides(f, x, v, J, h):
     return f(x + h * v) - f(x - h * v) - 2 * h * J @ v
 
 
+def quotient_of_squares(f, x, v, J, h):
+    return of_taylor(f, x, v, J, h) / h**2
+
+
+def slope_of_square(f, x, v, J, h):
+    return f(x + h * v) - f(x) - h**2 * (J @ v)
+
+
+def J_of_the_point(f, x, v, J, h):
+    return f(x + h * v) - f(x) - J @ (x + h * v)
+
+
 def turned(f, x, v, J, h):
     return f(x + h * v) - f(x) - h * J.T @ v
 
@@ -174,6 +186,51 @@ def back_by_h(f, x, part):
     return slopes
 
 
+def nudged(nudge, clones_before=False, returns_early=False):
+    """Quotients whose two points come from nudge(up, down, i, h)."""
+
+    def central(f, x, part):
+        slopes = torch.zeros_like(x)
+        up, down = x.clone(), x.clone()
+        for i in range(len(x)):
+            h = part * x[i].abs()
+            if not clones_before:
+                up, down = x.clone(), x.clone()
+            nudge(up, down, i, h)
+            slopes[i] = (f(up) - f(down)) / (2 * h)
+            if returns_early:
+                return slopes
+        return slopes
+
+    return central
+
+
+def one_number(up, down, i, h):
+    up[i] += h
+    down[i] -= h
+
+
+def every_number(up, down, i, h):
+    up += h
+    down -= h
+
+
+def put_in_place(up, down, i, h):
+    up[i], down[i] = h, -h
+
+
+def one_clone(f, x, part):
+    slopes = torch.zeros_like(x)
+    for i in range(len(x)):
+        h = part * x[i].abs()
+        up = x.clone()
+        down = up
+        up[i] += h
+        down[i] -= h
+        slopes[i] = (f(up) - f(down)) / (2 * h)
+    return slopes
+
+
 def at_once(f, x, part):
     h = part * x.abs()
     return (f(x + h) - f(x - h)) / (2 * h)
@@ -203,6 +260,17 @@ def by_three_derivatives(f, x, part):
 
 def close(**tolerances):
     return lambda gradient, nudged: torch.allclose(gradient, nudged, **tolerances)
+
+
+def atol_open(g, n):
+    rtol, atol = 1e-6, ...
+    return torch.allclose(g, n, rtol=rtol, atol=atol)
+
+
+def rtol_open(g, n):
+    rtol, atol = ..., ...
+    atol = 0.0
+    return torch.allclose(g, n, rtol=rtol, atol=atol)
 
 
 # --- 11.6 -----------------------------------------------------------------------------------------
@@ -244,6 +312,11 @@ TABLES = {
                 COLUMNS | {"forward_float32": "A", "central_float32": "C"},
                 "there too",
             ),
+            "one_letter_twice": (COLUMNS | {"central": "B"}, "each letter stands once"),
+            "the_same_in_float32": (
+                COLUMNS | {"forward_float32": "b", "central_float32": "d"},
+                "each letter stands once",
+            ),
             "the_forward_ones": (
                 COLUMNS | {"forward": "C", "forward_float32": "B"},
                 "the forward differences: with 7 digits",
@@ -264,6 +337,8 @@ TABLES = {
             "backward": (QUOTIENTS | {"forward": 10.84}, "nudges backward"),
             "forward_not_divided": (QUOTIENTS | {"forward": 2.648}, "by h = 0.2"),
             "forward_without_square": (QUOTIENTS | {"forward": 13.2}, "3xh² + h³"),
+            "forward_without_x": (QUOTIENTS | {"forward": 12.64}, "3h in the place of 3xh"),
+            "backward_without_square": (QUOTIENTS | {"backward": 10.8}, "3x²h − 3xh² + h³"),
             "backward_exact": (QUOTIENTS | {"backward": 12}, "as large as 0.2"),
             "backward_as_forward": (QUOTIENTS | {"backward": 13.24}, "nudges forward"),
             "backward_turned": (QUOTIENTS | {"backward": -10.84}, "f grows here"),
@@ -272,6 +347,9 @@ TABLES = {
             "central_as_forward": (QUOTIENTS | {"central": 13.24}, "to 2.2 and to 1.8"),
             "central_by_h": (QUOTIENTS | {"central": 24.08}, "divide by 0.4"),
             "central_not_divided": (QUOTIENTS | {"central": 4.816}, "by 2h = 0.4"),
+            "central_one_cube": (QUOTIENTS | {"central": 12.02}, "both count"),
+            "central_cubes_by_h": (QUOTIENTS | {"central": 12.08}, "divided by 2h as well"),
+            "central_no_brackets": (QUOTIENTS | {"central": 0.4816}, "2 * h in brackets"),
             "central_exact": (QUOTIENTS | {"central": 12}, "h² = 0.04 is missing"),
         },
     ),
@@ -290,9 +368,16 @@ TABLES = {
             "slope_without_h": (from_remainder(slope_without_h), "without its h"),
             "no_value_here": (from_remainder(no_value_here), "f(x) is not subtracted"),
             "slope_added": (from_remainder(slope_added), "h J v is added"),
+            "slope_of_square": (from_remainder(slope_of_square), "h² J v is subtracted"),
+            "J_of_the_point": (from_remainder(J_of_the_point), "the step alone"),
+            "summed": (
+                from_remainder(lambda *given: of_taylor(*given).sum()),
+                "leave it a vector",
+            ),
             "step_without_v": (from_remainder(step_without_v), "h v, not h"),
             "step_without_h": (from_remainder(step_without_h), "v came without its h"),
-            "quotient_less_slope": (from_remainder(quotient_less_slope), "divided by h"),
+            "quotient_less_slope": (from_remainder(quotient_less_slope), "divided by h:"),
+            "quotient_of_squares": (from_remainder(quotient_of_squares), "divided by h²"),
             "step_back": (from_remainder(step_back), "a step backward"),
             "both_sides": (from_remainder(both_sides), "another order"),
             "J_anew": (from_remainder(anew), "that was handed in"),
@@ -315,6 +400,27 @@ TABLES = {
                 lambda f, x, part: numerical_gradient(f, x, step=part),
                 "one step for all",
             ),
+            "step_of_the_largest": (
+                of_each(quotient, step=lambda x, i, part: part * x.max()),
+                "from the largest number",
+            ),
+            "step_of_the_norm": (
+                of_each(quotient, step=lambda x, i, part: part * x.norm()),
+                "from the norm",
+            ),
+            "step_of_the_mean": (
+                of_each(quotient, step=lambda x, i, part: part * x.abs().mean()),
+                "from the mean size",
+            ),
+            "no_brackets": (
+                of_each(lambda f, x, e, h: (f(x + h * e) - f(x - h * e)) / 2 * h),
+                "2 * h in brackets",
+            ),
+            "turned": (of_each(lambda *given: -quotient(*given)), "turn the difference round"),
+            "half_a_step": (
+                of_each(lambda f, x, e, h: (f(x + h / 2 * e) - f(x - h / 2 * e)) / h),
+                "by half a step",
+            ),
             "by_h": (of_each(lambda *given: 2 * quotient(*given)), "divided by h"),
             "by_part": (
                 lambda f, x, part: with_clones(f, x, part) * x.abs(),
@@ -325,10 +431,15 @@ TABLES = {
                 "to one side only",
             ),
             "back_by_h": (back_by_h, "go back by 2h"),
-            "at_once": (at_once, "hold the others"),
+            "at_once": (at_once, "nudged at once: move one"),
+            "at_once_by_one_step": (nudged(every_number), "nudged at once, by one step"),
+            "clones_before_the_loop": (nudged(one_number, clones_before=True), "anew for each"),
+            "put_in_place": (nudged(put_in_place), "in the place of x[i]"),
+            "returned_early": (nudged(one_number, returns_early=True), "inside the loop?"),
             "left_moved": (left_moved, "were not put back"),
             "x_left_moved": (x_left_moved, "x itself was nudged"),
-            "one_tensor": (one_tensor, "clone() it for each"),
+            "one_tensor": (one_tensor, "clone() x for each"),
+            "one_clone": (one_clone, "clone() x for each"),
             "by_autograd": (by_autograd, "the quotients are asked for"),
             "by_three_derivatives": (by_three_derivatives, "the quotients are asked for"),
             "divided_with_a_sign": (
@@ -355,11 +466,18 @@ TABLES = {
             "quotient": lambda g, n: (g / n - 1).abs().max().item() < 1e-5,
         },
         wrong={
-            "defaults": (close(), "atol = 1e-8"),
-            "of_gradcheck": (close(rtol=1e-3, atol=1e-5), "gradcheck's tolerances"),
+            "defaults": (close(), "let 0.05 % of 1e-9 pass"),
+            "of_gradcheck": (close(rtol=1e-3, atol=1e-5), "rtol is too large"),
+            "both_large": (close(rtol=1e-2, atol=1e-2), "rtol is too large"),
             "rtol_too_large": (close(rtol=1e-3, atol=0.0), "rtol is too large"),
             "the_error_itself": (close(rtol=5e-4, atol=0), "stay well below"),
-            "atol_small": (close(rtol=1e-6, atol=1e-11), "0.05 % of numbers like 1e-9"),
+            "atol_small": (close(rtol=1e-6, atol=1e-11), "let 0.05 % of 1e-9 pass"),
+            "atol_smaller": (close(rtol=1e-6, atol=1e-12), "let 0.05 % of 1e-9 pass"),
+            "atol_smallest": (close(rtol=1e-6, atol=5e-13), "let 0.05 % of 1e-9 pass"),
+            "atol_of_defaults": (close(rtol=1e-6, atol=1e-8), "let 0.05 % of 1e-9 pass"),
+            "atol_large": (close(rtol=1e-6, atol=1e-2), "even 0.05 % of 7.1"),
+            "atol_open": (atol_open, "still `...` at atol"),
+            "rtol_open": (rtol_open, "still `...` at rtol"),
             "lengths": (lambda g, n: (g - n).norm() <= 1e-6 * n.norm(), "hides beside"),
             "the_first": (lambda g, n: torch.isclose(g, n, 1e-6, 0)[0], "hides beside"),
             "the_sums": (
@@ -370,8 +488,12 @@ TABLES = {
                 lambda g, n: torch.allclose(g / n.abs().max(), n / n.abs().max(), 0, 1e-6),
                 "hides beside",
             ),
-            "atol_alone": (close(rtol=0.0, atol=1e-6), "atol alone"),
-            "atol_left": (close(rtol=1e-6, atol=1e-6), "set it to 0"),
+            "atol_alone": (close(rtol=0.0, atol=1e-6), "rtol is too small for large numbers"),
+            "tiny_alone": (close(rtol=0.0, atol=1e-13), "only tiny ones pass"),
+            "both_1e-9": (close(rtol=1e-9, atol=1e-9), "rtol is too small for numbers like 3"),
+            "rtol_1e-9": (close(rtol=1e-9, atol=1e-6), "rtol is too small for large numbers"),
+            "of_rounding": (close(rtol=3e-9, atol=0.0), "room for rounding"),
+            "atol_left": (close(rtol=1e-6, atol=1e-6), "let 0.05 % of 1e-9 pass"),
             "exact": (torch.equal, "room for rounding"),
             "exact_numbers": (close(rtol=0.0, atol=0.0), "room for rounding"),
             "always": (lambda g, n: True, "rejects nothing"),
@@ -394,6 +516,9 @@ TABLES = {
                 lambda x, g: g * x.sum() + g * x * len(x),
                 "as often as there are outputs",
             ),
+            "no_g_and_no_sum": (lambda x, g: g * x.sum() + x, "one number of x alone"),
+            "no_x": (lambda x, g: g * x.sum() + g.sum(), "x plays no part"),
+            "of_a_square": (lambda x, g: 2 * g * x, "2 g x is for y = x * x"),
             "no_g": (lambda x, g: (2 * x.sum()).expand(len(x)), "under sum()"),
             "factor_only": (lambda x, g: g * x.sum(), "goes into the sum as well"),
             "sum_only": (lambda x, g: (g * x).sum().expand(len(x)), "is a factor as well"),

@@ -1,11 +1,13 @@
 """The checks of assignment 11: is my gradient right?"""
 
+import traceback
+from collections import Counter
 from collections.abc import Callable
 
 import torch
 
 from autograd_seen.checks.by_hand import by_hand
-from autograd_seen.checks.engine import check_function, check_value
+from autograd_seen.checks.engine import Check, check_function, check_value
 from autograd_seen.checks.families import family, first_term, term
 from autograd_seen.checks.verdicts import Misfit
 
@@ -16,7 +18,19 @@ _Tensor, _tolist, _stack, _sum = torch.Tensor, torch.Tensor.tolist, torch.stack,
 NUDGE = "the quotients are asked for here: call f at moved points, and divide"
 BY_HAND = "here you are the backward pass: use x and g alone"
 
-columns = check_value("11.1", "columns")
+
+def _of_four_columns(answer):
+    """The letters, if none stands for two of the four ways."""
+    letters = answer.values() if isinstance(answer, dict) and len(answer) == 4 else ()
+    often = Counter(one.strip().upper() for one in letters if isinstance(one, str))
+    for letter, times in often.items():
+        if times > 1:
+            likely = "four ways have four columns, so each letter stands once"
+            raise Misfit(f"{letter[:20]!r} for {times} of the ways", "", likely)
+    return answer
+
+
+columns = Check("11.1", "columns", evaluate=_of_four_columns)
 
 quotients = check_value("11.2", "quotients")
 
@@ -109,7 +123,14 @@ central = check_function(
 def _judged(answer, values, offs):
     """What the answer says of a gradient, beside the nudged one."""
     nudged = _vector(values)
-    return answer(nudged * (1 + _vector(offs)), nudged)
+    try:
+        return answer(nudged * (1 + _vector(offs)), nudged)
+    except TypeError as error:
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        left = [name for name in ("rtol", "atol") if frame.f_locals.get(name) is ...]
+        if len(left) == 1:
+            raise Misfit("...", "", f"still `...` at {left[0]}") from None
+        raise
 
 
 def _off(values, offs):
@@ -120,15 +141,14 @@ agrees = check_function(
     "11.5",
     "agrees",
     cases=[
-        ([3.2, -0.45, 7.1], [3e-9, 3e-9, 3e-9]),
-        ([3.2, -0.45, 7.1], [4.9e-4, 4.9e-4, 4.9e-4]),
+        ([3.2, -0.45, 7.1], [4e-9, 4e-9, 4e-9]),
+        ([3.2, -0.45, 7.1], [4.6e-4, 4.6e-4, 4.6e-4]),
         ([3.2, -0.45, 7.1], [0.2, 0.2, 0.2]),
-        ([2.8e5, 6.4e4], [-2e-9, -2e-9]),
-        ([-4.1e5, -9.3], [3e-9, 4.9e-4]),
-        ([4.4e-4, 7.3e-4], [-4.9e-4, -4.9e-4]),
-        ([5.1e-9, -2.3e-9], [4e-9, 4e-9]),
-        ([5.1e-9, -2.3e-9], [4.9e-4, 4.9e-4]),
-        ([5.1e-9, -2.3e-9], [0.2, 0.2]),
+        ([2.8e5, 6.4e4], [-4e-9, -4e-9]),
+        ([2.8e5, 6.4e4], [-4.6e-4, -4.6e-4]),
+        ([-4.1e5, -9.3], [4e-9, 4.6e-4]),
+        ([1e-9, -2.3e-9], [4e-9, 4e-9]),
+        ([1e-9, -2.3e-9], [4.6e-4, 4e-9]),
     ],
     evaluate=_judged,
     template=_off,
