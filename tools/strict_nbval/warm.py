@@ -12,7 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -80,12 +80,24 @@ class ForkedKernel:
         self.send_signal(signal.SIGKILL)
 
 
+def read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    """What Python reads as it starts, such as PYTHONPATH, and not again in a fork."""
+    return {name: value for name, value in environment.items() if name.startswith("PYTHON")}
+
+
 class WarmProcess:
     """The process that forks, started when the first kernel is asked for."""
 
     def __init__(self, modules: Sequence[str]) -> None:
         self.modules = modules
         self.process = self.link = None
+        self.python: dict[str, str] | None = None
+
+    def fits(self, environment: Mapping[str, str]) -> bool:
+        """Whether a Python that starts in this environment would search where this one does."""
+        if self.process is None:
+            self.start()
+        return read_at_start(environment) == self.python
 
     def start(self) -> None:
         """Starts it; what it imports is imported while others work."""
@@ -96,6 +108,7 @@ class WarmProcess:
         start = [sys.executable, "-Xfrozen_modules=off", str(program), str(theirs.fileno())]
         # A kernel sets it, and matplotlib asks for it when it is imported.
         environment = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", **os.environ}
+        self.python = read_at_start(environment)
         with theirs:
             self.process = subprocess.Popen(
                 [*start, *self.modules], pass_fds=[theirs.fileno()], env=environment
@@ -140,7 +153,7 @@ class WarmProvisioner(LocalProvisioner):
 
         cmd : what would start it by itself, such as python -m ipykernel_launcher -f connection.json
         """
-        if LAUNCHER not in cmd:
+        if LAUNCHER not in cmd or not self.warm.fits(kwargs["env"]):
             return await super().launch_kernel(cmd, **kwargs)
         self.cwd = os.fspath(kwargs.get("cwd") or Path.cwd())
         arguments = cmd[cmd.index(LAUNCHER) + 1 :]

@@ -70,6 +70,16 @@ def test_what_was_imported_is_there_at_once_and_each_page_begins_anew(warmed, tm
     assert printed(draw, tmp_path) != printed(draw, tmp_path)
 
 
+def test_where_python_would_search_elsewhere_a_kernel_starts_by_itself(
+    warmed, tmp_path, monkeypatch
+):
+    look = "import sys\nprint('colorsys' in sys.modules, sys.argv[0], *sys.path)"
+    assert printed(look, tmp_path).startswith("True ")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "mine"))
+    said = printed(look, tmp_path).split()
+    assert said[0] == "False" and str(tmp_path / "mine") in said
+
+
 def test_a_kernel_that_dies_is_noticed(warmed, tmp_path):
     cell = nbformat.v4.new_code_cell("import os\nos._exit(3)")
     with pytest.raises(CellFailed, match=r"code cell 1 \(import os\): Kernel died"):
