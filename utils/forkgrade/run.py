@@ -6,11 +6,12 @@ which was cut off goes on where it stopped.
 
 import errno
 import hashlib
+import importlib
 import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from traitlets.config import Config
 
 from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
 from forkgrade.course import Course, CourseError
+from forkgrade.drawing import drawn_meanwhile
 from forkgrade.files import MAKE_READABLE, tree_digest
 from forkgrade.judge import digest_of
 from forkgrade.lock import only_run
@@ -115,10 +117,8 @@ def run_alone(
     store, everything = RecordStore(course.records, say), course.submissions()
     records = {key(one): store.read(one) for one in everything}
     mine = [one for one in everything if only in (None, one.assignment)]
-    # First: a process imports what notebooks need while this one imports what grading needs, and
-    # draws what is asked.
     certain = assignments(one for one in mine if again or records[key(one)].status != GRADED)
-    warm = start(certain) if certain else None
+    warm = get_ready(course, start, certain) if certain else None
     mine = with_digests(course, mine)
     to_grade = [one for one in mine if again or not is_of(records[key(one)], one)]
     say(f"{len(mine)} submissions, {len(to_grade)} to grade")
@@ -140,6 +140,18 @@ def run_alone(
         keep(len(without), write_pages(course, without, store, jobs), told=False)
     write_report(course, records.values())
     return [records[key(one)] for one in mine]
+
+
+def get_ready(course: Course, start: Start, names: Sequence[str]) -> "WarmProcess | Cluster | None":
+    """Starts what runs the notebooks of assignments, and meanwhile imports what grading needs, and
+    draws what is asked.
+    """
+    warm = start(names)
+    # A way to a cluster has threads of its own, and where there is no fork there is no process.
+    here = isinstance(warm, WarmProcess)
+    with drawn_meanwhile(course, names) if here else nullcontext():
+        importlib.import_module("forkgrade.batches")
+    return warm
 
 
 def assignments(submissions: Iterable[Submission]) -> list[str]:
