@@ -28,7 +28,7 @@ pytestmark = [
 #: So many hand in, and a notebook takes so long, that a run has written some when it has others to
 #: grade.
 STUDENTS = [f"student-{number:02}" for number in range(14)]
-SLOW = "import time\ntime.sleep(0.5)\nanswer = 2"
+SLOW = "import time\ntime.sleep(0.3)\nanswer = 2"
 KEEPS = "What has a grade keeps it: "
 
 
@@ -68,6 +68,8 @@ def running(root):
             text=True,
             env=os.environ | {"TMPDIR": str(root / "temporary")},
             start_new_session=True,
+            # What a shell runs in its background ignores an interrupt, and hands that down.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
     try:
         yield run
