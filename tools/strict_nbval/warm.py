@@ -144,7 +144,7 @@ class WarmProcess:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Forks a kernel of Python, and is LocalProvisioner in everything else."""
+    """Forks a kernel of this Python, and is LocalProvisioner in everything else."""
 
     warm: WarmProcess
 
@@ -153,7 +153,8 @@ class WarmProvisioner(LocalProvisioner):
 
         cmd : what would start it by itself, such as python -m ipykernel_launcher -f connection.json
         """
-        if LAUNCHER not in cmd or not self.warm.fits(kwargs["env"]):
+        ours = cmd[0] == sys.executable and LAUNCHER in cmd
+        if not ours or not self.warm.fits(kwargs["env"]):
             return await super().launch_kernel(cmd, **kwargs)
         self.cwd = os.fspath(kwargs.get("cwd") or Path.cwd())
         arguments = cmd[cmd.index(LAUNCHER) + 1 :]

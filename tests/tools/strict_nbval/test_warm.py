@@ -116,7 +116,10 @@ def test_a_module_that_is_not_there_is_told(tmp_path):
     process.close()
 
 
-def test_what_is_no_kernel_of_python_is_started_as_ever(monkeypatch):
+@pytest.mark.parametrize(
+    "command", [["R"], ["/another/python", "-m", "ipykernel_launcher", "-f", "a.json"]]
+)
+def test_what_is_no_kernel_of_this_python_is_started_as_ever(monkeypatch, command):
     started = []
 
     async def start(self, cmd, **kwargs):
@@ -124,8 +127,8 @@ def test_what_is_no_kernel_of_python_is_started_as_ever(monkeypatch):
 
     monkeypatch.setattr(warm.LocalProvisioner, "launch_kernel", start)
     with pytest.raises(StopIteration):
-        warm.WarmProvisioner.launch_kernel(object.__new__(warm.WarmProvisioner), ["R"]).send(None)
-    assert started == [["R"]]
+        warm.WarmProvisioner.launch_kernel(object.__new__(warm.WarmProvisioner), command).send(None)
+    assert started == [command]
 
 
 def test_where_a_process_cannot_be_watched_no_kernel_is_forked(monkeypatch):
