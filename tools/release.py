@@ -143,9 +143,9 @@ def pyproject(text: str) -> str:
 
 def answers_in(folder: Path, root: Path) -> Iterator[str]:
     """A sentence for each answer of the course in `root` that lies in a folder."""
-    paths = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
-    texts = {place.as_posix(): squeezed(text_of(folder / place)) for place in sorted(paths)}
-    for place in sorted(paths):
+    paths = sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    texts = {place.as_posix(): squeezed(text_of(folder / place)) for place in paths}
+    for place in paths:
         if {"private", "solutions", ".git"} & set(place.parts):
             yield f"{place.as_posix()} is no file that a class gets"
     for where, slug, answer in answers(root):
@@ -169,12 +169,20 @@ def answers(root: Path) -> Iterator[tuple[str, str, str]]:
         shown = squeezed("\n".join(SOLUTION.sub("", HIDDEN.sub("", cell.source)) for cell in cells))
         for path in sorted((lesson.solution.parent / "private").rglob("*.py")):
             source = path.read_text(encoding="utf-8")
-            lines = source.splitlines(keepends=True)
+            lines = source.split("\n")
             for node in ast.parse(source).body:
-                text = "".join(lines[node.lineno - 1 : node.end_lineno])
+                text = segment_of(lines, node)
                 named = isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Assign)
                 if named and squeezed(text) not in shown:
                     yield lesson.place(path), lesson.slug, text
+
+
+def segment_of(lines: list[str], node: ast.stmt) -> str:
+    """What `ast.get_source_segment` gives of a statement outside any other; that splits the whole
+    source for each.
+    """
+    last = lines[node.end_lineno - 1].encode()[: node.end_col_offset].decode()
+    return "\n".join([*lines[node.lineno - 1 : node.end_lineno - 1], last])
 
 
 def answers_of(cell: dict) -> Iterable[str]:
