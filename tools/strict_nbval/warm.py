@@ -1,8 +1,8 @@
 """Starts kernels as forks of a process that has imported what the notebooks need.
 
-A kernel takes two seconds of processor time to import torch and matplotlib, and a course has forty
-notebooks. A fork has them at once, and is otherwise what a new kernel is: no name is defined, and
-its folder, environment and search path are its own.
+A kernel takes two or three seconds of processor time to import torch and matplotlib, and a course
+has dozens of notebooks. A fork has them at once, and is otherwise what a new kernel is: no name is
+defined, and its folder, environment and search path are its own.
 """
 
 import json
@@ -95,12 +95,13 @@ class WarmProcess:
 
     def fits(self, environment: Mapping[str, str]) -> bool:
         """Whether a Python that starts in this environment would search where this one does."""
-        if self.process is None:
-            self.start()
+        self.start()
         return read_at_start(environment) == self.python
 
     def start(self) -> None:
-        """Starts it; what it imports is imported while others work."""
+        """Starts it, if it does not run; what it imports is imported while others work."""
+        if self.process is not None:
+            return
         self.link, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.link.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
         program = Path(__file__).with_name("forking.py")
@@ -119,8 +120,7 @@ class WarmProcess:
 
         Raises RuntimeError where the process has ended, as it does when a module is missing.
         """
-        if self.process is None:
-            self.start()
+        self.start()
         request = {"arguments": arguments, "folder": folder, "environment": environment}
         files = [] if errors is None else [errors.fileno()]
         try:

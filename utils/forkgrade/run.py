@@ -118,7 +118,7 @@ def run_alone(
     records = {key(one): store.read(one) for one in everything}
     mine = [one for one in everything if only in (None, one.assignment)]
     certain = assignments(one for one in mine if again or records[key(one)].status != GRADED)
-    warm = get_ready(course, start, certain) if certain else None
+    warm = start_early(course, start, certain) if certain else None
     mine = with_digests(course, mine)
     to_grade = [one for one in mine if again or not is_of(records[key(one)], one)]
     say(f"{len(mine)} submissions, {len(to_grade)} to grade")
@@ -142,7 +142,9 @@ def run_alone(
     return [records[key(one)] for one in mine]
 
 
-def get_ready(course: Course, start: Start, names: Sequence[str]) -> "WarmProcess | Cluster | None":
+def start_early(
+    course: Course, start: Start, names: Sequence[str]
+) -> "WarmProcess | Cluster | None":
     """Starts what runs the notebooks of assignments, and meanwhile imports what grading needs, and
     draws what is asked.
     """

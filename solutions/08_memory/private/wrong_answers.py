@@ -453,22 +453,16 @@ def cleared_in_each_round(cell, w, xs):
     return w.grad
 
 
-def cleared_after_the_pass(cell, w, xs):
-    h = torch.zeros(())
-    for x in xs:
-        h = cell(w, h.detach(), x)
-        (h**2).backward()
-        w.grad.zero_()
-    return w.grad
+def emptied_after_the_pass(empty):
+    def truncated(cell, w, xs):
+        h = torch.zeros(())
+        for x in xs:
+            h = cell(w, h.detach(), x)
+            (h**2).backward()
+            empty(w)
+        return w.grad
 
-
-def dropped_after_the_pass(cell, w, xs):
-    h = torch.zeros(())
-    for x in xs:
-        h = cell(w, h.detach(), x)
-        (h**2).backward()
-        w.grad = None
-    return w.grad
+    return truncated
 
 
 def without_a_pass(cell, w, xs):
@@ -714,8 +708,14 @@ TABLES = {
             "one_pass": (one_pass(same), "the whole past"),
             "cleared_in_each_round": (cleared_in_each_round, "the last round alone"),
             "last_loss_alone": (last_loss_alone, "a pass belongs in each round"),
-            "cleared_after_the_pass": (cleared_after_the_pass, "emptied after a pass"),
-            "dropped_after_the_pass": (dropped_after_the_pass, "w.grad was emptied after it"),
+            "cleared_after_the_pass": (
+                emptied_after_the_pass(lambda w: w.grad.zero_()),
+                "emptied after a pass",
+            ),
+            "dropped_after_the_pass": (
+                emptied_after_the_pass(lambda w: setattr(w, "grad", None)),
+                "w.grad was emptied after it",
+            ),
             "without_a_pass": (without_a_pass, "no backward pass"),
             "returned_in_the_loop": (returned_in_the_loop, "after the loop"),
             "brackets_forgotten": (by_rounds(lambda h: h.detach), "without its brackets"),
