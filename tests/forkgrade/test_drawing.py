@@ -1,6 +1,7 @@
 """What is asked is drawn beside, and what goes wrong there is told by whoever asks."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -44,13 +45,14 @@ def test_what_cannot_be_drawn_is_left_to_who_asks(tmp_path, capfd):
 
 
 def test_where_the_block_is_interrupted_nothing_goes_on(tmp_path):
-    started = time.monotonic()
+    started, others = time.monotonic(), set(multiprocessing.active_children())
     with (
         pytest.raises(KeyboardInterrupt),
         drawn_meanwhile(course(tmp_path, lambda name: time.sleep(60)), ["01_a"]),
     ):
         raise KeyboardInterrupt
     assert time.monotonic() - started < 30 and not (tmp_path / "01_a").exists()
+    assert set(multiprocessing.active_children()) == others
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux alone ends a child with its parent")

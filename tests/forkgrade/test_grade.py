@@ -196,7 +196,7 @@ def test_no_file_is_touched_but_in_a_folder_of_its_own(handed_in, warm, small, t
     for folder in "grading", "solutions":
         shutil.rmtree(small.root / folder)
     report, out = os.pipe()
-    if not os.fork():  # an audit hook stays as long as its process
+    if not (child := os.fork()):  # an audit hook stays as long as its process
         seen = []
         sys.addaudithook(lambda event, about: seen.append((event, *map(str, about[:2]))))
         status = grade(*handed_in, warm).record.status
@@ -205,7 +205,7 @@ def test_no_file_is_touched_but_in_a_folder_of_its_own(handed_in, warm, small, t
     os.close(out)
     with open(report, "rb") as file:
         status, seen = json.loads(file.read())
-    assert os.wait() and status == GRADED
+    assert os.waitpid(child, 0)[1] == 0 and status == GRADED
     touched = [name for event, name, *_ in seen if event in CHANGES or event == "open"]
     changed = [name for event, name, *_ in seen if event in CHANGES]
     mine = [path for path in changed if path.startswith(warm.folder)]

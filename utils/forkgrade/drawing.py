@@ -27,10 +27,11 @@ def drawn_meanwhile(course: Course, assignments: Sequence[str]) -> Iterator[None
     process.start()
     try:
         yield
-        process.join()
     except BaseException:
         process.kill()
         raise
+    finally:
+        process.join()
 
 
 def draw(course: Course, assignments: Sequence[str], parent: int) -> None:
