@@ -1,6 +1,7 @@
 """An assignment keeps the form that students, checks and nbgrader rely on."""
 
 import re
+from base64 import b64decode
 
 import pytest
 import torch
@@ -151,6 +152,20 @@ def test_the_last_cell_sums_up_and_names_the_next_step(path):
 def test_an_assignment_asks_the_question_of_its_lesson(path):
     title = frame.title(read(LESSONS[path].notebook))
     assert read(path).cells[0].source.split("\n")[0] == "# Assignment {} · {}".format(*title)
+
+
+def test_a_picture_that_is_asked_about_fits_beside_its_questions():
+    """In a window of 1280 × 800 JupyterLab shows 679 pixels of an output's height, and 828 of its
+    width beside the file browser.
+    """
+    (path,) = [path for path in ASSIGNMENTS if path.stem == "assignment_03"]
+    cell = exercises(read(path))["3.1"][1]
+    (output,) = cell.outputs
+    shown = output.data["text/html"]
+    svg = b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]*)", shown)[1]).decode()
+    width, height = map(int, re.search(r'width="(\d+)" height="(\d+)"', svg).groups())
+    assert height <= 679 and width <= 828 - 32 - 16 * 15
+    assert "Four questions</figcaption>" in shown and shown.count("?\n") == 3
 
 
 @each

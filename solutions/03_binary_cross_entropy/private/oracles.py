@@ -134,7 +134,7 @@ ORACLES = [
         {"silent": "q", "steepest": "p", "error": "b", "error_times_input": "w"},
         {
             "silent: the target is 1, and 1 − t is the factor of the other log": {"silent": "p"},
-            "silent: a dashed oval is a constant, to which nothing is sent, not even 0": {
+            "silent: t is a number and no oval, so nothing is sent to it, not even 0": {
                 "silent": "t"
             },
             "steepest: the sigmoid is flat, its local derivative is p(1 − p), never above 0.25": {
@@ -146,7 +146,7 @@ ORACLES = [
                 "error_times_input": "b",
             },
             "error: you are asked for a leaf, and an operation made this one": {"error": "z"},
-            "error_times_input: x is the input: it does not require grad, so nothing comes": {
+            "error_times_input: x is the input: it is no leaf but a number, so nothing comes": {
                 "error_times_input": "x"
             },
         },

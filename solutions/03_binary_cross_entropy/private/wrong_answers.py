@@ -172,7 +172,7 @@ TABLES = {
             ),
             "the_input_receives": (
                 {"silent": "q", "steepest": "p", "error": "b", "error_times_input": "x"},
-                "it does not require grad",
+                "it is no leaf but a number",
             ),
         },
     ),

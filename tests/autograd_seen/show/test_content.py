@@ -80,6 +80,8 @@ def test_a_long_name_keeps_its_end():
 
 def test_a_minus_is_no_hyphen():
     assert minus("-4.5") == "−4.5"
+    x = leaf(4.0)
+    assert content(draw_graph(x * -1.5).graph).nodes[1].lines[0].text == "× −1.5"
 
 
 def on_its_arrow(**facts):

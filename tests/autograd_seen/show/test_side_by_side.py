@@ -40,13 +40,23 @@ def test_the_text_has_each_label_above_the_text_of_its_picture():
     assert shown.pictures == pictures
 
 
+def test_a_text_stands_beside_a_picture_and_keeps_its_lines():
+    picture = two()["<b>$x$"]
+    shown = side_by_side({"": picture, "Which oval?": "\nfirst: 1 < 2\nsecond: a $b$\n"})
+    first, second = shown._repr_html_().split("<figure")[1:]
+    assert picture.html in first and "figcaption" not in first
+    assert "Which oval?</figcaption>first: 1 &lt; 2\nsecond: a $b$</figure>" in second
+    assert "white-space:pre-line" in second
+    assert str(shown) == f"{picture}\n\nWhich oval?\nfirst: 1 < 2\nsecond: a $b$"
+
+
 @pytest.mark.parametrize(
     ("pictures", "error", "words"),
     [
         ([1, 2], TypeError, "got a list.*label: draw_graph"),
         ({}, ValueError, "got no picture"),
         ({"y": torch.ones(2)}, TypeError, "'y' is a Tensor.*what draw_graph returns"),
-        ({"y": "<svg>"}, TypeError, "'y' is a str"),
+        ({"y": b"<svg>"}, TypeError, "'y' is a bytes"),
     ],
 )
 def test_bad_input_gets_one_line_that_says_what_to_do(pictures, error, words):

@@ -254,7 +254,7 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
         notes += words.lost(*note.details) if is_lost else words.notes([note])
     class_name = node.class_name.removeprefix("torch::autograd::")
     return (
-        *(Line(text, "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
+        *(Line(minus(text), "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
         *(Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)),
         *([Line(words.RAISES, "strong", theme.NOTE)] if node.raises else []),
         *born,
