@@ -11,7 +11,8 @@ ROW = "display:flex;flex-wrap:wrap;gap:16px 32px;align-items:flex-start"
 FRAME = "margin:0;max-width:100%"
 LABEL = "font-weight:bold;margin-bottom:8px"
 #: A text takes the room that the pictures leave, or stands below them where that is too narrow.
-TEXT = "flex:1 1 15em;margin:0;max-width:40em;white-space:pre-line"
+TEXT = "flex:1 1 15em;margin:0;max-width:40em"
+LINE = "margin-bottom:8px"
 
 
 class Row:
@@ -38,7 +39,8 @@ def figure(label: str, part: GraphPicture | str) -> str:
     """A picture or a text under its label, as HTML."""
     caption = f'<figcaption style="{LABEL}">{escape(label)}</figcaption>' if label else ""
     if isinstance(part, str):
-        return f'<figure style="{TEXT}">{caption}{escape(part)}</figure>'
+        lines = (f'<div style="{LINE}">{escape(line)}</div>' for line in part.splitlines())
+        return f'<figure style="{TEXT}">{caption}{"".join(lines)}</figure>'
     return f'<figure style="{FRAME}">{caption}{part.html}</figure>'
 
 
