@@ -57,20 +57,19 @@ def unpaired(lesson: Lesson) -> Iterator[str]:
         yield f"{lesson.place(lesson.checks)} holds no check"
     if not tables:
         yield f"{lesson.place(lesson.wrong_answers)} holds no table"
-    for name in (name for name in checks if name not in tables):
-        yield (
-            f"the check {name} has no table, so nothing shows what it rejects: "
-            f"add it to TABLES in {lesson.place(lesson.wrong_answers)}"
-        )
-    for name in (name for name in checks if name not in asked):
-        yield (
-            f"the check {name} has no oracle, so nothing says what is right: "
-            f"add it to ORACLES in {lesson.place(lesson.oracles)}"
-        )
-    for name in (name for name in asked if name not in checks):
-        yield f"the oracle {name} has no check: add it to {lesson.place(lesson.checks)}"
-    for name in (name for name in tables if name not in checks):
-        yield f"the table {name} has no check: add it to {lesson.place(lesson.checks)}"
+    no_table = "table, so nothing shows what it rejects: add it to TABLES in"
+    no_oracle = "oracle, so nothing says what is right: add it to ORACLES in"
+    no_check = "check: add it to"
+    pairs = [
+        ("check", checks, tables, no_table, lesson.wrong_answers),
+        ("check", checks, asked, no_oracle, lesson.oracles),
+        ("oracle", asked, checks, no_check, lesson.checks),
+        ("table", tables, checks, no_check, lesson.checks),
+    ]
+    for what, names, partners, lack, path in pairs:
+        for name in names:
+            if name not in partners:
+                yield f"the {what} {name} has no {lack} {lesson.place(path)}"
 
 
 def main() -> int:

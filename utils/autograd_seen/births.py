@@ -64,23 +64,37 @@ class Forward:
 
         What an operation only passes tells of the one side what is known of the other.
         """
-        tensors = [node for node in self.graph.nodes if node.kind == "tensor"]
-        found = {node.key: _read(node) for node in tensors}
+        found = {node.key: _read(node) for node in self.graph.nodes if node.kind == "tensor"}
         passing = [
-            (self.graph.inputs(node.key)[0].source, self.graph.outputs(node.key), node.operator)
+            node
             for node in self.graph.nodes
             if _only_passes(node) and len(self.graph.inputs(node.key)) == 1
         ]
-        for source, results, operator in passing:
-            if found[source] is not None and (not found[source] or not operator.view):
-                for edge in results:
-                    if found[edge.target] is None:
-                        found[edge.target] = _negative(found[source])
-        for source, results, operator in reversed(passing):
-            if found[source] is None:
-                kinds = NOTHING.union(*(found[edge.target] or NOTHING for edge in results))
-                found[source] = (kinds if operator.view else _negative(kinds)) or None
+        for node in passing:
+            self._tell_results(node, found)
+        for node in reversed(passing):
+            self._tell_input(node, found)
         return {key: kinds for key, kinds in found.items() if kinds is not None}
+
+    def _tell_results(self, node: Node, found: dict[int, Kinds | None]) -> None:
+        """Tells of the results of an operation that only passes what is known of its input."""
+        (entering,) = self.graph.inputs(node.key)
+        kinds = found[entering.source]
+        # A view may show none of the numbers that are not finite.
+        if kinds is None or (kinds and node.operator.view):
+            return
+        for edge in self.graph.outputs(node.key):
+            if found[edge.target] is None:
+                found[edge.target] = _negative(kinds)
+
+    def _tell_input(self, node: Node, found: dict[int, Kinds | None]) -> None:
+        """Tells of the input of an operation that only passes what is known of its results."""
+        (entering,) = self.graph.inputs(node.key)
+        if found[entering.source] is not None:
+            return
+        results = [found[edge.target] or NOTHING for edge in self.graph.outputs(node.key)]
+        kinds = NOTHING.union(*results)
+        found[entering.source] = (kinds if node.operator.view else _negative(kinds)) or None
 
     def kinds(self, key: int) -> Kinds | None:
         """What is not finite in a tensor; None where that is not known."""

@@ -47,15 +47,8 @@ class MakeSafe(NbGraderPreprocessor):
 
 def make_safe(nb: NotebookNode, release: NotebookNode, limits: Limits) -> None:
     """Makes a notebook safe to look at; notes in it what was cut."""
-    names = {grade_id(cell) for cell in release.cells} - {None}
     texts = {cell.source: cell for cell in release.cells if cell.cell_type == "markdown"}
-    for name in "widgets", "title":
-        nb.metadata.pop(name, None)
-    for number, cell in enumerate(nb.cells):
-        if grade_id(cell) not in names:
-            cell.metadata = NotebookNode()
-        if not CELL_ID.fullmatch(cell.get("id", "")):
-            cell["id"] = f"cell-{number}"
+    clean_metadata(nb, release)
     if cut(nb, limits):
         note(nb, f"shown only in part, as it is longer than {limits.page_chars:,} characters")
     own = [cell for cell in nb.cells if cell.cell_type != "code" and cell.source not in texts]
@@ -69,6 +62,20 @@ def make_safe(nb: NotebookNode, release: NotebookNode, limits: Limits) -> None:
                 if (made := known_forms(output, limits.output_chars))
             ]
     clean_pieces(nb, own, limits)
+
+
+def clean_metadata(nb: NotebookNode, release: NotebookNode) -> None:
+    """Clears the metadata of each cell that was not handed out, and the notebook's title and
+    widgets; gives a cell a new id where nbformat would not allow its own.
+    """
+    handed_out = {grade_id(cell) for cell in release.cells} - {None}
+    for name in "widgets", "title":
+        nb.metadata.pop(name, None)
+    for number, cell in enumerate(nb.cells):
+        if grade_id(cell) not in handed_out:
+            cell.metadata = NotebookNode()
+        if not CELL_ID.fullmatch(cell.get("id", "")):
+            cell["id"] = f"cell-{number}"
 
 
 def keep_pictures_of(cell: NotebookNode, release: NotebookNode) -> None:

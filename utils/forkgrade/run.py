@@ -118,7 +118,7 @@ def run_alone(
     records = {key(one): store.read(one) for one in everything}
     mine = [one for one in everything if only in (None, one.assignment)]
     certain = assignments(one for one in mine if again or records[key(one)].status != GRADED)
-    warm = start_early(course, start, certain) if certain else None
+    warm = start_early(course, start, certain)
     mine = with_digests(course, mine)
     to_grade = [one for one in mine if again or not is_of(records[key(one)], one)]
     say(f"{len(mine)} submissions, {len(to_grade)} to grade")
@@ -132,22 +132,24 @@ def run_alone(
         from forkgrade.batches import grade_submissions
 
         keep(len(to_grade), grade_submissions(course, to_grade, store, warm, jobs, later))
-    without = [one for one in map(records.get, map(key, mine)) if has_no_page(one)]
+    without = list(filter(has_no_page, keep.of(mine)))
     if without and not later:
         from forkgrade.batches import write_pages
 
         say(f"{len(without)} pages to write")
         keep(len(without), write_pages(course, without, store, jobs), told=False)
     write_report(course, records.values())
-    return [records[key(one)] for one in mine]
+    return keep.of(mine)
 
 
 def start_early(
     course: Course, start: Start, names: Sequence[str]
 ) -> "WarmProcess | Cluster | None":
     """Starts what runs the notebooks of assignments, and meanwhile imports what grading needs, and
-    draws what is asked.
+    draws what is asked. Starts nothing where there are none.
     """
+    if not names:
+        return None
     warm = start(names)
     # A way to a cluster has threads of its own, and where there is no fork there is no process.
     here = isinstance(warm, WarmProcess)
@@ -212,6 +214,10 @@ class Keeper:
                     self.say(line(next(count), record))
             if self.progress:
                 self.progress.add(len(batch))
+
+    def of(self, submissions: Iterable[Submission]) -> list[Record]:
+        """The records of submissions, as they are by now."""
+        return [self.records[key(one)] for one in submissions]
 
 
 def line(number: int, record: Record) -> str:

@@ -78,12 +78,19 @@ def _copies(whole: Graph, folded: Folded, keys: dict, edges: Sequence[Edge]) -> 
     groups = [group for group in graph.groups if maker in group.nodes]
     if len(counts) != 1 or len(groups) != 1:
         return None
+    of_copies = edges[-counts[0] :]
+    gone = {edge for edge in edges if edge.source not in keys}
+    if len(of_copies) < counts[0] or not gone <= set(of_copies):
+        return None
     period = sum(graph.nodes[key].count for key in groups[0].nodes if _runs(graph.nodes[key]))
-    turns = {node.key: turn for turn, node in enumerate(filter(_runs, whole.nodes))}
-    made = [turns[whole.makers[edge.source].source] for edge in edges[-counts[0] :]]
-    gone = [edge for edge in edges if edge.source not in keys]
-    in_turn = len(made) == counts[0] and all(b - a == period for a, b in pairwise(made))
-    return counts[0] if in_turn and set(gone) <= set(edges[-counts[0] :]) else None
+    return counts[0] if _made_in_turn(whole, of_copies, period) else None
+
+
+def _made_in_turn(graph: Graph, edges: Sequence[Edge], period: int) -> bool:
+    """Whether the operations that made what edges bring ran ``period`` operations apart."""
+    turns = {node.key: turn for turn, node in enumerate(filter(_runs, graph.nodes))}
+    made = [turns[graph.makers[edge.source].source] for edge in edges]
+    return all(b - a == period for a, b in pairwise(made))
 
 
 def _runs(node: Node) -> bool:

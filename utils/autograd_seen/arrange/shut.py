@@ -13,7 +13,7 @@ from autograd_seen.arrange import alike
 from autograd_seen.arrange.folded import Folded
 from autograd_seen.arrange.repeats import OFTEN
 from autograd_seen.arrange.rows import Row
-from autograd_seen.graph import Edge, Fact, Graph, Node, Operator
+from autograd_seen.graph import Edge, Fact, Graph, Node, Note, Operator
 
 #: What a shut module says of the operations in it.
 BORN = (Fact.BORN, Fact.BORN_BACK)
@@ -227,7 +227,6 @@ class _Boxed:
         module = self.graph.scopes[place].module
         inside = [self.graph.nodes[one] for one in self._inside(place)]
         operations = [node for node in inside if node.kind == "operation"]
-        lost = [note for node in operations if node.raises for note in node.notes]
         return Node(
             key,
             "operation",
@@ -239,12 +238,7 @@ class _Boxed:
             freed=any(node.freed for node in operations),
             # What a hook has packed has a name and no size.
             opaque=any(one.opaque or len(one.saved) > len(one.kept) for one in operations),
-            notes=(
-                *(note for note in lost if note.fact is Fact.SAVED_OVERWRITTEN),
-                *dict.fromkeys(
-                    note for one in operations for note in one.notes if note.fact in BORN
-                ),
-            ),
+            notes=_notes_of(operations),
             count=sum(node.count for node in operations),
             module=module._replace(operations=len(operations), form=self._form(key, inside)),
         )
@@ -268,6 +262,21 @@ class _Boxed:
         told += [(self.graph.nodes[one].shape, self.graph.nodes[one].dtype) for one in ends]
         # Short, since it is compared often.
         return (hashlib.sha256(repr(told).encode()).hexdigest()[:24],)
+
+
+def _notes_of(operations: list[Node]) -> tuple[Note, ...]:
+    """What a box says of the operations in it: each saved value that is lost, and once what was
+    born.
+    """
+    lost = (
+        note
+        for node in operations
+        if node.raises
+        for note in node.notes
+        if note.fact is Fact.SAVED_OVERWRITTEN
+    )
+    born = (note for node in operations for note in node.notes if note.fact in BORN)
+    return (*lost, *dict.fromkeys(born))
 
 
 def _placed(ends: list, number: dict[int, int], entering: list[int]) -> list[tuple]:

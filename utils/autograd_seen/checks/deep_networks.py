@@ -48,6 +48,8 @@ predicted = check_value("16.3", "predicted")
 RETURNED = "clip_norm(p, {:g})"
 GRADS = ".grad after clip_norm(p, {:g})"
 LATER = ".grad after a next clip_norm(p, {:g}), of halves"
+#: Each number that a parameter of exercise 16.4 holds.
+HELD = 0.5
 
 BY_HAND = "here the clipping is yours to write, without PyTorch's clip_grad_…"
 MOVED = "the parameters themselves were changed: clip their .grad"
@@ -81,9 +83,18 @@ def _numbers(tensors):
     return [number for one in tensors if one is not None for number in _tolist(_flatten(one))]
 
 
+def _require_only_grads_changed(parameters, grads):
+    """Raises Misfit where parameters were changed, or a .grad stands where there was none."""
+    if any(number != HELD for number in _numbers(parameters)):
+        raise Misfit(f"p = {written(parameters[0])} afterwards", "p as it was", MOVED)
+    filled = (one.grad for one, grad in zip(parameters, grads, strict=True) if grad is None)
+    if any(grad is not None for grad in filled):
+        raise Misfit("a .grad where there was none", "None, as it was", NO_GRAD)
+
+
 def _clipped(answer, asked, grads, limit):
     """What the answer returns, or all numbers that stand in the .grad of parameters after it."""
-    parameters = [leaf([0.5] * len(grad or [0])) for grad in grads]
+    parameters = [leaf([HELD] * len(grad or [0])) for grad in grads]
     for share in (1, 0.5) if asked == LATER else (1,):
         for one, grad in zip(parameters, grads, strict=True):
             one.grad = None if grad is None else _tensor([share * number for number in grad])
@@ -92,11 +103,7 @@ def _clipped(answer, asked, grads, limit):
         mode.go_on()
         if is_untouched(value):
             return value
-    if any(number != 0.5 for number in _numbers(parameters)):
-        raise Misfit(f"p = {written(parameters[0])} afterwards", "p as it was", MOVED)
-    filled = (one.grad for one, grad in zip(parameters, grads, strict=True) if grad is None)
-    if any(grad is not None for grad in filled):
-        raise Misfit("a .grad where there was none", "None, as it was", NO_GRAD)
+    _require_only_grads_changed(parameters, grads)
     if asked == RETURNED and value is None:
         raise Misfit("None", "a number", "no `return`: give back the length from before")
     if asked == RETURNED:

@@ -34,6 +34,8 @@ KEYWORDS = {"input": 0, "self": 0, "tensors": 0, "other": 1, "bias": 2}
 
 HERE = os.path.abspath(__file__)
 NUMBERS = (int, float, complex)
+#: A tuple, since ``list | tuple`` would be made anew at each call.
+SEQUENCES = (list, tuple)
 #: How Python calls the reading and the setting of an attribute.
 WRAPPER = type(torch.Tensor.dtype.__get__)
 
@@ -363,7 +365,7 @@ def _seen(thing: object, operands: list[TensorState]) -> object:
         return operands[-1]
     if isinstance(thing, NUMBERS):
         return thing
-    if isinstance(thing, list | tuple) and len(thing) <= MOST_IN_ONE:
+    if isinstance(thing, SEQUENCES) and len(thing) <= MOST_IN_ONE:
         return tuple(
             _seen(one, operands) if isinstance(one, torch.Tensor) else None for one in thing
         )
@@ -400,15 +402,20 @@ def _what_came(
             is_new = False
         if seen.overwritten:
             written += _written(seen)
-    if not written and name not in RELEASES and not isinstance(result, list | tuple):
+    if not written and name not in RELEASES and not isinstance(result, SEQUENCES):
         return ((TensorState(result),) if is_new else ()), ()
     results = [state for state, _ in written]
-    met = {id(seen.tensor) for seen in (*operands, *results)}
     if name in RELEASES and operands and not operands[0].tensor.requires_grad:
         results.append(TensorState(operands[0].tensor))
-    made = result[:MOST_IN_ONE] if isinstance(result, list | tuple) else (result,)
-    tensors = [one for one in made if isinstance(one, torch.Tensor)]
-    return results + [TensorState(one) for one in tensors if id(one) not in met], written
+    return results + _made(result, [*operands, *results]), written
+
+
+def _made(result, met: Iterable[TensorState]) -> list[TensorState]:
+    """The tensors among what a function gave back, without those that were ``met``."""
+    known = {id(seen.tensor) for seen in met}
+    given = result[:MOST_IN_ONE] if isinstance(result, SEQUENCES) else (result,)
+    tensors = [one for one in given if isinstance(one, torch.Tensor)]
+    return [TensorState(one) for one in tensors if id(one) not in known]
 
 
 def _written(seen: TensorState) -> tuple[tuple[TensorState, int], ...]:

@@ -12,7 +12,7 @@ from torch.autograd.graph import GradientEdge
 from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.live import operations
-from autograd_seen.live.forward import Tape, TensorState, version
+from autograd_seen.live.forward import Operation, Tape, TensorState, version
 from autograd_seen.live.found import MOST_TOUCHED, ConstantId, Found, Spot, most_touched, node_name
 from autograd_seen.live.memory import storage
 from autograd_seen.live.modules import Call
@@ -198,19 +198,33 @@ def apply_tape(found: Found, tape: Tape | None) -> Taped:
         }
         if len(foreign) > most_foreign:
             break
-        made = [
-            spot.node
-            for seen, spot in results
-            if spot in found.edges and _is_made_by(operation, seen, spot.node)
-        ]
-        if made:
-            taped.operations.update(dict.fromkeys(made, operation))
-            taped.turns.update(dict.fromkeys(made, turn))
-            _add_lines(taped.lines, made, operation)
-            operands = [(seen, _spot(found, seen)) for seen in operation.operands]
-            for seen, spot in results + operands:
-                _add_tensor(taped, seen, spot, operation)
+        _add_operation(taped, turn, operation, results)
     return taped
+
+
+def _add_operation(
+    taped: Taped,
+    turn: int,
+    operation: Operation,
+    results: list[tuple[TensorState, Spot | None]],
+) -> None:
+    """Adds what an operation tells that made a node of the graph; ``results`` has each of its
+    results with the place where it stood.
+    """
+    found = taped.found
+    made = [
+        spot.node
+        for seen, spot in results
+        if spot in found.edges and _is_made_by(operation, seen, spot.node)
+    ]
+    if not made:
+        return
+    taped.operations.update(dict.fromkeys(made, operation))
+    taped.turns.update(dict.fromkeys(made, turn))
+    _add_lines(taped.lines, made, operation)
+    operands = [(seen, _spot(found, seen)) for seen in operation.operands]
+    for seen, spot in results + operands:
+        _add_tensor(taped, seen, spot, operation)
 
 
 def _add_tensor(taped: Taped, seen, spot: Spot | None, operation) -> None:

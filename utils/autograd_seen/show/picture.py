@@ -185,7 +185,7 @@ class GraphPicture:
 
 
 def arranged_picture(
-    graph: Graph, opened: Opened, fold: bool, most: int, **options
+    graph: Graph, opened: Opened, fold: bool, most: int, **options: object
 ) -> GraphPicture:
     """The picture of a graph with its modules; ``options`` are those of GraphPicture."""
     with collection_paused():
