@@ -53,7 +53,7 @@ mutate: $(VENV)/test  ## alter every stored output in turn: each alteration must
 	$(PYTEST) --dist load tests/pages/test_mutation.py --all-mutations
 
 operators: $(VENV)/test  ## draw and record every sample that PyTorch has of each operator (minutes)
-	$(PYTEST) --dist load tests/autograd_seen/live/test_operators*.py --all-samples
+	$(PYTEST) --dist load tests/autograd_seen/live/test_operators.py --all-samples
 
 hostile: $(VENV)/hostile  ## grade everything that is hostile, each attack on each assignment, each wrong answer by 1,000 secrets (minutes)
 	$(PYTEST) --dist loadfile -rs -m "" tests/forkgrade tests/autograd_seen/checks/test_engine.py --all-mutations

@@ -25,12 +25,11 @@ KINDS = {
 
 #: The files that take longest, in the order in which they begin: or one worker would wait for the
 #: other at the end.
-OPERATORS = ("test_operators.py", *(f"test_operators_{number}.py" for number in (2, 3, 4)))
 LONGEST = (
     "test_engine.py",
     "test_grading.py",
     "test_mutation.py",
-    *OPERATORS,
+    "test_operators.py",
     "test_deep.py",
     "test_makefile.py",
     "test_backward.py",
@@ -58,6 +57,9 @@ def pytest_addoption(parser):
         "--all-mutations", action="store_true", help="alter every stored output, not a sample"
     )
     parser.addoption("--all-samples", action="store_true", help="draw all samples of an operator")
+    parser.addoption(
+        "--operator", action="append", help="draw this operator of PyTorch's list and no other"
+    )
 
 
 @pytest.fixture(scope="session")

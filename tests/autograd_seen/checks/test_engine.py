@@ -21,6 +21,7 @@ from plainjudge.keys import OpenKey, locked
 from plainjudge.oracles import question, questions
 from plainjudge.verdicts import verdict_on
 
+from tests.rows import each
 from tools.lessons import lessons
 
 # What cannot be loaded, and a check without a table, is told by tests/pages/test_lessons.py.
@@ -43,22 +44,6 @@ ALL = [
 ]
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.slug)
 every_check = pytest.mark.parametrize("check, table", ALL)
-
-
-def each(rows, ask):
-    """Asks for each row of a table, and tells of all that are not as they should be, by name.
-
-    A test for each of six thousand rows would cost more than the rows do.
-    """
-    errors = []
-    for name in rows:
-        try:
-            ask(name)
-        except (Exception, pytest.fail.Exception) as error:
-            error.add_note(f"in the row {name!r}")
-            errors.append(error)
-    if errors:
-        raise BaseExceptionGroup(f"{len(errors)} of {len(rows)} rows", errors)
 
 
 def told(check, answer, key=None):

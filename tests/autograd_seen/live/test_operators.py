@@ -1,13 +1,11 @@
-"""draw_graph and record_backward held against PyTorch's own list of operators: three samples of
-each, or all with --all-samples, each before and after backward().
-
-A quarter of the list is here; the files beside this one are the other quarters, so that workers
-share them."""
+"""draw_graph, record_backward and saved_bytes held against PyTorch's own list of operators: three
+samples of each, or all with --all-samples; of each operator, or with --operator of one.
+"""
 
 import re
 import warnings
 from collections import Counter
-from itertools import islice
+from functools import cache
 from xml.etree import ElementTree
 
 import pytest
@@ -18,42 +16,16 @@ from autograd_seen.live import operations
 from autograd_seen.live.walk import LEAF
 from autograd_seen.values import LONGEST, clip
 
+from tests.autograd_seen.live.heard import check_saved
+from tests.autograd_seen.live.samples import graphs_of, nodes_of
 from tests.autograd_seen.show.apart import covered
 from tests.autograd_seen.shown import shown
+from tests.rows import each
 
-SAMPLES = 3
+#: So many tests ask for the operators: workers share them, and each operator need not be a test.
+PARTS = 30
+in_parts = pytest.mark.parametrize("part", range(PARTS))
 FREED = re.compile("an earlier backward pass has freed it|backward through the graph a second time")
-
-
-def outputs_of(result):
-    """The tensors in an operator's result."""
-    if isinstance(result, torch.Tensor):
-        return [result]
-    if isinstance(result, tuple | list):
-        return [tensor for part in result for tensor in outputs_of(part)]
-    return []
-
-
-def graphs_of(operator, most=SAMPLES):
-    """For the first samples of an operator that lead to a graph: its first output with one."""
-    for dtype in (torch.float32, torch.complex64):
-        if dtype in operator.supported_dtypes("cpu"):
-            break
-    else:
-        return
-    torch.manual_seed(0)
-    # The function behind operator.sample_inputs(), which reads the source of every caller for each
-    # operator.
-    samples = operator.sample_inputs_func(operator, torch.device("cpu"), dtype, requires_grad=True)
-    for sample in islice(samples, most):
-        try:
-            result = operator(sample.input, *sample.args, **sample.kwargs)
-        except (RuntimeError, NotImplementedError, ImportError):
-            continue  # this build lacks the library behind it
-        for output in outputs_of(result):
-            if output.requires_grad and output.grad_fn is not None:
-                yield output
-                break
 
 
 def plain_walk(output):
@@ -127,17 +99,6 @@ def check(output, leaves, twice=True):
     assert not twice or portray(output).svg == picture.svg, "other bytes the second time"
 
 
-def nodes_of(output):
-    """PyTorch's nodes that lead to an output."""
-    seen, stack = {output.grad_fn: None}, [output.grad_fn]
-    while stack:
-        for source, _ in stack.pop().next_functions:
-            if source is not None and source not in seen:
-                seen[source] = None
-                stack.append(source)
-    return list(seen)
-
-
 def backward_overheard(output, nodes):
     """Runs a real backward pass. Returns (class name, sent, arriving) of each operation, in the
     engine's order.
@@ -209,15 +170,25 @@ def check_recording(recording, turns):
     assert not [note for note in said if note.fact in unexplained], said
 
 
-def quarter(number):
-    """Every fourth operator of PyTorch's list, without what compiles for a GPU as it runs."""
+@cache
+def operators():
+    """PyTorch's list of operators by their names, without what compiles for a GPU as it runs. It is
+    read when it is needed: that takes as long as importing torch.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from torch.testing._internal.common_methods_invocations import op_db
     plain = [operator for operator in op_db if "jiterator" not in operator.name]
     assert len(plain) > 600, "PyTorch's list was not read"
-    part = plain[number::4]
-    return pytest.mark.parametrize("operator", part, ids=[one.formatted_name for one in part])
+    return {operator.formatted_name: operator for operator in plain}
+
+
+@pytest.fixture
+def asked(request, part):
+    """The names of the operators of a part of the list that are asked for."""
+    if not (names := request.config.getoption("--operator")):
+        return list(operators())[part::PARTS]
+    return [name for name in names if list(operators()).index(name) % PARTS == part]
 
 
 def recorded_again(output, leaves):
@@ -228,14 +199,16 @@ def recorded_again(output, leaves):
         assert FREED.search(str(problem)) and "\n" not in str(problem), problem
 
 
-def check_operator(operator, record_property, most):
-    """Draws and records the graphs of an operator, before and after backward()."""
+def check_operator(operator, most):
+    """Draws and records the graphs of an operator, before and after backward(). Returns how many
+    graphs these were.
+    """
     count = 0
     for output in graphs_of(operator, most):
         nodes = nodes_of(output)
         leaves = [node.variable for node in nodes if node.name() == LEAF]
         try:
-            check(output, leaves)
+            check(output, leaves, twice=not count)
             recording = record(output, leaves)
             check_recording(recording, backward_overheard(output, nodes))
             check(output, leaves, twice=False)
@@ -245,15 +218,27 @@ def check_operator(operator, record_property, most):
             if not re.search("derivative for .* is not implemented", str(problem)):
                 raise
         count += 1
-    record_property("graphs", count)
+    return count
 
 
 @pytest.mark.filterwarnings("ignore")  # what operators warn of is theirs
-@quarter(0)
-def test_an_operator_is_drawn_and_recorded_before_and_after_backward(
-    operator, record_property, most_samples
+@in_parts
+def test_operators_are_drawn_and_recorded_before_and_after_backward(
+    asked, record_property, most_samples
 ):
-    check_operator(operator, record_property, most_samples)
+    graphs = []
+    each(asked, lambda name: graphs.append(check_operator(operators()[name], most_samples)))
+    assert sum(graphs) >= len(graphs), "few samples led to a graph"
+    record_property("graphs", sum(graphs))
+
+
+@pytest.mark.filterwarnings("ignore")
+@in_parts
+def test_the_sum_is_what_the_hook_for_saved_tensors_is_handed(asked, record_property, most_samples):
+    graphs = []
+    each(asked, lambda name: graphs.append(check_saved(operators()[name], most_samples)))
+    assert sum(graphs) >= len(graphs), "few samples led to a graph"
+    record_property("graphs", sum(graphs))
 
 
 #: Operators with a sample beyond the first few that needs care: a node none of whose inputs leads
@@ -264,7 +249,7 @@ BEYOND = {"istft": 10, "_chunk_cat": 8}
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", BEYOND)
 def test_a_later_sample_of_an_operator_is_drawn_and_recorded(name, record_property):
-    found = [one for part in range(4) for one in quarter(part).args[1] if one.name == name]
+    found = [one for one in operators().values() if one.name == name]
     assert found
     for operator in found:
-        check_operator(operator, record_property, BEYOND[name])
+        record_property("graphs", check_operator(operator, BEYOND[name]))

@@ -1,27 +1,12 @@
-"""saved_bytes held against PyTorch's own hook for saved tensors, over PyTorch's list of operators:
-three samples of each, or all with --all-samples.
-"""
+"""saved_bytes held against PyTorch's own hook for saved tensors."""
 
-from itertools import islice
-
-import pytest
 import torch
 from autograd_seen import saved_bytes
 from autograd_seen.live.kept import is_a_number
 from autograd_seen.live.memory import places
 
 from tests.autograd_seen.live.drawn import saved_while
-from tests.autograd_seen.live.test_operators import nodes_of, outputs_of, quarter
-
-
-def samples_of(operator, most):
-    """The first samples of an operator."""
-    supported = operator.supported_dtypes("cpu")
-    dtype = next((one for one in (torch.float32, torch.complex64) if one in supported), None)
-    if dtype is None:
-        return []
-    samples = operator.sample_inputs_func(operator, torch.device("cpu"), dtype, requires_grad=True)
-    return islice(samples, most)
+from tests.autograd_seen.live.samples import nodes_of, outputs_of, samples_of
 
 
 def tracked(result):
@@ -48,11 +33,10 @@ def heard(run):
     return result, kept, {place: size for one in tensors for place, size in places(one).items()}
 
 
-def check_operator(operator, most):
+def check_saved(operator, most):
     """The total of each graph is what the hook was handed, each storage once and leaves apart.
     Returns how many graphs these were.
     """
-    torch.manual_seed(0)
     count = 0
     for sample in samples_of(operator, most):
 
@@ -77,12 +61,3 @@ def check_operator(operator, most):
         assert found.leaves == apart
         count += 1
     return count
-
-
-@pytest.mark.filterwarnings("ignore")  # what operators warn of is theirs
-@pytest.mark.parametrize("part", range(4))
-def test_the_sum_is_what_the_hook_for_saved_tensors_is_handed(part, most_samples, record_property):
-    operators = quarter(part).args[1]
-    graphs = sum(check_operator(operator, most_samples) for operator in operators)
-    assert graphs > 250
-    record_property("graphs", graphs)
