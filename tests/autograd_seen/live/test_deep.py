@@ -27,7 +27,7 @@ PROGRAMS = {
         del z, tape
         y = torch.tensor(0.5, requires_grad=True) * 2
         with record_forward():
-            for _ in range(20_000):
+            for _ in range(DEEP):
                 y += 1
         del y
         x = torch.tensor(0.5, requires_grad=True)
@@ -43,9 +43,11 @@ import threading
 import torch
 from autograd_seen import draw_graph, record_backward, record_forward
 
+DEEP = {}
+
 def chain():
     z = torch.tensor(0.5, requires_grad=True)
-    for _ in range(25_000):
+    for _ in range(DEEP):
         z = z.sin()
     return z
 
@@ -73,22 +75,22 @@ work()
 @pytest.fixture(scope="module")
 def said():
     """What the programs printed in a small thread."""
-    return run_programs(SMALL_THREAD)
+    return run_programs(SMALL_THREAD, 8_000)
 
 
 @pytest.fixture(scope="module")
 def said_by_main():
     """What the programs printed in a main thread."""
     pytest.importorskip("resource", reason="there are no limits of a stack to set")
-    return run_programs(MAIN_THREAD)
+    return run_programs(MAIN_THREAD, 25_000)
 
 
-def run_programs(start):
-    """What the programs print, one line each, run one after the other: a crash takes the later
-    lines with it.
+def run_programs(start, deep):
+    """What the programs print of chains so deep, one line each, run one after the other: a crash
+    takes the later lines with it.
     """
     body = "\n".join(map(textwrap.dedent, PROGRAMS.values()))
-    program = START.format(textwrap.indent(body, "    ")) + start
+    program = START.format(deep, textwrap.indent(body, "    ")) + start
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=400
     )
