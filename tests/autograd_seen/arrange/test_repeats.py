@@ -243,11 +243,11 @@ def random_layers(chance):
 
 def test_random_blocks_with_and_without_a_flaw_fold_to_the_same_meaning():
     shrunk = 0
-    for seed in range(100):
+    for seed in range(60):
         graph = random_layers(random.Random(seed))
         new = check(graph).graph
         shrunk += bool(new.groups)
-    assert shrunk > 50
+    assert shrunk > 30
 
 
 def test_a_block_with_a_border_of_its_own_is_left_as_it_is():

@@ -65,19 +65,19 @@ def extreme_pass(seed):
 
 def test_without_hooks_none_is_blamed_and_nearly_every_number_is_explained():
     told_plainly = 0
-    for seed in range(500):
+    for seed in range(200):
         (_, _, _, z), gradient = extreme_pass(seed)
         facts = facts_of(record_backward(z, gradient))
         assert not facts & BLAME, seed
         assert Fact.NOT_THE_SUM not in facts, seed
         told_plainly += Fact.NOT_THE_PRODUCT in facts
     # A derivative that float16 cannot hold: the node computes its product otherwise.
-    assert told_plainly < 40
+    assert told_plainly < 16
 
 
 def test_a_hook_is_blamed_at_the_tensor_that_has_it():
     blamed = 0
-    for seed in range(300):
+    for seed in range(120):
         tensors, gradient = extreme_pass(seed)
         at = seed % 4
         tensors[at].register_hook(lambda grad: grad * 3 + 1)
@@ -90,7 +90,7 @@ def test_a_hook_is_blamed_at_the_tensor_that_has_it():
                     places = [graph.nodes[step.node]] if leaf_node else graph.results(step.node)
                     assert [one.name for one in places] == [f"tensors[{at}]"], seed
                     blamed += 1
-    assert blamed > 200
+    assert blamed > 80
 
 
 def test_an_underflow_of_float16_is_told_as_one():
