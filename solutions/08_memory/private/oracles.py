@@ -247,6 +247,7 @@ def graphs(source):
         (h, check.ACCUMULATE),
         (y, "AddBackward0"),
         (u, "Backward0"),
+        (u, source.choice(["Mul", "Pow", "Exp"])),
     ]
 
 
@@ -434,6 +435,12 @@ ORACLES = [
             "0 each time: does each new node go into the set, and has node.name() its brackets?": 0,
             "a part of a name is not the name: compare whole names": counted(
                 all_once, fits=lambda held, name: name in held
+            ),
+            "the beginning of a name is not the name: compare whole names": counted(
+                all_once, fits=str.startswith
+            ),
+            "the end of a name is not the name: compare whole names": counted(
+                all_once, fits=str.endswith
             ),
             "the edges behind a constant are missing: skip its None, and go on": counted(
                 lambda root: set(before_a_constant(root))

@@ -667,6 +667,10 @@ TABLES = {
             "nothing_remembered": (walk(remembers=False), "0 each time"),
             "name_without_brackets": (walk(lambda node, name: node.name == name), "0 each time"),
             "a_part_of_the_name": (walk(lambda node, name: name in node.name()), "whole names"),
+            "the_beginning_of_the_name": (
+                walk(lambda node, name: node.name().startswith(name)),
+                "whole names",
+            ),
             "the_end_of_the_name": (
                 walk(lambda node, name: node.name().endswith(name)),
                 "whole names",

@@ -162,6 +162,7 @@ count = check_function(
         (recurrent(4), "MulBackward0"),
         (recurrent(4), ACCUMULATE),
         (meeting(3.0), "Backward0"),
+        (meeting(3.0), "Mul"),
     ],
     evaluate=_counted,
     template="count of {1} in {0}",
