@@ -18,7 +18,11 @@ def array(*values, dtype="float32", shape=None, is_tensor=True):
         (True, "True or False"),
         ("leaf", "a word"),
         ({"x": True, "y": False}, "a dict with True or False for each of x, y"),
-        ({"x": "r", "y": 9.0}, "a dict with a word for x, one number for y"),
+        ("7", "a word"),
+        ("A", "a letter"),
+        ({"x": "r", "y": 9.0}, "a dict with a letter for x, one number for y"),
+        ({"x": "A", "y": "B"}, "a dict with a letter for each of x, y"),
+        ({"x": "A", "y": "leaf"}, "a dict with a word for each of x, y"),
     ],
 )
 def test_a_form_is_told_without_its_value(wanted, words):
@@ -38,6 +42,8 @@ def test_a_form_is_told_without_its_value(wanted, words):
             "type ndarray, where True or False should be",
         ),
         (4, "leaf", "type int, where a word should be"),
+        (4, "A", "type int, where a letter should be"),
+        ("leaf", "A", ""),
         (True, 1.0, "type bool, where one number should be"),
         ([1.0, 2.0], 2.5, "shape (2,), where one number should be"),
         (2.5, [2.5], "shape (), where numbers of shape (1,) should be"),

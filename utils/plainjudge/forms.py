@@ -1,7 +1,7 @@
 """The form of an answer, without its value: its type, its names, its shape.
 
-A form is plain data too, so that a key can tell it: ``["truth"]``, ``["word"]``, ``["numbers",
-shape, whole]``, or ``["dict", {name: form}]``.
+A form is plain data too, so that a key can tell it: ``["truth"]``, ``["word"]``, ``["letter"]``,
+``["numbers", shape, whole]``, or ``["dict", {name: form}]``.
 """
 
 from plainjudge.answers import numbers_in, same_shape, truth_in
@@ -13,11 +13,14 @@ Form = list
 def form_of(wanted: object) -> Form:
     """The form of a right answer."""
     if isinstance(wanted, dict):
-        return ["dict", {name: form_of(part) for name, part in wanted.items()}]
+        forms = {name: form_of(part) for name, part in wanted.items()}
+        if ["word"] in forms.values():  # a letter among words would tell which is short
+            forms = {name: ["word"] if form == ["letter"] else form for name, form in forms.items()}
+        return ["dict", forms]
     if isinstance(wanted, bool):
         return ["truth"]
     if isinstance(wanted, str):
-        return ["word"]
+        return ["letter" if len(wanted) == 1 and wanted.isalpha() else "word"]
     return ["numbers", list(numbers_in(wanted).shape), isinstance(wanted, int)]
 
 
@@ -31,8 +34,8 @@ def in_words(form: Form) -> str:
             return f"a dict with {', '.join(f'{part} for {name}' for name, part in parts.items())}"
         case ["truth"]:
             return "True or False"
-        case ["word"]:
-            return "a word"
+        case ["word" | "letter" as kind]:
+            return f"a {kind}"
         case ["numbers", [], _]:
             return "one number"
     return f"numbers of shape {tuple(form[1])}"
@@ -49,7 +52,7 @@ def form_error(value: object, form: Form) -> str:
             return _dict_error(value, names, form)
         case ["truth"]:
             return "" if truth_in(value) is not None else _mistyped(value, form)
-        case ["word"]:
+        case ["word" | "letter"]:
             return "" if isinstance(value, str) else _mistyped(value, form)
     return _numbers_error(value, form)
 
