@@ -10,10 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from autograd_seen.graph import Fact, Note, Operator
-from autograd_seen.live import operations
-from autograd_seen.live.found import ConstantId, GradientEdge, Spot, node_name
+from autograd_seen.live.found import ConstantId, GradientEdge, Spot
 from autograd_seen.live.known import Known
-from autograd_seen.live.saved import settings_of
 
 #: The largest tensor that is worked out again.
 MOST_ELEMENTS = 1_000
@@ -77,7 +75,7 @@ def misfits(known: Known, versions: dict[Spot, Note]) -> set:
 
 
 def _is_misfit(known: Known, tensors: dict, lost: set[Spot], node) -> bool:
-    operator = operations.operator(node_name(node))
+    operator, settings = known.operators[node], known.saved[node].settings
     result = tensors.get(GradientEdge(node, 0))
     if result is None or operator.python or not _is_arithmetic(operator):
         return False
@@ -92,7 +90,7 @@ def _is_misfit(known: Known, tensors: dict, lost: set[Spot], node) -> bool:
     if not all(map(_is_plain, [*held, result])):
         return False
     try:
-        exact = _work_out(operator.kind, node, [_widened(one) for one in inputs])
+        exact = _work_out(operator.kind, settings, [_widened(one) for one in inputs])
     except (RuntimeError, TypeError, LookupError):
         return False
     return not _fits(exact, result, held)
@@ -102,10 +100,10 @@ def _is_arithmetic(operator: Operator) -> bool:
     return operator.kind in ARITHMETIC or operator.kind in FUNCTIONS
 
 
-def _work_out(kind: str, node, inputs: list) -> torch.Tensor:
+def _work_out(kind: str, settings: Settings, inputs: list) -> torch.Tensor:
     if kind in FUNCTIONS:
         return FUNCTIONS[kind](*inputs)
-    return ARITHMETIC[kind](settings_of(node), *inputs)
+    return ARITHMETIC[kind](settings, *inputs)
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:

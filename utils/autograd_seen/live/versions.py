@@ -9,7 +9,7 @@ import torch
 
 from autograd_seen.graph import Fact, Note
 from autograd_seen.live import operations
-from autograd_seen.live.found import ConstantId, GradientEdge, Spot, node_name
+from autograd_seen.live.found import ConstantId, GradientEdge, Spot
 from autograd_seen.live.known import Known
 
 #: Operators of which the result has its input's memory and its count of writes.
@@ -83,7 +83,7 @@ class _History:
         sources = [_spot(operand.source) for operand in self.known.operands[node]]
         counters = [self.counters[spot] for spot in sources if spot in self.counters]
         results = self.results[node]
-        if operations.operator(node_name(node)).kind in ALIASING:
+        if self.known.operators[node].kind in ALIASING:
             # Of a view that nothing holds, its input tells the count.
             for edge in results:
                 if counters:
@@ -118,13 +118,13 @@ class _History:
 
     def _edge_of(self, node, attribute: str) -> Spot | None:
         """Where the tensor stood in the graph when an operation saved it by this name."""
-        operator = operations.operator(node_name(node))
+        operator = self.known.operators[node]
         if operations.is_output(operator, attribute) and len(node._input_metadata) == 1:
             return GradientEdge(node, 0)
         slot = operator.slots.index(attribute) if attribute in operator.slots else 0
-        source = node.next_functions[slot] if slot < len(node.next_functions) else (None, 0)
-        one_input = len(node.next_functions) == 1 or attribute in operator.slots
-        return GradientEdge(*source) if one_input and source[0] is not None else None
+        inputs = self.known.found.inputs[node]
+        one_input = len(inputs) == 1 or attribute in operator.slots
+        return inputs[slot] if one_input and slot < len(inputs) else None
 
 
 def _spot(source) -> Spot | None:
