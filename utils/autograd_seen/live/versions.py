@@ -19,12 +19,25 @@ ALIASING |= {"Squeeze", "T", "Transpose", "Unsqueeze", "View"}
 
 def version_notes(known: Known) -> dict[Spot, Note]:
     """By tensor: a note where it holds something newer, or where that is not known."""
-    history = _History(known)
-    notes = {spot: Note(Fact.OVERWRITTEN, then) for spot, then in history.lost.items()}
-    for spot, tensor in history.tensors.items():
-        if spot not in notes and not history.is_certain(spot, tensor):
-            notes[spot] = Note(Fact.MAY_BE_NEWER)
+    tensors = known.tensors | _constants(known)
+    written = [spot for spot, one in tensors.items() if one.is_inference() or one._version]
+    notes = {}
+    if written or any(saved.lost for saved in known.saved.values()):
+        history = _History(known, tensors)
+        notes = {spot: Note(Fact.OVERWRITTEN, then) for spot, then in history.lost.items()}
+        for spot in written:
+            if spot not in notes and not history.is_certain(spot):
+                notes[spot] = Note(Fact.MAY_BE_NEWER)
     return notes | {spot: Note(Fact.OVERWRITTEN, v) for spot, v in known.taped.moved.items()}
+
+
+def _constants(known: Known) -> dict[Spot, torch.Tensor]:
+    return {
+        ConstantId(id(operand.source)): operand.source
+        for operands in known.operands.values()
+        for operand in operands
+        if isinstance(operand.source, torch.Tensor)
+    }
 
 
 @dataclass
@@ -34,7 +47,7 @@ class _History:
     Time is the number that autograd gives to each node."""
 
     known: Known
-    tensors: dict[Spot, torch.Tensor] = field(init=False)
+    tensors: dict[Spot, torch.Tensor]
     #: By tensor: what has the same count, as the spot of the tensor that it is a view of.
     counters: dict[Spot, Spot] = field(init=False)
     #: By counter: the first time that an operation used or made its value.
@@ -46,13 +59,6 @@ class _History:
 
     def __post_init__(self):
         known = self.known
-        constants = {
-            ConstantId(id(operand.source)): operand.source
-            for operands in known.operands.values()
-            for operand in operands
-            if isinstance(operand.source, torch.Tensor)
-        }
-        self.tensors = known.tensors | constants
         self.counters = {spot: self._counter(tensor) for spot, tensor in self.tensors.items()}
         self.results: dict = {}
         for edge in known.found.edges:
@@ -67,10 +73,8 @@ class _History:
         for node in known.found.operations:
             self._lose(node)
 
-    def is_certain(self, spot: Spot, tensor: torch.Tensor) -> bool:
-        """Whether nothing that PyTorch counts was written since its first use here."""
-        if not tensor.is_inference() and tensor._version == 0:
-            return True
+    def is_certain(self, spot: Spot) -> bool:
+        """Whether nothing that PyTorch counts was written since a tensor's first use here."""
         counter = self.counters[spot]
         confirmed = self.confirmed.get(counter)
         return confirmed is not None and confirmed <= self.used.get(counter, confirmed)
