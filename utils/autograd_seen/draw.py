@@ -188,15 +188,17 @@ def _check_options(output, direction, max_operations, engine) -> None:
 
 
 def _check_modules(modules) -> None:
+    if modules is None or isinstance(modules, str):
+        return
     named = isinstance(modules, list | tuple | set | frozenset)
     if named and all(isinstance(name, str) for name in modules):
         return
-    if not (modules is None or isinstance(modules, int | str)) or isinstance(modules, bool):
+    if not isinstance(modules, int) or isinstance(modules, bool):
         raise TypeError(
             f"modules={kind_of(modules)}: pass 'auto', how many levels are open, the names of the "
             "modules to open, or None to draw none"
         )
-    if isinstance(modules, int) and modules < 0:
+    if modules < 0:
         raise ValueError(f"modules={modules}: use a whole number of at least 0")
 
 

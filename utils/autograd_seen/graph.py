@@ -291,7 +291,7 @@ class Node(NamedTuple):
 
     def has(self, fact: Fact) -> bool:
         """Whether a note of this kind stands here."""
-        return any(note.fact is fact for note in self.notes)
+        return bool(self.notes) and any(note.fact is fact for note in self.notes)
 
 
 class Edge(NamedTuple):
@@ -377,26 +377,22 @@ class Graph:
         return {e.target: e for e in self.edges if self.nodes[e.source].kind != "tensor"}
 
     @cached_property
-    def _inputs(self) -> dict[int, list[Edge]]:
-        return self._by("target")
-
-    @cached_property
-    def _outputs(self) -> dict[int, list[Edge]]:
-        return self._by("source")
-
-    def _by(self, end: str) -> dict[int, list[Edge]]:
-        found: dict[int, list[Edge]] = {}
+    def _ends(self) -> tuple[dict[int, list[Edge]], dict[int, list[Edge]]]:
+        """By key: the edges that enter a node, and those that leave one."""
+        entering: dict[int, list[Edge]] = {}
+        leaving: dict[int, list[Edge]] = {}
         for edge in self.edges:
-            found.setdefault(getattr(edge, end), []).append(edge)
-        return found
+            entering.setdefault(edge.target, []).append(edge)
+            leaving.setdefault(edge.source, []).append(edge)
+        return entering, leaving
 
     def inputs(self, key: int) -> list[Edge]:
         """The edges that enter a node, in slot order."""
-        return self._inputs.get(key, [])
+        return self._ends[0].get(key, [])
 
     def outputs(self, key: int) -> list[Edge]:
         """The edges that leave a node: of an operation its results, of a tensor its uses."""
-        return self._outputs.get(key, [])
+        return self._ends[1].get(key, [])
 
     def results(self, key: int) -> list[Node]:
         """The tensors that an operation made."""

@@ -3,6 +3,7 @@
 import cmath
 import math
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 #: A longer name, value or label is shortened to this many characters.
@@ -210,6 +211,7 @@ def kind_of(thing: object) -> str:
     return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"
 
 
+@cache
 def dtype_name(dtype: object) -> str:
     """``"float32"`` for ``torch.float32``."""
     return str(dtype).removeprefix("torch.")

@@ -1,5 +1,7 @@
 """A graph of plain data: numbered inputs first, and each tensor says what is known of it."""
 
+import threading
+
 import torch
 from autograd_seen import draw_graph
 from autograd_seen.graph import Fact, Note
@@ -104,6 +106,18 @@ def test_operations_come_inputs_first_and_else_as_they_were_executed():
     found = find(z, 1_000)
     names = [node_name(node) for node in build.in_order(found)]
     assert names == ["SinBackward0", "CosBackward0", "MulBackward0"]
+
+
+def test_what_another_thread_computed_comes_after_what_it_took():
+    y, made = leaf().sin(), []
+    thread = threading.Thread(target=lambda: made.append(y.cos()))  # that counts its own nodes
+    thread.start()
+    thread.join()
+    found = find(made[0], 1_000)
+    sin, cos = (node._sequence_nr() for node in reversed(found.operations))
+    assert cos < sin
+    names = [node_name(node) for node in build.in_order(found)]
+    assert names == ["SinBackward0", "CosBackward0"]
 
 
 def test_what_enters_is_numbered_before_what_it_enters():

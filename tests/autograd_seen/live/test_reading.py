@@ -13,6 +13,15 @@ def test_a_number_is_the_shortest_decimal_of_its_own_dtype(dtype):
     assert read_value(torch.tensor(0.1, dtype=dtype)).number == 0.1
 
 
+@pytest.mark.parametrize("exponent", [-44, -40, -38, -30, -7, -1, 0, 1, 7, 30, 38])
+def test_no_shorter_decimal_of_a_float32_stands_for_the_same_number(exponent):
+    for _ in range(40):
+        tensor = torch.rand(()) * 10.0**exponent
+        decimals = [float(f"{tensor.item():.{digits}g}") for digits in range(1, 10)]
+        shortest = next(one for one in decimals if torch.tensor(one) == tensor)
+        assert read_value(tensor).number == shortest
+
+
 def test_two_numbers_that_differ_are_read_as_different():
     one = torch.tensor(1.0)
     other = torch.nextafter(one, torch.tensor(2.0))

@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 from autograd_seen import draw_graph, record_forward
-from autograd_seen.live.saved import Lost, read_saved, settings_of
+from autograd_seen.live.saved import Lost, read_saved
 from torch.utils.checkpoint import checkpoint
 
 from tests.autograd_seen.live.drawn import function, leaf, operations_of, tensors_of
@@ -149,11 +149,11 @@ def keep_two(ctx, x):
 
 
 def test_settings_are_what_a_node_keeps_beside_tensors():
-    assert settings_of(torch.ones(2, 3, requires_grad=True).sum(1).grad_fn)["dim"] == (1,)
+    assert read_saved(torch.ones(2, 3, requires_grad=True).sum(1).grad_fn).settings["dim"] == (1,)
     node = function(keep_two)(leaf()).grad_fn
     assert read_saved(node).on_ctx == ("held",)
-    assert settings_of(node).items() >= {"scale": 1.5, "name": "mine"}.items()
-    assert not {"held", "rest"} & settings_of(node).keys()
+    assert read_saved(node).settings.items() >= {"scale": 1.5, "name": "mine"}.items()
+    assert not {"held", "rest"} & read_saved(node).settings.keys()
 
 
 # A box that is certain to raise.

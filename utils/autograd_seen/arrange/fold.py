@@ -66,8 +66,10 @@ def fold_within(graph: Graph, most: int) -> Folded:
 
 def _may_repeat(graph: Graph) -> bool:
     """Whether enough operations are of one class for a chain or block: in most small graphs not."""
-    counts = Counter(node.class_name for node in graph.nodes if node.kind == "operation")
-    return sum(count for count in counts.values() if count >= OFTEN) >= LONG_CHAIN
+    names = [node.class_name for node in graph.nodes if node.kind == "operation"]
+    if len(names) < LONG_CHAIN:
+        return False
+    return sum(count for count in Counter(names).values() if count >= OFTEN) >= LONG_CHAIN
 
 
 def _boxes(graph: Graph) -> int:

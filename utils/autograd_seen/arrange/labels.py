@@ -24,7 +24,7 @@ def _is_on_an_arrow(graph: Graph, node: Node) -> bool:
     if node.role != "intermediate" or node.named:
         return False
     uses = graph.outputs(node.key)
-    return len(uses) == 1 and uses[0].tracked and node.key in graph.makers
+    return len(uses) == 1 and uses[0].tracked and bool(graph.inputs(node.key))
 
 
 @dataclass(frozen=True)

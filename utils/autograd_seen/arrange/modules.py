@@ -36,7 +36,7 @@ def arrange_modules(graph: Graph, fold: bool, most: int, opened: Opened = "auto"
     """
     places = None if opened in ("auto", None) else chosen(graph, opened)
     if not graph.scopes or opened is None:
-        return Arranged(_folded(unfolded(graph), fold, most))
+        return Arranged(fold_within(graph, most) if fold else unfolded(graph))
     if places is not None:
         return Arranged(open_scopes(graph, places, fold, most), places)
     best, known = None, {}

@@ -80,6 +80,8 @@ def _of_elements(
 
 def of_constant(constant: torch.Tensor, taped: Taped) -> tuple[Note, ...]:
     """A note where a tape tells which operation, outside the graph, made a constant not finite."""
+    if id(constant) not in taped.makers:
+        return ()
     kinds = read_value(constant).not_finite
     if not kinds:
         return ()

@@ -3,22 +3,29 @@
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 from types import EllipsisType
 from typing import NamedTuple
 
 import torch
 
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note
-from autograd_seen.live import operations
 from autograd_seen.live.arithmetic import misfits
 from autograd_seen.live.births import of_constant
 from autograd_seen.live.forward import TensorState
-from autograd_seen.live.found import ConstantId, Found, GradientEdge, Spot, metadata, node_name
+from autograd_seen.live.found import (
+    LEAF,
+    ConstantId,
+    Found,
+    GradientEdge,
+    Spot,
+    metadata,
+    node_name,
+)
 from autograd_seen.live.kept import Ledger
 from autograd_seen.live.known import Known, Operand
 from autograd_seen.live.memory import share_memory, storage
 from autograd_seen.live.reading import read_value
-from autograd_seen.live.saved import settings_of
 from autograd_seen.live.scopes import Named, scopes_of
 from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
@@ -54,13 +61,17 @@ class Builder:
 
     def __post_init__(self):
         self.versions = version_notes(self.known)
-        self.ledger = Ledger(self.known.found, self.known.names)
+        self.ledger = Ledger(self.known)
         self.misfits = misfits(self.known, self.versions)
-        #: By address of memory: the tensors of the graph that hold it.
-        self.sharing: dict[int, list] = {}
+
+    @cached_property
+    def _sharing(self) -> dict[int, list]:
+        """By address of memory: the tensors of the graph that hold it."""
+        found: dict[int, list] = {}
         for spot, tensor in self.known.tensors.items():
             if tensor.requires_grad:
-                self.sharing.setdefault(storage(tensor), []).append((spot, tensor))
+                found.setdefault(storage(tensor), []).append((spot, tensor))
+        return found
 
     def graph(self) -> Graph:
         """The whole graph."""
@@ -188,7 +199,7 @@ class Builder:
         """With which tensor of the graph a constant shares memory; nothing tells how that came."""
         if constant.is_inference():
             return (Note(Fact.INFERENCE),)
-        for spot, tensor in self.sharing.get(storage(constant), ()):
+        for spot, tensor in self._sharing.get(storage(constant), ()):
             if tensor is not constant and share_memory(constant, tensor):
                 name = self.known.names.get(spot, "a tensor of this graph")
                 return (Note(Fact.SHARES_MEMORY, (name,)),)
@@ -203,43 +214,46 @@ class Builder:
         self.operations[key] = node
         saved = self.known.saved[node]
         numbers = [(one.slot, one.number) for one in entries if one.number is not None]
-        settings = [*settings_of(node).items(), *self._index(node)]
+        settings = [*saved.settings.items(), *self._index(node)]
         self.nodes.append(
             Node(
                 key,
                 "operation",
                 "operation",
-                operator=operations.operator(node_name(node)),
-                arity=sum(one.slot is not None for one in entries),
+                operator=self.known.operators[node],
+                arity=len([one for one in entries if one.slot is not None]),
                 constants=tuple(numbers),
                 class_name=name,
-                saved=(*saved.tensors, *(f"{one} (on ctx)" for one in saved.on_ctx)),
-                kept=self.ledger.of(node, saved, self._called_here(node, entries)),
+                saved=(*saved.tensors, *[f"{one} (on ctx)" for one in saved.on_ctx]),
+                kept=self.ledger.of(node, partial(self._called_here, node, entries)),
                 freed=saved.freed,
                 recomputed=saved.recomputed,
                 opaque=saved.opaque,
                 notes=tuple(self._notes(node)),
-                settings=tuple((name, _frozen(value)) for name, value in settings),
+                settings=tuple([(name, _frozen(value)) for name, value in settings]),
                 line=self.known.taped.lines.get(node, ""),
             )
         )
         return key
 
-    def _called_here(self, node, entries: list[Entry]) -> dict[Spot, str]:
-        """What the inputs of an operation are called in the picture."""
-        drawn = zip(self.known.operands[node], entries, strict=True)
-        return {_spot(a.source): self.nodes[b.key].name for a, b in drawn if b.key is not None}
+    def _called_here(self, node, entries: list[Entry], spot: Spot) -> str:
+        """What the picture calls an input of an operation; empty for what is none."""
+        for operand, entry in zip(self.known.operands[node], entries, strict=True):
+            if entry.key is not None and _spot(operand.source) == spot:
+                return self.nodes[entry.key].name
+        return ""
 
-    def _index(self, node) -> Iterator[tuple[str, object]]:
+    def _index(self, node) -> list[tuple[str, object]]:
         """Where ``y[…] = value`` has written, as far as a tape tells: each part of the index."""
         recorded = self.known.taped.operations.get(node)
-        for part in recorded.index if recorded is not None else ():
-            if isinstance(part, TensorState):
-                tensor = part.tensor
-                kind = "mask" if tensor.dtype in (torch.bool, torch.uint8) else "indices"
-                yield "index", self.known.names.get(ConstantId(id(tensor)), kind)
-            else:
-                yield "index", part if type(part) is int else written_index(part)
+        return [] if recorded is None else [("index", self._part(one)) for one in recorded.index]
+
+    def _part(self, part: TensorState | int | slice | EllipsisType | None) -> int | str:
+        """A part of an index as a picture has it; of a tensor the name, or what it is."""
+        if not isinstance(part, TensorState):
+            return part if type(part) is int else written_index(part)
+        kind = "mask" if part.tensor.dtype in (torch.bool, torch.uint8) else "indices"
+        return self.known.names.get(ConstantId(id(part.tensor)), kind)
 
     def _notes(self, node) -> Iterator[Note]:
         recorded = self.known.taped.operations.get(node)
@@ -275,8 +289,7 @@ class Builder:
         leaf = self.known.found.leaves.get(node)
         if leaf is not None:
             notes = () if leaf.requires_grad else (Note(Fact.FROZEN),)
-            form, name = (leaf.shape, leaf.dtype), clip(node_name(node))
-            return self._tensor(edge, tensor, "leaf", name, form, notes)
+            return self._tensor(edge, tensor, "leaf", LEAF, (leaf.shape, leaf.dtype), notes)
         outputs = node._input_metadata
         notes = (Note(Fact.OUTPUT, (slot, len(outputs))),) if len(outputs) > 1 else ()
         form = metadata(outputs[slot]) if slot < len(outputs) else (None, None)
@@ -325,6 +338,8 @@ def in_order(found: Found) -> list:
     """The operations and the places where drawing stops, inputs first, otherwise as they were
     executed.
     """
+    if not found.cut and _wait_for_nothing(found):
+        return list(reversed(found.operations))
     age = {node: (node._sequence_nr(), -i) for i, node in enumerate(found.operations)}
     age |= {node: (node._sequence_nr(), 0) for node in found.cut}
     oldest = sorted(age, key=age.get)
@@ -332,7 +347,7 @@ def in_order(found: Found) -> list:
     consumers: dict = {}
     missing = dict.fromkeys(age, 0)
     for node in found.operations:
-        sources = {source for source, _ in node.next_functions if source in age}
+        sources = {edge.node for edge in found.inputs[node] if edge is not None} & age.keys()
         missing[node] = len(sources)
         for source in sources:
             consumers.setdefault(source, []).append(node)
@@ -347,6 +362,15 @@ def in_order(found: Found) -> list:
             if not missing[consumer]:
                 heapq.heappush(ready, rank[consumer])
     return ordered
+
+
+def _wait_for_nothing(found: Found) -> bool:
+    """Whether each operation is newer than those whose results it takes, as nearly always."""
+    return all(
+        edge is None or edge.node in found.leaves or edge.node._sequence_nr() < node._sequence_nr()
+        for node, edges in found.inputs.items()
+        for edge in edges
+    )
 
 
 def _made_from(name: str, word: str, direct: bool) -> Note:
@@ -372,7 +396,7 @@ def written_index(part: slice | EllipsisType | None) -> str:
 
 def _frozen(value):
     """A setting that can be compared and hashed."""
-    return tuple(map(_frozen, value)) if isinstance(value, tuple | list) else value
+    return tuple(map(_frozen, value)) if isinstance(value, (tuple, list)) else value
 
 
 def _grad(tensor: torch.Tensor | None) -> Value | None:

@@ -2,8 +2,7 @@
 
 import heapq
 import threading
-from dataclasses import dataclass
-from typing import NewType
+from typing import NamedTuple, NewType
 
 import torch
 from torch.autograd.graph import GradientEdge
@@ -23,8 +22,7 @@ ConstantId = NewType("ConstantId", int)
 Spot = GradientEdge | ConstantId
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The nodes that lead to one tensor, and the gradient edges between them.
 
     A leaf's gradient edge is (its AccumulateGrad, 0), a result's (its operation, output number).
@@ -33,6 +31,9 @@ class Found:
     root: GradientEdge
     #: Newest first, as the engine runs.
     operations: tuple
+    #: By operation: the gradient edges of its inputs, in the order of ``next_functions``; None for
+    #: an input that has none.
+    inputs: dict[object, list[GradientEdge | None]]
     #: The operations at which the walk stopped.
     cut: dict[object, None]
     #: By its AccumulateGrad.
@@ -96,26 +97,31 @@ def find(output: torch.Tensor, max_operations: int) -> Found:
     """Walks from a tensor to its inputs, the newest operation first.
 
     What a limit leaves out is then what was computed earliest."""
-    start = torch.autograd.graph.get_gradient_edge(output)
-    root = GradientEdge(start.node, start.output_nr)
-    most = min(max_operations, most_touched())
-    visited, cut, edges = [], {}, {root: None}
+    root = GradientEdge(output.grad_fn, output.output_nr)
+    if root.node is None:  # a leaf by itself
+        root = GradientEdge(torch.autograd.graph.get_gradient_edge(output).node, 0)
+    most = min(max_operations, FEW_TOUCHED)
+    inputs, cut, edges = {}, {}, {root: None}
     queue = _Queue()
     queue.visit(root.node)
-    while queue.waiting and len(visited) < most:
+    while queue.waiting and len(inputs) < most:
         node = queue.newest()
         if _stacked(node) > FEW_TOUCHED:
             cut[node] = None
             continue
-        visited.append(node)
-        for source, output_nr in node.next_functions:
-            if source is not None:
-                edges[GradientEdge(source, output_nr)] = None
-                queue.visit(source)
+        inputs[node] = [
+            None if one[0] is None else GradientEdge(*one) for one in node.next_functions
+        ]
+        for edge in inputs[node]:
+            if edge is not None:
+                edges[edge] = None
+                queue.visit(edge.node)
+        if len(inputs) == FEW_TOUCHED:  # as in few graphs
+            most = min(max_operations, most_touched())
     while queue.waiting:
         cut[queue.newest()] = None
     leaf_edges = {id(leaf): GradientEdge(node, 0) for node, leaf in queue.leaves.items()}
-    return Found(root, tuple(visited), cut, queue.leaves, edges, leaf_edges)
+    return Found(root, tuple(inputs), inputs, cut, queue.leaves, edges, leaf_edges)
 
 
 def node_name(node: TorchNode) -> str:

@@ -1,13 +1,14 @@
 """What a graph keeps alive for its backward pass, in bytes, each memory counted once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.graph import Kept, Memory
 from autograd_seen.live import operations
-from autograd_seen.live.found import Found, Spot, node_name
+from autograd_seen.live.found import Spot
+from autograd_seen.live.known import Known
 from autograd_seen.live.memory import places
 from autograd_seen.live.saved import Saved
 from autograd_seen.values import dtype_name
@@ -27,40 +28,42 @@ class Ledger:
     its memory is there with a graph or without.
     """
 
-    def __init__(self, found: Found, names: dict[Spot, str]):
-        self.found, self.names = found, names
-        self.leaves = {place for leaf in found.leaves.values() for place in places(leaf)}
+    def __init__(self, known: Known):
+        self.known = known
+        leaves = known.found.leaves.values()
+        self.leaves = {place for leaf in leaves for place in places(leaf)}
         self.counted: set[int] = set()
         self.sums = dict.fromkeys(("leaf", "constant", "intermediate"), 0)
-        self.tensors, self.complete = 0, not found.cut
+        self.tensors, self.complete = 0, not known.found.cut
 
-    def of(self, node: TorchNode, saved: Saved, called: dict[Spot, str]) -> tuple[Kept, ...]:
-        """What one operation keeps; ``called`` has the names of what is drawn already."""
+    def of(self, node: TorchNode, called: Callable[[Spot], str]) -> tuple[Kept, ...]:
+        """What one operation keeps; ``called`` tells the names of what is drawn already."""
+        saved = self.known.saved[node]
         hidden = saved.packed or saved.opaque or saved.freed or saved.holds_more
         self.complete = self.complete and not hidden
-        kept = tuple(
-            self._count(node, name, tensor, called) for name, tensor in _tensors(node, saved)
+        return tuple(
+            [self._count(node, name, tensor, called) for name, tensor in _tensors(node, saved)]
         )
-        self.tensors += sum(one.size > 0 for one in kept)
-        return kept
 
-    def _count(self, node, name: str, tensor: torch.Tensor, called: dict[Spot, str]) -> Kept:
-        spot = self.found.spot(tensor)
-        known = self.names.get(spot) or called.get(spot, "")
+    def _count(self, node, name: str, tensor: torch.Tensor, called: Callable) -> Kept:
+        spot = self.known.found.spot(tensor)
+        known = self.known.names.get(spot) or called(spot)
         dtype = dtype_name(tensor.dtype)
         if is_a_number(tensor):
             return Kept(name, known, (), dtype, "number", 0)
-        held, role = places(tensor), self._role(node, name, tensor)
-        shared = held.keys() <= self.counted
-        size = sum(size for place, size in held.items() if place not in self.counted)
+        held = places(tensor)
+        role = self._role(node, name, tensor, held)
+        new = [size for place, size in held.items() if place not in self.counted]
+        size = sum(new)
         self.counted |= held.keys()
         self.sums[role] += size
-        return Kept(name, known, _shape(tensor), dtype, role, size, shared)
+        self.tensors += size > 0
+        return Kept(name, known, _shape(tensor), dtype, role, size, shared=not new)
 
-    def _role(self, node, name: str, tensor: torch.Tensor) -> str:
-        if places(tensor).keys() <= self.leaves or _is_parameter(tensor):
+    def _role(self, node, name: str, tensor: torch.Tensor, held: dict[int, int]) -> str:
+        if held.keys() <= self.leaves or _is_parameter(tensor):
             return "leaf"
-        operator = operations.operator(node_name(node))
+        operator = self.known.operators[node]
         made_here = operator.python or operations.is_output(operator, name)
         return "intermediate" if tensor.requires_grad or made_here else "constant"
 

@@ -2,11 +2,11 @@
 
 import numbers
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 
+from autograd_seen.graph import Operator
 from autograd_seen.live import operations
 from autograd_seen.live.forward import Tape
 from autograd_seen.live.found import Found, GradientEdge, Spot, find, node_name
@@ -25,21 +25,20 @@ class Operand(NamedTuple):
     source: GradientEdge | torch.Tensor | numbers.Number | None
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """All that drawing a graph needs, read and not changed from here on."""
 
     found: Found
     names: dict[Spot, str]
     #: The tensors that are known to stand in the graph.
     tensors: dict[GradientEdge, torch.Tensor]
-    #: By node.
-    saved: dict[object, Saved]
-    taped: Taped
     #: By node, of those that are drawn.
+    operators: dict[object, Operator]
+    saved: dict[object, Saved]
     operands: dict[object, tuple[Operand, ...]]
+    taped: Taped
     #: What the caller has names for, in the graph or not.
-    named: Sequence[tuple[str, torch.Tensor]] = ()
+    named: Sequence[tuple[str, torch.Tensor]]
 
 
 def read(
@@ -53,14 +52,15 @@ def read(
     names: dict[Spot, str] = {}
     for name, tensor in named:
         names.setdefault(found.spot(tensor), name)
+    operators = {node: operations.operator(node_name(node)) for node in found.operations}
     saved = {node: read_saved(node) for node in found.operations}
     taped = apply_tape(found, tape)
     tensors = _tensors(found, [output, *(one for _, one in named)], saved)
     for spot, tensor in taped.tensors.items():
         tensors.setdefault(spot, tensor)
-    reader = _Operands(found, names, saved, taped)
+    reader = _Operands(found, names, operators, saved, taped)
     operands = {node: reader.of(node) for node in found.operations}
-    return Known(found, names, tensors, saved, taped, operands, named)
+    return Known(found, names, tensors, operators, saved, operands, taped, named)
 
 
 def _tensors(found: Found, given: list[torch.Tensor], saved: dict) -> dict:
@@ -79,18 +79,19 @@ def _tensors(found: Found, given: list[torch.Tensor], saved: dict) -> dict:
 class _Operands:
     """Finds what enters an operation: results and leaves, constants, and numbers."""
 
-    def __init__(self, found: Found, names: dict, saved: dict, taped: Taped):
-        self.found, self.names, self.saved, self.taped = found, names, saved, taped
+    def __init__(self, found: Found, names: dict, operators: dict, saved: dict, taped: Taped):
+        self.found, self.names, self.operators = found, names, operators
+        self.saved, self.taped = saved, taped
 
     def of(self, node) -> tuple[Operand, ...]:
         """The inputs of an operation, in order."""
-        operator = operations.operator(node_name(node))
+        operator = self.operators[node]
         given = self.taped.given(node)
         slots, entries, in_slots = operator.slots, [], set()
-        for slot, (source, output_nr) in enumerate(node.next_functions):
+        for slot, edge in enumerate(self.found.inputs[node]):
             argument = slots[slot] if slot < len(slots) else None
-            if source is not None:
-                entries.append(Operand(slot, GradientEdge(source, output_nr)))
+            if edge is not None:
+                entries.append(Operand(slot, edge))
                 continue
             in_slots.add(argument)
             constant = self._saved_as(node, argument)
@@ -99,8 +100,9 @@ class _Operands:
             entries.append(Operand(slot, constant))
         beyond = range(len(entries), len(given))
         entries += [Operand(slot, _given(given[slot])) for slot in beyond]
-        drawn = {id(entry.source) for entry in entries}
-        for tensor in self._beside(node, operator, in_slots):
+        beside = self._beside(node, operator, in_slots)
+        drawn = {id(entry.source) for entry in entries} if beside else set()
+        for tensor in beside:
             if id(tensor) not in drawn:
                 drawn.add(id(tensor))
                 entries.append(Operand(None, tensor))
@@ -115,14 +117,19 @@ class _Operands:
         """What an operation saved beside its inputs, such as indices, where the caller has a name
         for it.
         """
+        constants = [
+            (attribute, tensor)
+            for attribute, tensor in self.saved[node].tensors.items()
+            if tensor is not None and not tensor.requires_grad and attribute not in in_slots
+        ]
+        if not constants:
+            return []
         recorded = self.taped.operations.get(node)
         operands = recorded.operands if recorded else ()
         tracked = {id(seen.tensor) for seen in operands if seen.tracked}
         taken = {id(seen.tensor) for seen in operands}
         found = []
-        for attribute, tensor in self.saved[node].tensors.items():
-            if tensor is None or attribute in in_slots or tensor.requires_grad:
-                continue
+        for attribute, tensor in constants:
             # A Function written in Python may have made what it saves.
             is_input = (
                 id(tensor) in taken

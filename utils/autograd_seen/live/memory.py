@@ -32,6 +32,8 @@ def storage(tensor: torch.Tensor) -> int:
 def parts(tensor: torch.Tensor) -> tuple[torch.Tensor, ...]:
     """The tensors in which a tensor's numbers lie: itself, or of a sparse one its indices
     and its values."""
+    if tensor.layout == torch.strided:
+        return (tensor,)
     if tensor.layout == torch.sparse_coo:
         return tensor._indices(), tensor._values()
     if tensor.layout in (torch.sparse_csr, torch.sparse_bsr):

@@ -1,7 +1,8 @@
 """What the caller calls its tensors."""
 
-from collections.abc import Iterator
-from types import FrameType
+import itertools
+from collections.abc import Iterable
+from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 
 import torch
 
@@ -12,6 +13,13 @@ from autograd_seen.values import clip
 MOST_IN_ONE = 100
 #: Names that Jupyter gives to the history of a notebook.
 HISTORY = ("In", "Out")
+#: What is looked into, beside modules.
+HOLDERS = (list, tuple, dict)
+#: What most names stand for: no tensor, and nothing that holds one. Of its type that is known at
+#: once.
+PLAIN = frozenset(
+    (type(None), bool, int, float, str, type, FunctionType, BuiltinFunctionType, ModuleType)
+)
 
 
 def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
@@ -20,9 +28,12 @@ def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
     Looks one level into lists, tuples, dicts and modules: ``params['w']``, ``layers[0]``,
     ``model.0.weight``. Names that start with an underscore are left out; in Jupyter these are the
     history."""
-    visible = _visible(frame)
-    plain = [(clip(name), thing) for name, thing in visible if isinstance(thing, torch.Tensor)]
-    holders = [(clip(name), thing) for name, thing in visible if _may_hold(thing)]
+    plain, holders = [], []
+    for name, thing in _visible(frame):
+        if isinstance(thing, torch.Tensor):
+            plain.append((clip(name), thing))
+        elif type(thing) in HOLDERS or isinstance(thing, torch.nn.Module):
+            holders.append((clip(name), thing))
     return plain + [pair for name, thing in holders for pair in _inside(name, thing)]
 
 
@@ -34,39 +45,34 @@ def modules_of_frame(frame: FrameType) -> list[tuple[str, torch.nn.Module]]:
 
 
 def _visible(frame: FrameType) -> list[tuple[str, object]]:
-    scope = dict(frame.f_locals)
-    scope |= {name: thing for name, thing in list(frame.f_globals.items()) if name not in scope}
+    near = dict(frame.f_locals)
+    # The place of a key is that of its first entry, its value that of the last: both are the
+    # nearest scope's.
+    scope = {**near, **frame.f_globals, **near}
     return [
         (name, thing)
         for name, thing in scope.items()
-        if not name.startswith("_") and name not in HISTORY
+        if type(thing) not in PLAIN and not name.startswith("_") and name not in HISTORY
     ]
-
-
-def _may_hold(thing) -> bool:
-    return type(thing) in (list, tuple, dict) or isinstance(thing, torch.nn.Module)
 
 
 def _inside(name: str, thing) -> list[tuple[str, torch.Tensor]]:
     """The tensors that one list, tuple, dict or module holds."""
-    found = []
+    of_module = isinstance(thing, torch.nn.Module)
     try:
-        for _, (label, value) in zip(range(MOST_IN_ONE), _members(name, thing), strict=False):
-            if isinstance(value, torch.Tensor):
-                found.append((clip(label), value))
+        members = itertools.islice(_members(thing), MOST_IN_ONE)
+        return [
+            (clip(f"{name}.{key}" if of_module else f"{name}[{key!r}]"), value)
+            for key, value in members
+            if type(value) not in PLAIN and isinstance(value, torch.Tensor)
+        ]
     except Exception:  # code of the user's, such as a module's own named_parameters()
         return []
-    return found
 
 
-def _members(name: str, thing) -> Iterator[tuple[str, object]]:
+def _members(thing) -> Iterable[tuple[str | int, object]]:
     if isinstance(thing, torch.nn.Module):
-        for part, value in thing.named_parameters():
-            yield f"{name}.{part}", value
-    elif type(thing) in (list, tuple):
-        for i, value in enumerate(thing):
-            yield f"{name}[{i}]", value
-    elif type(thing) is dict:
-        for key, value in thing.items():
-            if isinstance(key, str | int):
-                yield f"{name}[{key!r}]", value
+        return thing.named_parameters()
+    if type(thing) is dict:
+        return ((key, value) for key, value in thing.items() if isinstance(key, (str, int)))
+    return enumerate(thing)

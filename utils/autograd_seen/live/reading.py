@@ -2,7 +2,6 @@
 
 import math
 import struct
-from contextlib import nullcontext
 
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
@@ -13,8 +12,11 @@ from autograd_seen.values import Value
 #: columns. A complex number takes the room of two.
 FEW, SIDE = 6, 4
 FEW_COMPLEX, SIDE_COMPLEX = 4, 2
-#: Of a float32, what so many digits do not tell apart fewer do not either.
-MOST_OFTEN = 6
+#: Of a float32, what so many digits do not tell apart fewer do not either. From the smallest with
+#: all its bits on, no two decimals of so few digits are rounded to one.
+MOST_OFTEN, SMALLEST = 6, torch.finfo(torch.float32).tiny
+#: How the numbers of a dtype are packed into bytes.
+FORMS = {torch.float32: struct.Struct("f"), torch.float16: struct.Struct("e")}
 #: Layouts of sparse tensors that keep their numbers row by row, or column by column.
 COMPRESSED = (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc)
 #: The dtypes of real numbers in which the ends of a range are found as they are.
@@ -27,15 +29,14 @@ def read_value(tensor: torch.Tensor, whole: bool = False) -> Value:
 
     Changes neither the tensor nor the random state.
     """
-    # A mode, such as the one that makes FakeTensors, is not meant for what is only looked at.
-    modes = torch._C._len_torch_dispatch_stack() > 0
     try:
-        with (
-            torch._C.DisableTorchFunctionSubclass(),
-            _disable_current_modes() if modes else nullcontext(),
-        ):
-            # What is computed from a detached tensor is recorded nowhere.
-            return _read(tensor.detach(), whole)
+        with torch._C.DisableTorchFunctionSubclass():
+            if torch._C._len_torch_dispatch_stack() == 0:
+                return _read(tensor, whole)
+            # A mode, such as the one that makes FakeTensors, is not meant for what is only
+            # looked at.
+            with _disable_current_modes():
+                return _read(tensor, whole)
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
         return Value(size=-1, shape=None)
 
@@ -44,12 +45,15 @@ def _read(tensor: torch.Tensor, whole: bool) -> Value:
     if tensor.is_nested:
         return Value(tensor.numel(), None)
     size, shape = tensor.numel(), tuple(map(int, tensor.shape))
-    if tensor.device.type == "meta" or size == 0:
+    if size == 0 or tensor.is_meta:
         return Value(size, shape)
+    if shape == ():
+        return Value(size, shape, (_shortest(tensor.tolist(), tensor.dtype),))
+    # What is computed from a detached tensor is recorded nowhere.
+    tensor = tensor.detach()
     if whole or _is_small(tensor):
-        numbers = tensor.reshape(-1).tolist() if tensor.layout == torch.strided else tensor.tolist()
-        listed = numbers if isinstance(numbers, list) else [numbers]
-        return Value(size, shape, tuple(_shortest(one, tensor.dtype) for one in listed))
+        numbers, dtype = tensor.reshape(-1).tolist(), tensor.dtype
+        return Value(size, shape, tuple([_shortest(one, dtype) for one in numbers]))
     if tensor.is_complex() or tensor.layout != torch.strided:
         stored = _stored(tensor)
         return Value(size, shape) if stored is None else _counted(stored, size, shape)
@@ -81,7 +85,7 @@ def _is_small(tensor: torch.Tensor) -> bool:
     few, side = (FEW_COMPLEX, SIDE_COMPLEX) if tensor.is_complex() else (FEW, SIDE)
     if tensor.dim() == 2:
         return tensor.layout == torch.strided and max(tensor.shape) <= side
-    return tensor.dim() == 0 or (tensor.dim() == 1 and tensor.numel() <= few)
+    return tensor.dim() == 1 and tensor.numel() <= few
 
 
 def _shortest(
@@ -93,7 +97,10 @@ def _shortest(
         return complex(_shortest(value.real, part), _shortest(value.imag, part))
     if not isinstance(value, float) or dtype == torch.float64:
         return value
-    few = _rounded(float(f"{value:.{MOST_OFTEN}g}"), dtype) == value
+    short = float(f"{value:.{MOST_OFTEN}g}")
+    few = _rounded(short, dtype) == value
+    if few and dtype == torch.float32 and abs(value) >= SMALLEST:
+        return short
     for digits in range(1 if few else MOST_OFTEN + 1, 10):
         short = float(f"{value:.{digits}g}")
         if _rounded(short, dtype) == value:
@@ -103,10 +110,10 @@ def _shortest(
 
 def _rounded(value: float, dtype: torch.dtype) -> float:
     """The number of a dtype that is nearest to a value."""
-    form = {torch.float32: "f", torch.float16: "e"}.get(dtype)
+    form = FORMS.get(dtype)
     if form is None:
         return torch.tensor(value, dtype=dtype).item()
     try:
-        return struct.unpack(form, struct.pack(form, value))[0]
+        return form.unpack(form.pack(value))[0]
     except OverflowError:
         return math.inf

@@ -2,7 +2,7 @@
 
 import numbers
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -30,45 +30,44 @@ class Lost:
     versions: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(NamedTuple):
     """What one operation has saved, by the name that it goes by there."""
 
     #: None for what PyTorch does not give out, or must not be asked for.
-    tensors: dict[str, torch.Tensor | None] = field(default_factory=dict)
-    lost: dict[str, Lost] = field(default_factory=dict)
+    tensors: dict[str, torch.Tensor | None]
+    lost: dict[str, Lost]
+    #: What it keeps beside tensors: what makes two operations of one name differ.
+    settings: dict[str, object]
     #: A backward pass has freed it.
-    freed: bool = False
+    freed: bool
     #: A hook has packed some of it: unpacking could run code of the user's.
-    packed: bool = False
+    packed: bool
     #: A checkpoint has kept none of it, and will run its forward again.
-    recomputed: bool = False
+    recomputed: bool
     #: Tensors that a Function written in Python keeps as attributes of its ctx.
-    on_ctx: tuple[str, ...] = ()
+    on_ctx: tuple[str, ...]
     #: There is more, which nothing here can see.
-    opaque: bool = False
+    opaque: bool
     #: Lists or objects on the ctx of a Function written in Python may hold tensors.
-    holds_more: bool = False
+    holds_more: bool
 
 
 def read_saved(node: TorchNode) -> Saved:
     """Reads what an operation has saved."""
-    reader = _Reader(node)
-    for attribute in _attributes(type(node)).raw:
+    attributes, reader = _attributes(type(node)), _Reader(node)
+    for attribute in attributes.raw:
         reader.read(attribute)
-    own = getattr(node, "__dict__", {})
-    on_ctx = tuple(name for name, value in own.items() if isinstance(value, torch.Tensor))
-    opaque = node_name(node) == COPY_SLICES
-    holds_more = any(map(_may_hold, own.values()))
+    own = getattr(node, "__dict__", {})  # of a Function written in Python
     return Saved(
         reader.tensors,
         reader.lost,
+        _settings(node, attributes.plain, own),
         reader.freed,
         reader.packed,
         reader.recomputed,
-        on_ctx,
-        opaque,
-        holds_more,
+        on_ctx=tuple([name for name, value in own.items() if isinstance(value, torch.Tensor)]),
+        opaque=node_name(node) == COPY_SLICES,
+        holds_more=any(map(_may_hold, own.values())),
     )
 
 
@@ -99,24 +98,25 @@ class _Reader:
         except RuntimeError:  # a list of saved tensors says so in this way when it has been freed
             self.freed = True
             return
-        many = isinstance(raw, tuple | list)
-        packed = list(raw) if many else [raw]
-        hooked = any(one.unpack_hook is not None for one in packed)
-        if packed and not hooked and all(one.data is None for one in packed):
-            # Nothing here: either freed, or never saved because no derivative needs it.
-            self.freed |= self._unpack(attribute)[1] is not None
+        many = isinstance(raw, (tuple, list))
+        packed = raw if many else [raw]
+        labels = [f"{attribute}[{i}]" for i in range(len(packed))] if many else [attribute]
+        hooks = [one.unpack_hook for one in packed if one.unpack_hook is not None]
+        if hooks:
+            self.packed = True
+            self.recomputed |= any(map(is_of_checkpoint, hooks))
+            self.tensors |= dict.fromkeys(labels)
             return
-        value, refusal = (None, None) if hooked else self._unpack(attribute)
-        for i, one in enumerate(packed):
-            label = f"{attribute}[{i}]" if many else attribute
-            self.tensors[label] = None
-            if one.unpack_hook is not None:
-                self.packed = True
-                self.recomputed |= is_of_checkpoint(one.unpack_hook)
-            elif refusal is not None:
+        value, refusal = self._unpack(attribute)
+        if packed and (many or value is None) and all(one.data is None for one in packed):
+            # Nothing here: either freed, or never saved because no derivative needs it.
+            self.freed |= refusal is not None
+            return
+        values = value if many and refusal is None else [value] * len(packed)
+        self.tensors |= zip(labels, values, strict=True)
+        if refusal is not None:
+            for label, one in zip(labels, packed, strict=True):
                 self._lose(label, one.data, refusal)
-            elif value is not None:
-                self.tensors[label] = value[i] if many else value
 
     def _lose(self, label: str, tensor: torch.Tensor | None, refusal: str) -> None:
         versions = re.search(r"is at version (\d+); expected version (\d+)", refusal)
@@ -139,12 +139,11 @@ def _version(tensor: torch.Tensor | None) -> int | None:
     return None if tensor is None or tensor.is_inference() else tensor._version
 
 
-def settings_of(node: TorchNode) -> dict[str, object]:
-    """What a node keeps beside tensors: what makes two operations of one name differ."""
-    kept = {name: getattr(node, f"_saved_{name}") for name in _attributes(type(node)).plain}
+def _settings(node, names: tuple[str, ...], own: dict[str, object]) -> dict[str, object]:
+    kept = {name: getattr(node, f"_saved_{name}") for name in names}
     settings = {name: value for name, value in kept.items() if isinstance(value, PLAIN)}
-    for name, value in getattr(node, "__dict__", {}).items():  # of a Function written in Python
-        if isinstance(value, numbers.Number | str):
+    for name, value in own.items():
+        if isinstance(value, (numbers.Number, str)):
             settings.setdefault(name, value)
     return settings
 

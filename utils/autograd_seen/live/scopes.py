@@ -26,6 +26,8 @@ def scopes_of(
     ``operations`` are PyTorch's nodes by key, ``keys`` those of tensors, ``modules`` what the
     caller's variables lead to.
     """
+    if not known.taped.calls:
+        return ()
     ran_in = _ran_in(known.taped.calls, operations)
     held: dict[Call, set[int]] = {}
     for key, calls in ran_in.items():

@@ -41,7 +41,7 @@ class Elsewhere(NamedTuple):
     word: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Taped:
     """What a tape has of one graph; without a tape, nothing."""
 

@@ -9,7 +9,7 @@ import torch
 
 from autograd_seen.graph import Fact, Note
 from autograd_seen.live import operations
-from autograd_seen.live.found import ConstantId, GradientEdge, Spot, node_name
+from autograd_seen.live.found import ConstantId, GradientEdge, Spot
 from autograd_seen.live.known import Known
 
 #: Operators of which the result has its input's memory and its count of writes.
@@ -19,12 +19,25 @@ ALIASING |= {"Squeeze", "T", "Transpose", "Unsqueeze", "View"}
 
 def version_notes(known: Known) -> dict[Spot, Note]:
     """By tensor: a note where it holds something newer, or where that is not known."""
-    history = _History(known)
-    notes = {spot: Note(Fact.OVERWRITTEN, then) for spot, then in history.lost.items()}
-    for spot, tensor in history.tensors.items():
-        if spot not in notes and not history.is_certain(spot, tensor):
-            notes[spot] = Note(Fact.MAY_BE_NEWER)
+    tensors = known.tensors | _constants(known)
+    written = [spot for spot, one in tensors.items() if one.is_inference() or one._version]
+    notes = {}
+    if written or any(saved.lost for saved in known.saved.values()):
+        history = _History(known, tensors)
+        notes = {spot: Note(Fact.OVERWRITTEN, then) for spot, then in history.lost.items()}
+        for spot in written:
+            if spot not in notes and not history.is_certain(spot):
+                notes[spot] = Note(Fact.MAY_BE_NEWER)
     return notes | {spot: Note(Fact.OVERWRITTEN, v) for spot, v in known.taped.moved.items()}
+
+
+def _constants(known: Known) -> dict[Spot, torch.Tensor]:
+    return {
+        ConstantId(id(operand.source)): operand.source
+        for operands in known.operands.values()
+        for operand in operands
+        if isinstance(operand.source, torch.Tensor)
+    }
 
 
 @dataclass
@@ -34,7 +47,7 @@ class _History:
     Time is the number that autograd gives to each node."""
 
     known: Known
-    tensors: dict[Spot, torch.Tensor] = field(init=False)
+    tensors: dict[Spot, torch.Tensor]
     #: By tensor: what has the same count, as the spot of the tensor that it is a view of.
     counters: dict[Spot, Spot] = field(init=False)
     #: By counter: the first time that an operation used or made its value.
@@ -46,13 +59,6 @@ class _History:
 
     def __post_init__(self):
         known = self.known
-        constants = {
-            ConstantId(id(operand.source)): operand.source
-            for operands in known.operands.values()
-            for operand in operands
-            if isinstance(operand.source, torch.Tensor)
-        }
-        self.tensors = known.tensors | constants
         self.counters = {spot: self._counter(tensor) for spot, tensor in self.tensors.items()}
         self.results: dict = {}
         for edge in known.found.edges:
@@ -67,10 +73,8 @@ class _History:
         for node in known.found.operations:
             self._lose(node)
 
-    def is_certain(self, spot: Spot, tensor: torch.Tensor) -> bool:
-        """Whether nothing that PyTorch counts was written since its first use here."""
-        if not tensor.is_inference() and tensor._version == 0:
-            return True
+    def is_certain(self, spot: Spot) -> bool:
+        """Whether nothing that PyTorch counts was written since a tensor's first use here."""
         counter = self.counters[spot]
         confirmed = self.confirmed.get(counter)
         return confirmed is not None and confirmed <= self.used.get(counter, confirmed)
@@ -83,7 +87,7 @@ class _History:
         sources = [_spot(operand.source) for operand in self.known.operands[node]]
         counters = [self.counters[spot] for spot in sources if spot in self.counters]
         results = self.results[node]
-        if operations.operator(node_name(node)).kind in ALIASING:
+        if self.known.operators[node].kind in ALIASING:
             # Of a view that nothing holds, its input tells the count.
             for edge in results:
                 if counters:
@@ -118,13 +122,13 @@ class _History:
 
     def _edge_of(self, node, attribute: str) -> Spot | None:
         """Where the tensor stood in the graph when an operation saved it by this name."""
-        operator = operations.operator(node_name(node))
+        operator = self.known.operators[node]
         if operations.is_output(operator, attribute) and len(node._input_metadata) == 1:
             return GradientEdge(node, 0)
         slot = operator.slots.index(attribute) if attribute in operator.slots else 0
-        source = node.next_functions[slot] if slot < len(node.next_functions) else (None, 0)
-        one_input = len(node.next_functions) == 1 or attribute in operator.slots
-        return GradientEdge(*source) if one_input and source[0] is not None else None
+        inputs = self.known.found.inputs[node]
+        one_input = len(inputs) == 1 or attribute in operator.slots
+        return inputs[slot] if one_input and slot < len(inputs) else None
 
 
 def _spot(source) -> Spot | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
-from autograd_seen.births import mark_values
+from autograd_seen.births import NOTHING, mark_values, value_of
 from autograd_seen.graph import Graph
 from autograd_seen.live import known
 from autograd_seen.live.build import Builder
@@ -56,7 +56,7 @@ def trace(
     of the computation, or None; ``modules`` gives names to modules, whose calls a tape has. A
     tensor without a graph raises ValueError.
     """
-    return trace_live(output, names, max_operations, tape, asked, modules)[0]
+    return _built(output, names, max_operations, tape, asked, modules)[0]
 
 
 def trace_live(
@@ -68,6 +68,15 @@ def trace_live(
     modules: Named = (),
 ) -> tuple[Graph, Live]:
     """The same, with what the graph's keys stand for."""
+    graph, builder = _built(output, names, max_operations, tape, asked, modules)
+    edges = {key: spot for spot, key in builder.keys.items() if isinstance(spot, GradientEdge)}
+    saved, tensors = builder.known.saved, tuple(builder.known.tensors.values())
+    packed = frozenset(key for key, node in builder.operations.items() if saved[node].packed)
+    return graph, Live(builder.operations, edges, packed, tensors)
+
+
+def _built(output, names, max_operations, tape, asked, modules) -> tuple[Graph, Builder]:
+    """The same, with what has built it."""
     if not output.requires_grad:
         raise ValueError(
             f"draw_graph needs a tensor with a graph, and this one has none: {why_no_graph(output)}"
@@ -75,10 +84,16 @@ def trace_live(
     read = known.read(output, names, max_operations, tape)
     _check_asked(read.found, asked or {})
     builder = Builder(read, modules)
-    graph = mark_values(builder.graph())
-    edges = {key: spot for spot, key in builder.keys.items() if isinstance(spot, GradientEdge)}
-    packed = frozenset(key for key, node in builder.operations.items() if read.saved[node].packed)
-    return graph, Live(builder.operations, edges, packed, tuple(read.tensors.values()))
+    graph = builder.graph()
+    if not _ends_finite(graph):
+        graph = mark_values(graph)
+    return graph, builder
+
+
+def _ends_finite(graph: Graph) -> bool:
+    """Whether the root is known to be finite: then no number that is not has reached it."""
+    value = value_of(graph.nodes[graph.root])
+    return value is not None and value.not_finite == NOTHING
 
 
 def check_limit(max_operations: int) -> None:

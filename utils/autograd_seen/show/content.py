@@ -25,6 +25,8 @@ from autograd_seen.values import Value, bracketed, clip, number
 SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 38
 #: Numbers of a vector that stand behind a name, and characters of a sum that stand on one line.
 BESIDE_NAME, SHOWN_SUM = 4, 60
+#: What is told of a graph that no pass went through.
+NOT_PASSED = Gradients({}, {}, {})
 #: A blank that no reader of SVG leaves out.
 BLANK = "\u00a0"
 
@@ -98,7 +100,7 @@ def content(
     for what each operation has saved.
     """
     readings = Readings(graph) if readings is None else readings
-    passed = gradients or Gradients({}, {}, {})
+    passed = gradients or NOT_PASSED
     labels = on_arrows(graph)
     return Content(
         tuple(
@@ -254,8 +256,8 @@ def _operation_lines(node: Node, readings: Readings) -> tuple[Line, ...]:
         notes += words.lost(*note.details) if is_lost else words.notes([note])
     class_name = node.class_name.removeprefix("torch::autograd::")
     return (
-        *(Line(minus(text), "strong", theme.TITLE) for text in _listed(readings[node.key].title)),
-        *(Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)),
+        *[Line(minus(text), "strong", theme.TITLE) for text in _listed(readings[node.key].title)],
+        *[Line(text, "mono", theme.CLASS, beside=True) for text in _listed(class_name)],
         *([Line(words.RAISES, "strong", theme.NOTE)] if node.raises else []),
         *born,
         *_muted(notes),
@@ -303,6 +305,8 @@ def _listed(text: str) -> list[str]:
     """A name on one line, shortened; several, with commas between them, on as many lines as they
     need.
     """
+    if ", " not in text:
+        return [clip(text, SHOWN)]
     lines: list[str] = []
     for name in text.split(", "):
         if lines and len(lines[-1]) + len(name) + 3 <= SHOWN_NOTE:
@@ -323,7 +327,7 @@ def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
     detail += [node.dtype] if node.dtype not in ("float32", "") else []
     detail += [value] if value and not beside_name and not rows else []
     notes = words.notes(node.notes) + ([] if value else ["value not kept"])
-    said = " · ".join([node.role, *(clip(note, SHOWN_NOTE) for note in notes)])
+    said = " · ".join([node.role, *[clip(note, SHOWN_NOTE) for note in notes]])
     lines = [Line(first, "strong", theme.NAME)]
     lines += [Line(" · ".join(detail), "plain", theme.NUMBER, beside=True)] if detail else []
     lines += [*rows, Line(said, "muted", theme.NOTE, beside=not rows)]
@@ -332,7 +336,7 @@ def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
 
 def _arrived_lines(node: Node, passed: Gradients) -> list[Line]:
     """The gradient of a tensor, under its value."""
-    last = passed.last or Gradients({}, {}, {})
+    last = passed.last or NOT_PASSED
     if node.key in passed.leaves:
         lines = _leaf_lines(passed.leaves[node.key], passed.accumulated)
         if node.key in last.leaves:
@@ -401,8 +405,10 @@ def _sum_lines(start: str, step: Step) -> list[Line]:
 def _edge_text(
     index: int, edge: Edge, passed: Gradients, readings: Readings, from_label: bool
 ) -> EdgeText:
-    lines = (*_flow_lines(index, edge, passed), *_last_flow_lines(index, passed))
     flow = passed.flows.get(index)
+    lines = _border_lines(edge) if flow is None else _flow_lines(flow, passed.forward)
+    if passed.last is not None:
+        lines += _last_flow_lines(passed.last.flows.get(index))
     if from_label and edge.source in passed.arrived and not passed.forward:
         several = flow is not None and flow.ways > 1
         # What arrived is their sum.
@@ -413,12 +419,13 @@ def _edge_text(
     return EdgeText(lines, _slot(edge, readings), back, edge.tracked)
 
 
-def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
-    """The local derivative and the gradient sent, or what cut the graph here."""
-    flow = passed.flows.get(index)
-    if flow is None:
-        border = clip(edge.border, SHOWN)
-        return (Line(border, "muted", theme.SMALL),) if border else ()
+def _border_lines(edge: Edge) -> tuple[Line, ...]:
+    """What cut the graph here."""
+    return (Line(clip(edge.border, SHOWN), "muted", theme.SMALL),) if edge.border else ()
+
+
+def _flow_lines(flow: EdgeGradient, forward: bool) -> tuple[Line, ...]:
+    """The local derivative and the gradient sent."""
     if flow.ways > 1:
         return (Line(f"◂ {flow.ways} gradients", "back", theme.NUMBER),)
     local = []
@@ -427,7 +434,7 @@ def _flow_lines(index: int, edge: Edge, passed: Gradients) -> tuple[Line, ...]:
     elif flow.jacobian is not None:
         local = _jacobian_lines(flow.jacobian)
     sent = [Line(f"◂ {words.NOT_DEFINED}", "back", theme.NUMBER, beside=True)]
-    if passed.forward:
+    if forward:
         sent = _product_lines(flow)
     elif flow.sent is not None:
         sent = _told_lines("◂ ", flow.sent, "back", True)
@@ -445,13 +452,12 @@ def _flow_notes(notes: Iterable[Note]) -> list[Line]:
     return [Line(text, style, theme.SMALL) for text, style in told if text]
 
 
-def _last_flow_lines(index: int, passed: Gradients) -> list[Line]:
+def _last_flow_lines(flow: EdgeGradient | None) -> tuple[Line, ...]:
     """What went along the same edge in the last copy, of which the first is drawn."""
-    flow = None if passed.last is None else passed.last.flows.get(index)
     if flow is None:
-        return []
+        return ()
     local = [] if flow.local is None else [_in_last("×", flow.local, "local")]
-    return [*local, _in_last("◂", flow.sent, "back", beside=bool(local))]
+    return (*local, _in_last("◂", flow.sent, "back", beside=bool(local)))
 
 
 def _in_last(sign: str, value: Value | None, style: str, beside: bool = False) -> Line:

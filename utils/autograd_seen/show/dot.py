@@ -53,7 +53,8 @@ def _title(graph: Graph) -> str:
 
 def _statements(graph: Graph, content: Content) -> Iterator[str]:
     yield from _nodes(content)
-    yield from _clusters(graph.tree, content, "\t")
+    if graph.groups:
+        yield from _clusters(graph.tree, content, "\t")
     yield from _edges(graph, content)
 
 
@@ -63,9 +64,11 @@ def rankdir(graph: Graph, direction: str = "auto") -> str:
     """
     if direction != "auto":
         return "TB" if direction == "down" else "LR"
+    if len([node for node in graph.nodes if node.kind != "tensor"]) <= WIDE:
+        return "LR"
     depths: list[int] = []
     for node in graph.nodes:
-        before = max((depths[edge.source] for edge in graph.inputs(node.key)), default=0)
+        before = max([depths[edge.source] for edge in graph.inputs(node.key)], default=0)
         depths.append(before + (node.kind != "tensor"))
         if depths[-1] > WIDE:
             return "TB"
@@ -88,7 +91,7 @@ def _edges(graph: Graph, content: Content) -> Iterator[str]:
         if content.nodes[source].style == "label":
             # One edge, from what made the tensor to what uses it.
             lines, tip = (*content.nodes[source].lines, *lines), content.nodes[source].tip
-            source = graph.makers[source].source
+            source = graph.inputs(source)[0].source
         yield f"\tn{source} -> n{edge.target}{_edge_look(text, lines, tip)}\n"
 
 
@@ -115,7 +118,7 @@ def _clusters(branches: Iterable[Branch], content: Content, indent: str) -> Iter
 
 
 def _label(lines: tuple[Line, ...]) -> str:
-    return _quoted("\n".join(line.text for line in lines).replace(BLANK, " "))
+    return _quoted("\n".join([line.text for line in lines]).replace(BLANK, " "))
 
 
 def _quoted(text: str) -> str:

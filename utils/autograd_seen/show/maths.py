@@ -12,6 +12,8 @@ from autograd_seen.values import Value, clip, exact
 UNSAVED = "const"
 #: What ``y[…] = value`` becomes.
 INTO_A_PART = ("torch::autograd::CopySlices", "IndexPut")
+ONE_WORD, SHORT_WORD = re.compile(r"[\w#]+"), re.compile(r"\w{1,3}")
+WHOLE_NUMBER = re.compile(r"-?\d+")
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -58,9 +60,10 @@ class Readings(dict[int, Reading]):
 
 def read(graph: Graph, node: Node) -> Reading:
     """How an operation of a graph reads in maths."""
-    parts = [str(part) for name, part in node.settings if name == "index"]
-    if parts and node.operator.kind in INTO_A_PART:
-        return _written_into(graph, node, f"[{', '.join(parts)}]")
+    if node.operator.kind in INTO_A_PART:
+        parts = [str(part) for name, part in node.settings if name == "index"]
+        if parts:
+            return _written_into(graph, node, f"[{', '.join(parts)}]")
     if node.module is not None:
         return _call(words.module_name(node.module), _inputs(graph, node).texts, commutes=True)
     reading = _read(node, _inputs(graph, node))
@@ -90,12 +93,16 @@ def _enters(graph: Graph, node: Node) -> str:
 
 
 def _inputs(graph: Graph, node: Node) -> Inputs:
-    entering = graph.inputs(node.key)
-    names = {e.slot: graph.nodes[e.source].name for e in entering if e.slot is not None}
+    known, extra = {}, []
+    for edge in graph.inputs(node.key):
+        name = graph.nodes[edge.source].name
+        if edge.slot is None:
+            extra.append(name)
+        else:
+            known[edge.slot] = name
     numbers = {slot: _written(value) for slot, value in node.constants}
-    known = names | numbers
-    extra = tuple(graph.nodes[e.source].name for e in entering if e.slot is None)
-    return Inputs(tuple(known.get(slot) for slot in range(node.arity)), tuple(numbers), extra)
+    known |= numbers
+    return Inputs(tuple(map(known.get, range(node.arity))), tuple(numbers), tuple(extra))
 
 
 def _written(value: Value) -> str:
@@ -160,7 +167,7 @@ def _power(inputs: Inputs, settings: dict) -> Reading:
     if "self" in settings:  # a number to the power of a tensor
         power = f"{_bracketed(settings['self'])}^{x}"
         return Reading(power, power)
-    base = x if re.fullmatch(r"[\w#]+", x) else f"({x})"
+    base = x if ONE_WORD.fullmatch(x) else f"({x})"
     of_tensor = "exponent" not in settings and len(inputs.texts) > 1
     exponent = inputs.texts[1] if of_tensor else settings.get("exponent")
     if exponent is None:
@@ -168,14 +175,14 @@ def _power(inputs: Inputs, settings: dict) -> Reading:
     if of_tensor and 1 not in inputs.folded:
         return Reading("^", f"{base}^{exponent}", True)
     raised = _raised(exponent)
-    return Reading((x if re.fullmatch(r"\w{1,3}", x) else "( )") + raised, base + raised)
+    return Reading((x if SHORT_WORD.fullmatch(x) else "( )") + raised, base + raised)
 
 
 def _raised(exponent: object) -> str:
     """An exponent: small digits for a whole number."""
     text = exponent if isinstance(exponent, str) else exact(exponent)
     text = _bracketed(exponent) if isinstance(exponent, complex) else text
-    return text.translate(SUPERSCRIPT) if re.fullmatch(r"-?\d+", text) else f"^{text}"
+    return text.translate(SUPERSCRIPT) if WHOLE_NUMBER.fullmatch(text) else f"^{text}"
 
 
 SPECIAL = {

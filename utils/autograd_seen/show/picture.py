@@ -3,8 +3,7 @@
 import gc
 import os
 import tempfile
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path
 
@@ -30,19 +29,19 @@ MOST_OPERATIONS = 200
 FORMATS = (".svg", ".png", ".pdf", ".dot")
 
 
-@contextmanager
-def collection_paused() -> Iterator[None]:
+class collection_paused:
     """Keeps Python from looking for garbage while a graph is read or drawn.
 
     That makes many small objects at once, none of them garbage. Each look goes over all that is
     alive beside them, and over a large graph there are many.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
+
+    def __enter__(self) -> None:
+        self._was_enabled = gc.isenabled()
+        gc.disable()
+
+    def __exit__(self, *error: object) -> None:
+        if self._was_enabled:
             gc.enable()
 
 

@@ -70,7 +70,7 @@ def value(node: Node, longest: int = 1_000) -> str:
 
 def value_suffix(node: Node) -> str:
     """What stands behind a value that may be newer than what was computed from it."""
-    may_be_newer = any(one.fact in NEWER for one in node.notes)
+    may_be_newer = bool(node.notes) and any(one.fact in NEWER for one in node.notes)
     return " now" if may_be_newer and node.value is not None and str(node.value) else ""
 
 
