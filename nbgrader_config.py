@@ -26,11 +26,14 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 
 c.Limits.course_packages = ["plainjudge", "autograd_seen"]
-# A picture, so that no notebook's first one has to make what all share.
+# What every notebook's first picture and first error would make, which all can share.
 c.Limits.warm_up = [
     "1 / 0",
     "import torch\nfrom autograd_seen import draw_graph\n"
-    "draw_graph(torch.ones(2, requires_grad=True).exp().sum() * 2)",
+    "w = torch.nn.Parameter(torch.ones(()))\n"
+    "draw_graph(torch.ones(2, requires_grad=True).exp().sum() * 2 + w)",
+    "get_ipython().find_line_magic('load_ext')",
+    "from autograd_seen.explained import rows_for\nrows_for('ZeroDivisionError: division by zero')",
 ]
 # An exercise with an oracle is asked by this function, and judged elsewhere.
 c.Judge.probe = "autograd_seen.checks.probing.observe"

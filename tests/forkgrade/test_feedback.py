@@ -98,6 +98,40 @@ def test_a_text_that_two_pages_share_is_made_once_but_for_one_with_its_own_pictu
     assert list(feedback.FeedbackPage.texts) == ["*shared*"]
 
 
+def test_a_cell_is_drawn_once_until_its_points_comment_output_or_source_change(monkeypatch):
+    from forkgrade import feedback
+
+    exporter = feedback.exporter()
+    monkeypatch.setattr(exporter, "cells", {})
+    kinds = {"test": (True, False), "answer": (False, True)}
+    marks = {
+        name: {"grade_id": name, "grade": grade, "solution": solution, "points": 3}
+        for name, (grade, solution) in kinds.items()
+    }
+
+    def kept_after(points, output, comment, source):
+        test = v4.new_code_cell("check()", id="a", metadata={"nbgrader": marks["test"] | {}})
+        test.outputs = [v4.new_output("stream", text=output)]
+        answer = v4.new_code_cell(source, id="b", metadata={"nbgrader": marks["answer"] | {}})
+        nb = v4.new_notebook(cells=[test, answer, v4.new_markdown_cell("*c*", id="c")])
+        said = feedback.Shown({"test": points}, {"answer": comment})
+        text = feedback.feedback_page(nb, "a", said, {})
+        assert f"Score: {points} / 3.0" in text and output in text and f"<p>{comment}</p>" in text
+        assert source in text and "<em>c</em>" in text
+        return len(exporter.cells)
+
+    changes = [
+        (1.0, "out", "well", "one"),
+        (1.0, "out", "well", "one"),
+        (2.0, "out", "well", "one"),
+        (2.0, "other", "well", "one"),
+        (2.0, "other", "good", "one"),
+        (2.0, "other", "good", "two"),
+        (2.0, "out", "well", "two"),
+    ]
+    assert [kept_after(*change) for change in changes] == [3, 3, 4, 5, 6, 7, 8]
+
+
 def test_what_is_kept_for_other_pages_has_a_bound(monkeypatch):
     from forkgrade import feedback
 
@@ -108,6 +142,7 @@ def test_what_is_kept_for_other_pages_has_a_bound(monkeypatch):
         page(v4.new_markdown_cell(f"text {number}"), v4.new_code_cell(f"x = {number}"))
         kept = feedback.FeedbackPage
         assert 1 <= len(kept.texts) <= 4 and 1 <= len(kept.coloured) <= 4
+        assert 1 <= len(feedback.exporter().cells) <= 4
 
 
 def test_a_page_shows_scores_comments_notes_and_a_penalty_and_no_hidden_test():

@@ -30,6 +30,17 @@ def test_the_threads_of_a_process_are_counted():
     end.set()
 
 
+def test_a_process_cannot_say_by_its_name_what_it_uses():
+    name = (
+        "import time\nopen('/proc/self/comm', 'w').write('x\\nThreads: 0')\nprint('', flush=True)\n"
+    )
+    program = [sys.executable, "-c", f"{name}time.sleep(60)"]
+    with subprocess.Popen(program, stdout=subprocess.PIPE) as process:
+        process.stdout.read(1)
+        assert meter.threads(process.pid) == 1
+        process.kill()
+
+
 def test_a_process_that_has_ended_uses_nothing():
     with subprocess.Popen(["true"]) as process:
         pass

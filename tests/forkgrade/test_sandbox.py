@@ -53,6 +53,32 @@ os.waitpid(child, 0)
 """
 
 
+# What was looked up and made before a fork leads to no other process afterwards.
+FORKED = """
+import json, os, sys
+from forkgrade.limits import NotebookLimits
+from forkgrade.sandbox import confine, get_ready
+folder, limits = json.loads(sys.argv[1])
+limits, parent = NotebookLimits(**limits), os.getpid()
+get_ready(limits)
+if (child := os.fork()) == 0:
+    confine(folder, limits)
+    for attempt in (
+        lambda: len(open("/proc/self/maps").read(9)),
+        lambda: os.kill(os.getpid(), 0),
+        lambda: open(f"/proc/{parent}/maps"),
+        lambda: os.listdir(f"/proc/{parent}/fd"),
+        lambda: os.kill(parent, 0),
+    ):
+        try:
+            print(attempt(), flush=True)
+        except OSError as error:
+            print(type(error).__name__, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
 def confined(folder, *attempts, **limits):
     """What comes of each expression in a process that may write in a folder: a value's text or the
     name of an error.
@@ -100,6 +126,14 @@ def test_a_confined_process_starts_nothing_and_connects_to_nothing(tmp_path):
     assert confined(tmp_path, *attempts) == ["PermissionError"] * 3
     connect = "__import__('socket').create_connection(('127.0.0.1', 9), 1)"
     assert confined(tmp_path, connect, network=True) == ["ConnectionRefusedError"]
+
+
+@linux
+def test_what_is_made_ready_before_a_fork_opens_nothing_of_its_parent_s(tmp_path):
+    task = json.dumps([str(tmp_path), Limits().for_notebook().as_dict()])
+    command = [sys.executable, "-c", FORKED, task]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["9", "None", *["PermissionError"] * 3]
 
 
 @linux

@@ -5,8 +5,10 @@ and on others, and sends plain data back. The verdict is reached here, from thes
 So a notebook that fakes everything else is worth what its values are worth.
 """
 
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from plainjudge.verdicts import Verdict, verdict_on
+
+from forkgrade.outputs import new_display, new_output
 
 #: How a kernel displays what a probe sees.
 KIND = "application/vnd.forkgrade.seen+json"
@@ -47,8 +49,8 @@ def judged(question: dict, seen: object, outputs: list[NotebookNode]) -> tuple[l
         return shown + errors[:1], verdict
     verdict = verdict_on(question, seen)
     if verdict.passed:
-        return [*shown, v4.new_output("display_data", {"text/plain": verdict.text})], verdict
+        return [*shown, new_display("display_data", plain=verdict.text)], verdict
     name = "NotYet" if verdict.attempted else "NotAttempted"
     lines = verdict.text.split("\n")
-    error = v4.new_output("error", ename=name, evalue=verdict.text, traceback=lines)
+    error = new_output("error", ename=name, evalue=verdict.text, traceback=lines)
     return [*shown, error], verdict

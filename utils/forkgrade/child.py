@@ -74,7 +74,7 @@ def prepare(lines: JsonLines, folder: str, limits: NotebookLimits) -> None:
     os.setsid()
     close_all_but(lines)
     os.chdir(folder)
-    os.environ.update(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, PYTHONWARNINGS="ignore")
+    os.environ |= dict(HOME=folder, TMPDIR=folder, MPLCONFIGDIR=folder, PYTHONWARNINGS="ignore")
     tempfile.tempdir = None  # which may have been looked up before
     # Last: a file handed in may not stand in for a module.
     sys.path[:] = [*filter(None, sys.path), folder]

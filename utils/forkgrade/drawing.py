@@ -4,6 +4,7 @@ To draw it, oracles are loaded, and with them torch: two seconds, and 180 MB tha
 grades need not hold.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -38,6 +39,7 @@ def draw(course: Course, assignments: Sequence[str], parent: int) -> None:
     """Keeps what is asked in some assignments, in the process `drawn_meanwhile` started."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     sandbox.die_with_parent(parent)
+    gc.disable()  # nearly all that it makes stays until it ends
     for name in assignments:
         with suppress(Exception):  # the parent says it, when it asks
             course.questions(name)

@@ -18,6 +18,7 @@ from forkgrade.asked import asking, judged, probe_of, seen_in
 from forkgrade.judge import Questions, questions_of
 from forkgrade.limits import Limits
 from forkgrade.notes import note
+from forkgrade.outputs import new_display, new_output
 from forkgrade.protocol import CUT, CellKind
 from forkgrade.restore import grade_id
 from forkgrade.scratch import remove
@@ -182,21 +183,15 @@ def part_of(points: float, right: int, of: int) -> NotebookNode:
     """
     earned = f"{points * right / of:.3g}"
     shown = f"<p>{right} of {of} right: <b>{earned} of {points:g} points</b></p>"
-    return nbformat.v4.new_output("execute_result", {"text/plain": earned, "text/html": shown})
+    return new_display("execute_result", plain=earned, html=shown)
 
 
 def fail(cells: list[NotebookNode], why: str) -> None:
     """Gives cells that did not end an error, so that a test among them scores 0."""
     for number, cell in enumerate(cells):
         text = why if number == 0 else f"not run: {why}"
-        cell.outputs = [
-            nbformat.v4.new_output(
-                "error",
-                ename="NotebookEnded",
-                evalue=text,
-                traceback=[f"NotebookEnded: {text}"],
-            )
-        ]
+        lines = [f"NotebookEnded: {text}"]
+        cell.outputs = [new_output("error", ename="NotebookEnded", evalue=text, traceback=lines)]
 
 
 def telling(cell: NotebookNode) -> Iterator[str]:

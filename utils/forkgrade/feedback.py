@@ -3,12 +3,22 @@ nothing from elsewhere. Notes stand at the top, and templates are compiled once.
 """
 
 import functools
+import hashlib
 import html
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import nbformat
-from jinja2 import BytecodeCache, ChoiceLoader, DictLoader, Environment, pass_context
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    DictLoader,
+    Environment,
+    Template,
+    pass_context,
+)
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from nbconvert.exporters import HTMLExporter, TemplateExporter
@@ -20,13 +30,13 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets import List
-from traitlets.config import Config
 
 from forkgrade.notes import notes
 from forkgrade.safe_html import as_markdown
+from forkgrade.steps import step
 
-#: How many texts and cells, each, are kept for other pages.
-MOST_KEPT = 2_000
+#: How many texts and cells, each, are kept for other pages, and the most characters of such a cell.
+MOST_KEPT, LONGEST_KEPT = 2_000, 20_000
 #: What a page shows of a notebook, in the words of nbconvert's templates.
 EVERYTHING = {
     "include_code": True,
@@ -55,6 +65,11 @@ INSTEAD_OF_MATHJAX = """{{% macro mathjax(url="") -%}}
 {{%- endmacro %}}"""
 
 
+#: The page of a template, for which each cell is asked for.
+CELL_BY_CELL = """{{%- extends "{name}" -%}}
+{{%- block any_cell scoped -%}}{{{{ once(cell, super) }}}}{{%- endblock -%}}"""
+
+
 @dataclass(frozen=True)
 class Shown:
     """What a page says of a notebook beside what is in it.
@@ -75,8 +90,7 @@ def feedback_page(nb: NotebookNode, name: str, shown: Shown, settings: dict[str,
     makes of it. `settings` are those of a bundle.
     """
     points = show_grades(nb, shown)
-    hidden = Config(ClearHiddenTests=settings.get("ClearHiddenTests", {}))
-    ClearHiddenTests(config=hidden).preprocess(nb, {})
+    step(ClearHiddenTests, settings).preprocess(nb, {})
     show_notes(nb)
     about = {
         "notebook": name,
@@ -172,6 +186,11 @@ class FeedbackPage(HTMLExporter):
     coloured: ClassVar[dict[str, str]] = {}
     texts: ClassVar[dict[str, str]] = {}
 
+    def __init__(self, **settings: object):
+        """One whose cells are kept apart from those of another, which may be set otherwise."""
+        self.cells: dict[bytes, str] = {}
+        super().__init__(**settings)
+
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict | None = None, **kw: object
     ) -> tuple[str, dict]:
@@ -186,7 +205,26 @@ class FeedbackPage(HTMLExporter):
         resources = self.with_filters(resources)
         self._nb_metadata[resources["metadata"]["name"]] = nb.metadata
         resources["global_content_filter"] = EVERYTHING
-        return self.template.render(nb=nb, resources=resources).lstrip("\r\n")
+        page = self.template if "widgets" in nb.metadata else self.cell_by_cell
+        return page.render(nb=nb, resources=resources, once=self.once).lstrip("\r\n")
+
+    @functools.cached_property
+    def cell_by_cell(self) -> Template:
+        """The template of a page, which asks `once` for each cell."""
+        return self.environment.from_string(CELL_BY_CELL.format(name=self.template.name))
+
+    def once(self, cell: NotebookNode, make: Callable[[], str]) -> str:
+        """What a page shows of a cell, with its outputs, points and comments, which says nothing of
+        the rest of the notebook. It is made once for each cell that is the same.
+        """
+        text = json.dumps(cell)
+        if len(text) > LONGEST_KEPT:
+            return make()
+        digest = hashlib.sha256(text.encode()).digest()
+        if digest not in self.cells:
+            make_room(self.cells)
+            self.cells[digest] = make()
+        return self.cells[digest]
 
     def with_filters(self, resources: dict | None) -> dict:
         """The resources of a page, for which this gets its filters."""

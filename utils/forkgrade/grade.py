@@ -5,6 +5,7 @@ out. It knows no grade book and no folder of the course.
 import copy
 import functools
 import hashlib
+import json
 import re
 import tempfile
 import traceback
@@ -12,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import nbformat
-from nbformat import NotebookNode, v4
+from nbformat import NotebookNode
 from nbgrader import utils as nbutils
 from nbgrader.preprocessors import DeduplicateIds, LimitOutput
-from traitlets.config import Config
 
 from forkgrade.bundle import Bundle
 from forkgrade.error_log import ErrorLog, own_failure
@@ -39,6 +39,8 @@ from forkgrade.records import (
 from forkgrade.restore import put_back, restore
 from forkgrade.scratch import remove
 from forkgrade.staging import Rejected, clean_notebook
+from forkgrade.steps import step
+from forkgrade.stored import written
 from forkgrade.warm_client import WarmClient
 
 #: How the reason begins where only the page could not be made.
@@ -89,10 +91,10 @@ def run(
         return None
     nb, lost = clean_notebook(content, f"{name}.ipynb")
     graded.record.reasons += lost
-    parts, limits = bundle.notebooks[name], Limits(**bundle.limits)
+    parts, limits = bundle.notebooks[name], limits_of(bundle)
     release = notebook_of(parts.released)
     restore(nb, release)
-    nb, _ = DeduplicateIds().preprocess(nb, {})
+    nb, _ = step(DeduplicateIds).preprocess(nb, {})
     put_back(nb, parts.cells, parts.kernelspec)
     execute(
         nb,
@@ -101,13 +103,11 @@ def run(
         limits,
         client,
     )
-    nb, _ = LimitOutput(
-        config=Config(LimitOutput=bundle.settings.get("LimitOutput", {}))
-    ).preprocess(nb, {})
+    nb, _ = step(LimitOutput, bundle.settings).preprocess(nb, {})
     graded.scored[name] = scored(nb)
     make_safe(nb, release, limits)
     nbformat.validate(nb, relax_add_props=True)
-    graded.files[f"{name}.ipynb"] = f"{v4.writes(nb)}\n".encode("utf-8", "replace")
+    graded.files[f"{name}.ipynb"] = f"{written(nb)}\n".encode("utf-8", "replace")
     return nb
 
 
@@ -128,6 +128,23 @@ def asked_of(handed_in: HandedIn, bundle: Bundle) -> dict[str, dict[str, dict]]:
 def notebook_of(text: str) -> NotebookNode:
     """A notebook from its JSON, which is read once: nobody may change it."""
     return nbformat.reads(text, as_version=4)
+
+
+def limits_of(bundle: Bundle) -> Limits:
+    """The limits of a bundle, made once: nobody may change them."""
+    return limits_in(json.dumps(bundle.limits))
+
+
+@functools.lru_cache(maxsize=32)
+def limits_in(text: str) -> Limits:
+    """Limits from their JSON."""
+    return Limits(**json.loads(text))
+
+
+@functools.lru_cache(maxsize=32)
+def execute_with(client: WarmClient, limits: Limits) -> Execute:
+    """What runs notebooks with a client and limits."""
+    return Execute(client=client, limits=limits)
 
 
 def others(handed_in: HandedIn, bundle: Bundle) -> dict[str, bytes]:
@@ -164,7 +181,7 @@ def execute(
             with nbutils.setenv(NBGRADER_EXECUTION="autograde"):
                 Execute(limits=limits).run_in_kernel(nb, {"metadata": {"path": folder}}, **asked)
         else:
-            Execute(client=client, limits=limits).run_cells(nb, emptied(nb), folder, **asked)
+            execute_with(client, limits).run_cells(nb, emptied(nb), folder, **asked)
     finally:
         remove(folder)
 
@@ -245,7 +262,7 @@ def get_ready(bundle: Bundle) -> None:
     """Does what grading one submission does once and keeps for all others, so that processes which
     are forked from this one need not.
     """
-    limits = Limits(**bundle.limits)
+    limits = limits_of(bundle)
     for name, parts in bundle.notebooks.items():
         release = notebook_of(parts.released)
         nb = copy.deepcopy(release)

@@ -12,6 +12,7 @@ from traitlets import Instance, default
 
 from forkgrade.limits import Limits
 from forkgrade.notes import note
+from forkgrade.outputs import new_output
 from forkgrade.restore import grade_id, released
 from forkgrade.safe_html import Piece, as_markdown, as_picture, as_text, render_all
 
@@ -154,11 +155,6 @@ def known_forms(output: NotebookNode, most: int) -> NotebookNode | None:
         count = output.get("execution_count")
         made["execution_count"] = count if isinstance(count, int) else None
     return made
-
-
-def new_output(kind: str, **fields: object) -> NotebookNode:
-    """An output, valid as it is made: nbformat's own function would look it up in its schema."""
-    return NotebookNode(output_type=kind, **fields)
 
 
 def known_data(data: dict) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """What a notebook has used while it runs, seen from outside its process."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,9 @@ from forkgrade.limits import NotebookLimits
 from forkgrade.scratch import usage
 
 MIB = 2**20
+#: Lines of files of the kernel's. A process can choose its name, which stands in one of them, and
+#: in which the kernel writes the end of a line as two characters.
+WRITTEN, THREADS = (re.compile(rb"^%s:\s*(\d+)$" % name, re.M) for name in (b"wchar", b"Threads"))
 
 
 @dataclass(frozen=True)
@@ -53,23 +57,22 @@ def written(process: int) -> int:
     and to pipes. 0 where the kernel does not count, or the process has ended.
     """
     # Not write_bytes: that leaves out what lies in memory, such as a /tmp that is a tmpfs.
-    return numbers(f"/proc/{process}/io").get("wchar", 0)
+    return number(f"/proc/{process}/io", WRITTEN)
 
 
 def threads(process: int) -> int:
     """How many threads a process has; 0 once it has ended."""
-    return numbers(f"/proc/{process}/status").get("Threads", 0)
+    return number(f"/proc/{process}/status", THREADS)
 
 
-def numbers(path: str) -> dict[str, int]:
-    """The whole numbers in a file of lines such as "Threads: 1"; none where there is no such file.
+def number(path: str, line: re.Pattern[bytes]) -> int:
+    """The number in a line of a file; 0 where there is no such file or line.
 
     Raises PermissionError.
     """
     try:
-        with open(path, "rb") as file:
-            lines = [line.split() for line in file]
+        with open(path, "rb", buffering=0) as file:
+            found = line.search(file.read())
     except (FileNotFoundError, ProcessLookupError):
-        return {}
-    pairs = [line for line in lines if len(line) == 2 and line[1].isdigit()]
-    return {name.decode().rstrip(":"): int(value) for name, value in pairs}
+        return 0
+    return int(found[1]) if found else 0

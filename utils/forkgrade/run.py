@@ -5,6 +5,7 @@ which was cut off goes on where it stopped.
 """
 
 import errno
+import gc
 import hashlib
 import importlib
 import itertools
@@ -153,9 +154,20 @@ def start_early(
     warm = start(names)
     # A way to a cluster has threads of its own, and where there is no fork there is no process.
     here = isinstance(warm, WarmProcess)
-    with drawn_meanwhile(course, names) if here else nullcontext():
+    with drawn_meanwhile(course, names) if here else nullcontext(), uncollected():
         importlib.import_module("forkgrade.batches")
     return warm
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Has Python's collector pass over what is imported in the block, which stays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def assignments(submissions: Iterable[Submission]) -> list[str]:

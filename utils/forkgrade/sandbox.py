@@ -8,6 +8,8 @@ path exists, how large a file is and when it was changed: `stat` asks no right o
 """
 
 import ctypes
+import functools
+import itertools
 import os
 import platform
 import resource
@@ -46,6 +48,9 @@ SYSTEM = """
 /etc/fonts /etc/localtime /etc/ld.so.cache /sys/devices/system/cpu
 /dev/null /dev/zero /dev/urandom /dev/random
 /proc/cpuinfo /proc/meminfo /proc/sys/vm/overcommit_memory
+""".split()
+#: What a process may read of itself. These paths lead elsewhere in each process.
+ITSELF = """
 /proc/self/maps /proc/self/stat /proc/self/statm /proc/self/status /proc/self/cgroup /proc/self/fd
 """.split()
 #: What a connection needs to find its way, and to trust who answers.
@@ -71,6 +76,7 @@ def missing() -> str:
     return "; ".join(CANNOT[word] for word in sorted(CANNOT.keys() - available()))
 
 
+@functools.cache
 def libc() -> ctypes.CDLL:
     """The C library of this process."""
     return ctypes.CDLL(None, use_errno=True)
@@ -82,6 +88,17 @@ def check(result: int, what: str) -> int:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
     return result
+
+
+def get_ready(limits: NotebookLimits) -> None:
+    """Looks up and makes what is the same in every process, so that those which are forked from
+    this one need not.
+    """
+    able = available()
+    if "files" in able:
+        python_folders()
+    if "calls" in able:
+        filter_program(limits, platform.machine(), os.getpid())
 
 
 def confine(folder: str, limits: NotebookLimits) -> None:
@@ -98,7 +115,7 @@ def confine(folder: str, limits: NotebookLimits) -> None:
         check(libc().prctl(SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
     if "files" in able:
         network = existing(NETWORK) if limits.network else []
-        read = [*python_folders(), *network, *limits.readable]
+        read = [*python_folders(), *existing(ITSELF), *network, *limits.readable]
         allow_files(read, write=[folder], network=limits.network)
     if "calls" in able:
         forbid_calls(limits)
@@ -139,8 +156,11 @@ def bound_resources(limits: NotebookLimits) -> None:
 # --- files ----------------------------------------------------------------------------------------
 
 
+@functools.cache
 def python_folders() -> list[str]:
-    """Where Python, its packages and the system's libraries live. Not the folder of the course."""
+    """Where Python, its packages and the system's libraries live, looked up once: whoever changes
+    them there can change what is in them. Not the folder of the course.
+    """
     # The source root of the course's packages, where they are installed from a checkout.
     source_root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     installed = sysconfig.get_paths()
@@ -197,7 +217,8 @@ def allow_path(ruleset: int, path: str, rights: int) -> None:
 def forbid_calls(limits: NotebookLimits) -> None:
     """Leaves this process the system calls that an exercise may need."""
     program = filter_program(limits, platform.machine(), os.getpid())
-    code = b"".join(struct.pack("HBBI", *line) for line in program)  # 4096 lines at most
+    values = itertools.chain.from_iterable(program)
+    code = struct.pack("HBBI" * len(program), *values)  # 4096 lines at most
     buffer = ctypes.create_string_buffer(code, len(code))
     header = struct.pack("HxxxxxxP", len(program), ctypes.addressof(buffer))
     check(libc().prctl(SET_SECCOMP, 2, header, 0, 0), "seccomp")

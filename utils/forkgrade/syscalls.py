@@ -6,6 +6,7 @@ it. What no rule allows is refused. Nothing here touches the running process.
 """
 
 import errno
+import functools
 from collections.abc import Mapping, Set
 
 from forkgrade.limits import NotebookLimits
@@ -140,6 +141,7 @@ INTERNET = {"socket": {FIRST: {2, 10}}}
 SHARED, ANONYMOUS = 0x01, 0x20
 
 
+@functools.cache
 def call_numbers(machine: str) -> dict[str, int]:
     """The number of each call in the tables that a machine has: `call_numbers("x86_64")`."""
     column = list(MACHINES).index(machine)
@@ -161,23 +163,30 @@ def filter_program(limits: NotebookLimits, machine: str, process: int) -> list[I
         (AT_LEAST, 0, 1, X32),
         UNKNOWN,
     ]
+    own = signals(process)
     for name, number in call_numbers(machine).items():
-        lines = rule(name, limits, process)
+        if name in own:
+            lines = only(own[name], REFUSE)
+        else:
+            lines = rule(name, limits.processes, limits.network)
         program += [(EQUAL, 0, len(lines), number), *lines]
     return [*program, UNKNOWN]
 
 
-def rule(name: str, limits: NotebookLimits, process: int) -> list[Instruction]:
-    """The lines of a filter that decide about one call."""
-    starts, connects = name in STARTS and limits.processes, name in CONNECTS and limits.network
+@functools.cache
+def rule(name: str, processes: bool, network: bool) -> list[Instruction]:
+    """The lines of a filter that decide about one call, the same in every process: nobody may
+    change them.
+    """
+    starts, connects = name in STARTS and processes, name in CONNECTS and network
     if name in FREE or starts or (connects and name not in INTERNET):
         return [PASS]
     # A filter cannot read the flags of clone3. The C library asks it first, then clone.
     if name == "clone3":
         return [UNKNOWN]
     if name == "mmap":
-        return [PASS] if limits.processes else private_memory()
-    wanted = ARGUMENTS | signals(process) | (INTERNET if limits.network else {})
+        return [PASS] if processes else private_memory()
+    wanted = ARGUMENTS | (INTERNET if network else {})
     if name not in wanted:
         return [REFUSE]
     return only(wanted[name], NOT_A_TERMINAL if name == "ioctl" else REFUSE)

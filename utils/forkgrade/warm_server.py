@@ -21,6 +21,7 @@ import sys
 import warnings
 from collections.abc import Sequence
 
+from forkgrade import sandbox
 from forkgrade.cells import Runner
 from forkgrade.child import run_notebook
 from forkgrade.limits import NotebookLimits
@@ -76,6 +77,7 @@ class Children:
         self.asking: list[socket.socket] = []
         self.running: dict[socket.socket, int] = {}
         self.ending: dict[int, socket.socket] = {}
+        self.limits: NotebookLimits | None = None  # those of the last notebook
         # Whenever a child has ended, a byte comes out of this pipe.
         self.has_ended, note = os.pipe()
         os.set_blocking(note, False)
@@ -126,6 +128,9 @@ class Children:
     def fork(self, lines: JsonLines, folder: str, limits: dict) -> int:
         """The number of a new process, which runs the notebook that comes over its lines."""
         limits, server = NotebookLimits(**limits), os.getpid()
+        if limits != self.limits:
+            sandbox.get_ready(limits)
+            self.limits = limits
         process = os.fork()
         if process == 0:
             signal.set_wakeup_fd(-1)
