@@ -15,12 +15,12 @@ from forkgrade.notes import note
 from forkgrade.outputs import new_output
 from forkgrade.restore import grade_id, released
 from forkgrade.safe_html import Piece, as_markdown, as_picture, as_text, render_all
+from forkgrade.staging import CELL_ID
 
 #: What each cell and each output counts beside its characters: a page has tags for it.
 EACH = 1_000
 IMAGES = "image/png", "image/jpeg"
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
-CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 STREAMS = "stdout", "stderr"
 
 
