@@ -141,12 +141,6 @@ def limits_in(text: str) -> Limits:
     return Limits(**json.loads(text))
 
 
-@functools.lru_cache(maxsize=32)
-def execute_with(client: WarmClient, limits: Limits) -> Execute:
-    """What runs notebooks with a client and limits."""
-    return Execute(client=client, limits=limits)
-
-
 def others(handed_in: HandedIn, bundle: Bundle) -> dict[str, bytes]:
     """The files of a submission beside its notebooks, but for those that stand where a file or a
     folder of the course's own is to be.
@@ -181,7 +175,7 @@ def execute(
             with nbutils.setenv(NBGRADER_EXECUTION="autograde"):
                 Execute(limits=limits).run_in_kernel(nb, {"metadata": {"path": folder}}, **asked)
         else:
-            execute_with(client, limits).run_cells(nb, emptied(nb), folder, **asked)
+            Execute(client=client, limits=limits).run_cells(nb, emptied(nb), folder, **asked)
     finally:
         remove(folder)
 
