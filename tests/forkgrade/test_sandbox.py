@@ -25,6 +25,18 @@ for attempt in attempts:
 """
 
 
+# What a program does with its attempts, and how it ends.
+ATTEMPTED = """
+    for attempt in attempts:
+        try:
+            print(attempt(), flush=True)
+        except OSError as error:
+            print(type(error).__name__, flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
 # Only Landlock, to see that it does not lean on the filter of calls.
 BY_LANDLOCK = """
 import os, socket, sys
@@ -36,20 +48,14 @@ parent = os.getpid()
 if (child := os.fork()) == 0:
     os.chdir(sys.argv[1])
     allow_files(python_folders(), [sys.argv[1]])
-    for attempt in (
+    attempts = (
         lambda: os.mkdir("a folder"),
         lambda: os.mkfifo("a pipe"),
         lambda: socket.socket(socket.AF_UNIX).bind("a socket"),
         lambda: os.kill(os.getpid(), 0),
         lambda: os.kill(parent, 0),
         lambda: socket.socket(socket.AF_UNIX).connect(f"\\0forkgrade-{parent}"),
-    ):
-        try:
-            print(attempt(), flush=True)
-        except OSError as error:
-            print(type(error).__name__, flush=True)
-    os._exit(0)
-os.waitpid(child, 0)
+    )
 """
 
 
@@ -63,19 +69,13 @@ limits, parent = NotebookLimits(**limits), os.getpid()
 get_ready(limits)
 if (child := os.fork()) == 0:
     confine(folder, limits)
-    for attempt in (
+    attempts = (
         lambda: len(open("/proc/self/maps").read(9)),
         lambda: os.kill(os.getpid(), 0),
         lambda: open(f"/proc/{parent}/maps"),
         lambda: os.listdir(f"/proc/{parent}/fd"),
         lambda: os.kill(parent, 0),
-    ):
-        try:
-            print(attempt(), flush=True)
-        except OSError as error:
-            print(type(error).__name__, flush=True)
-    os._exit(0)
-os.waitpid(child, 0)
+    )
 """
 
 
@@ -131,7 +131,7 @@ def test_a_confined_process_starts_nothing_and_connects_to_nothing(tmp_path):
 @linux
 def test_what_is_made_ready_before_a_fork_opens_nothing_of_its_parent_s(tmp_path):
     task = json.dumps([str(tmp_path), Limits().for_notebook().as_dict()])
-    command = [sys.executable, "-c", FORKED, task]
+    command = [sys.executable, "-c", FORKED + ATTEMPTED, task]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["9", "None", *["PermissionError"] * 3]
 
@@ -140,7 +140,7 @@ def test_what_is_made_ready_before_a_fork_opens_nothing_of_its_parent_s(tmp_path
 def test_landlock_alone_keeps_signals_connections_and_special_files_out(tmp_path):
     if sandbox.libc().syscall(sandbox.CREATE_RULESET, None, 0, 1) < 6:
         pytest.skip("this kernel's Landlock does not know signals")
-    command = [sys.executable, "-c", BY_LANDLOCK, str(tmp_path)]
+    command = [sys.executable, "-c", BY_LANDLOCK + ATTEMPTED, str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     refused = "PermissionError"
     assert done.stdout.split() == ["None", refused, refused, "None", refused, refused]

@@ -5,7 +5,6 @@ out. It knows no grade book and no folder of the course.
 import copy
 import functools
 import hashlib
-import json
 import re
 import tempfile
 import traceback
@@ -91,7 +90,7 @@ def run(
         return None
     nb, lost = clean_notebook(content, f"{name}.ipynb")
     graded.record.reasons += lost
-    parts, limits = bundle.notebooks[name], limits_of(bundle)
+    parts, limits = bundle.notebooks[name], Limits(**bundle.limits)
     release = notebook_of(parts.released)
     restore(nb, release)
     nb, _ = step(DeduplicateIds).preprocess(nb, {})
@@ -128,17 +127,6 @@ def asked_of(handed_in: HandedIn, bundle: Bundle) -> dict[str, dict[str, dict]]:
 def notebook_of(text: str) -> NotebookNode:
     """A notebook from its JSON, which is read once: nobody may change it."""
     return nbformat.reads(text, as_version=4)
-
-
-def limits_of(bundle: Bundle) -> Limits:
-    """The limits of a bundle, made once: nobody may change them."""
-    return limits_in(json.dumps(bundle.limits))
-
-
-@functools.lru_cache(maxsize=32)
-def limits_in(text: str) -> Limits:
-    """Limits from their JSON."""
-    return Limits(**json.loads(text))
 
 
 def others(handed_in: HandedIn, bundle: Bundle) -> dict[str, bytes]:
@@ -256,7 +244,7 @@ def get_ready(bundle: Bundle) -> None:
     """Does what grading one submission does once and keeps for all others, so that processes which
     are forked from this one need not.
     """
-    limits = limits_of(bundle)
+    limits = Limits(**bundle.limits)
     for name, parts in bundle.notebooks.items():
         release = notebook_of(parts.released)
         nb = copy.deepcopy(release)
