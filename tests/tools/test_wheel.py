@@ -19,10 +19,11 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
-#: What a learner types in a notebook, and a list of the modules that it took.
+#: What a learner types in a notebook, and a list of the modules that it took: by torch, and in all.
 PROGRAM = """
 import json, sys
 import torch
+by_torch = list(sys.modules)
 import utils
 from autograd_seen import draw_graph, record_backward, step_through
 
@@ -32,7 +33,8 @@ draw_graph(record_backward(z)).save("graph.svg")
 draw_graph(z).save("graph.png")
 draw_graph(z).save("graph.dot")
 step_through(z)._repr_mimebundle_()
-print(json.dumps({name: getattr(sys.modules[name], "__file__", None) for name in sys.modules}))
+files = {name: getattr(sys.modules[name], "__file__", None) for name in sys.modules}
+print(json.dumps([by_torch, files]))
 """
 
 
@@ -76,7 +78,9 @@ def below(folder):
 
 @pytest.fixture(scope="module")
 def took(elsewhere, tmp_path_factory):
-    """The modules that drawing took, each with its file, and the folder where it was typed."""
+    """The modules that torch took, those that drawing took, each with its file, and the folder
+    where it was typed.
+    """
     folder = tmp_path_factory.mktemp("notebooks-of-a-learner")
     (folder / "utils.py").write_text("mine = True\n")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -88,7 +92,7 @@ def took(elsewhere, tmp_path_factory):
         text=True,
     )
     assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout), folder
+    return *json.loads(ran.stdout), folder
 
 
 def test_it_holds_both_packages_whole_and_nothing_else(elsewhere):
@@ -113,7 +117,7 @@ def test_it_says_what_it_needs_and_what_is_optional(wheel):
 
 
 def test_it_draws_beside_a_file_named_utils(elsewhere, took):
-    modules, folder = took
+    _, modules, folder = took
     assert Path(modules["utils"]) == folder / "utils.py"
     ours = [file for name, file in modules.items() if name.startswith("autograd_seen")]
     assert len(ours) > 10 and all(Path(file).is_relative_to(elsewhere[1]) for file in ours)
@@ -133,11 +137,18 @@ def needs_of(lines):
     return names
 
 
-def test_drawing_takes_no_package_that_it_does_not_ask_for(wheel, took):
+def owners_of(modules):
+    """The names of the packages that these modules belong to."""
     owners = packages_distributions()
-    loaded = {name.partition(".")[0] for name in took[0]}
-    used = {canonicalize_name(owner) for name in loaded for owner in owners.get(name, [])}
-    assert used - needs_of(wheel.requires) <= {"autograd-seen"}
+    names = {name.partition(".")[0] for name in modules}
+    return {canonicalize_name(owner) for name in names for owner in owners.get(name, [])}
+
+
+def test_drawing_takes_no_package_that_it_does_not_ask_for(wheel, took):
+    by_torch, modules, _ = took
+    used = owners_of(modules)
+    # torch takes what it finds beside it, tqdm for one, which it does not ask for.
+    assert used - owners_of(by_torch) - needs_of(wheel.requires) <= {"autograd-seen"}
     assert used >= {"torch", "graphviz", "matplotlib", "filelock"}
 
 
