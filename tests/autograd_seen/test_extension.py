@@ -11,7 +11,7 @@ from autograd_seen import extension
 
 TWICE = "x = torch.tensor(2.0, requires_grad=True)\ny = x**2\ny.backward()\ny.backward()"
 EXPLAINED = [
-    "Explained in 04, Trying to backward through the graph a second time;",
+    "Explained in 04, Two passes through one graph;",
     "             08, A state that drags its past along",
 ]
 

@@ -92,7 +92,7 @@ def test_it_ends_where_the_error_is_explained():
     lines = shown(f"raise RuntimeError({TWICE!r})")
     assert lines[-3:] == [
         f"RuntimeError: {TWICE}",
-        "Explained in 04, Trying to backward through the graph a second time;",
+        "Explained in 04, Two passes through one graph;",
         "             08, A state that drags its past along",
     ]
     assert shown("raise RuntimeError('one')")[-1] == "RuntimeError: one"
@@ -136,7 +136,7 @@ def test_the_error_before_it_is_shown_and_explained(way, said):
         said,
         "Cell In[1], line 4",
     ]
-    assert lines[-3] == "ValueError: mine" and lines[-2].startswith("Explained in 04, Trying")
+    assert lines[-3] == "ValueError: mine" and lines[-2].startswith("Explained in 04, Two passes")
 
 
 def test_an_error_before_it_that_was_silenced_is_not():

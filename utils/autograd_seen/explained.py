@@ -328,7 +328,7 @@ ROWS = (
         "backward through the graph a second time or if you need to access saved tensors after "
         "calling backward.",
         (
-            Section("04_accumulation", "Trying to backward through the graph a second time"),
+            Section("04_accumulation", "Two passes through one graph"),
             Section("08_memory", "A state that drags its past along"),
         ),
     ),
