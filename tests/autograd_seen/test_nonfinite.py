@@ -12,6 +12,7 @@ from autograd_seen import (
     record_forward,
     saved_bytes,
 )
+from autograd_seen.births import Forward
 
 from tests.autograd_seen.live.drawn import leaf
 
@@ -252,6 +253,33 @@ def test_what_was_not_kept_makes_it_here_or_before():
         output = made()
     (birth,) = [one for one in find_nonfinite(output, tape=tape).births if one[1] == FORWARD]
     assert birth.certain and birth.class_name == "LogBackward0" and birth.before == ()
+
+
+@pytest.mark.parametrize("make", [torch.sub, lambda w, data: torch.cat([data, w])])
+def test_an_input_of_which_nothing_is_shown_may_have_held_it(make):
+    def made():
+        return make(leaf([1.0, 2.0]), torch.tensor([3.0, NAN])).abs().mean()
+
+    found = find_nonfinite(made())
+    (birth,) = found.births
+    assert not birth.certain and birth.may_have_entered and birth.before == ()
+    assert ", or was in an input that was not kept\n" in f"{found}\n"
+    with record_forward() as tape:
+        output = made()
+    assert not find_nonfinite(output, tape=tape)
+
+
+def test_what_may_have_entered_is_not_said_to_be_made():
+    scores = leaf([1.0, 2.0]) + torch.tensor([0.0, -INF])
+    found = str(find_nonfinite(scores.softmax(0).sum()))
+    assert re.search(r"-inf is in what comes out of scores = \S+ \+ const, and is not in ", found)
+
+
+def test_of_a_part_nothing_is_said_because_the_whole_holds_nan():
+    x = leaf([NAN, 1.0])
+    graph = draw_graph(x[1].exp()).graph
+    (part,) = [node.key for node in graph.nodes if node.name == "#1"]
+    assert Forward(graph).kinds(part) is None
 
 
 def test_what_may_have_come_from_a_value_that_was_not_kept_is_no_birth_on_the_way_back():

@@ -113,7 +113,7 @@ class Forward:
 
     def _of_inputs(self, node: Node, found: dict[int, Entered]) -> Entered:
         numbers = [value.not_finite or NOTHING for _, value in node.constants]
-        kinds, known = NOTHING.union(*numbers), True
+        kinds, known = NOTHING.union(*numbers), not self._lacks_an_input(node)
         for edge in self.graph.inputs(node.key):
             mine, maker = self.kinds(edge.source), self.graph.makers.get(edge.source)
             if mine is None:
@@ -121,6 +121,13 @@ class Forward:
                 mine = found[maker.source].kinds if maker is not None else NOTHING
             kinds |= mine
         return Entered(kinds, known)
+
+    def _lacks_an_input(self, node: Node) -> bool:
+        """Whether the graph shows nothing of an input: no slope was asked for it, and nothing has
+        saved it. Where an input may be left out, as a bias may, it may also be none.
+        """
+        drawn = [edge for edge in self.graph.inputs(node.key) if edge.slot is not None]
+        return len(drawn) + len(node.constants) < node.arity
 
     def entered(self, key: int) -> Entered:
         """What went into an operation."""
@@ -147,6 +154,12 @@ class Forward:
                     found.add(maker.source)
                     waiting.append(maker.source)
         return tuple(one for one in sorted(found) if not _only_passes(self.graph.nodes[one]))
+
+    def may_have_entered(self, key: int) -> bool:
+        """Whether what an operation made may have been in an input, of it or of a candidate, of
+        which nothing is shown.
+        """
+        return any(self._lacks_an_input(self.graph.nodes[k]) for k in (key, *self.candidates(key)))
 
     @cached_property
     def reaching(self) -> frozenset[int]:

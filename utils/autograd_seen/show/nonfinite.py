@@ -35,9 +35,10 @@ class Birth(NamedTuple):
     #: The ``nn.Module`` in which it ran, where a tape tells; else empty.
     module: str
     #: Whether all that went in is known. If not, it may have been born in one of the operations
-    #: ``before``, whose results were not kept.
+    #: ``before``, whose results were not kept, or have been in an input that was not kept.
     certain: bool
     before: tuple[str, ...] = ()
+    may_have_entered: bool = False
 
 
 class NonFinite:
@@ -119,12 +120,22 @@ class NonFinite:
     def _birth(
         self, node: Node, direction: str, kind: str, certain: bool, cause: str = ""
     ) -> Birth:
-        label, before = self._texts.label(node.key), ()
+        label, before, may_have_entered = self._texts.label(node.key), (), False
         if not certain:
             before = tuple(map(self._texts.label, self._forward.candidates(node.key)))
-        module = self._graph.module_of(node.key)
-        where = (direction, label, node.class_name)
-        return Birth(kind, *where, cause, node.line, module, certain, before)
+            may_have_entered = self._forward.may_have_entered(node.key)
+        return Birth(
+            kind,
+            direction,
+            label,
+            node.class_name,
+            cause=cause,
+            line=node.line,
+            module=self._graph.module_of(node.key),
+            certain=certain,
+            before=before,
+            may_have_entered=may_have_entered,
+        )
 
     # --- words ------------------------------------------------------------------------------------
 
@@ -171,13 +182,15 @@ class NonFinite:
         """What was born on the way forward and is not in the root."""
         root = self._graph.nodes[self._graph.root].name
         for key, kinds in self._forward.births(reaching=False).items():
-            yield f"{_kinds(kinds)} is made by {self._texts.label(key)}, and is not in {root}"
+            label = self._texts.label(key)
+            at = "made by" if self._forward.entered(key).known else "in what comes out of"
+            yield f"{_kinds(kinds)} is {at} {label}, and is not in {root}"
 
 
 def _told(count: int, birth: Birth) -> list[str]:
     through = "through " if birth.direction == "backward" and birth.class_name else ""
     way = "on the way back " if birth.direction == "backward" else ""
-    before = "" if birth.certain else f", or before it: {_before(birth.before)}"
+    before = "" if birth.certain else _or_before(birth)
     kind = f" ({birth.class_name})" if birth.class_name else ""
     where = f"{through or 'in '}{birth.operation}{kind}{before}"
     lines = [f"{count}. {birth.kind} is born {way}{where}"]
@@ -185,10 +198,16 @@ def _told(count: int, birth: Birth) -> list[str]:
     return lines + [f"   {detail}" for detail in details if detail]
 
 
+def _or_before(birth: Birth) -> str:
+    """Where else it may have been born, or have been from the start."""
+    unseen = ", or was in an input that was not kept" if birth.may_have_entered else ""
+    if birth.before:
+        return f", or before it: {_before(birth.before)}{unseen}"
+    return unseen or ", or before it: what lies there is not drawn"
+
+
 def _before(labels: tuple[str, ...]) -> str:
     """The operations before whose results were not kept: the last few of them."""
-    if not labels:
-        return "what lies there is not drawn"
     named = list(labels[-MOST_NAMED:])
     more = [f"{len(labels) - len(named)} more"] if len(labels) > len(named) else []
     was = "value was" if len(labels) == 1 else "values were"
