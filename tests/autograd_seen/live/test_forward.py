@@ -627,6 +627,40 @@ def test_what_takes_only_a_shape_has_no_border():
     assert borders_of(draw_graph(z, tape=tape)) == []
 
 
+def each_gives_its_own(function):
+    return lambda x, own: function(own, x)[0]
+
+
+@pytest.mark.parametrize(
+    "take",
+    [
+        lambda x, own: own.expand_as(x),
+        lambda x, own: own.view_as(x),
+        lambda x, own: own.reshape_as(x),
+        lambda x, own: own.double().type_as(x),
+        lambda x, own: own.double().to(x),
+        each_gives_its_own(torch.broadcast_tensors),
+        each_gives_its_own(torch.atleast_2d),
+        each_gives_its_own(lambda *both: torch.meshgrid(*both, indexing="ij")),
+    ],
+)
+def test_a_constant_is_not_made_from_what_gave_only_its_form(take):
+    x = leaf(2.0, 3.0)
+    with record_forward() as tape:
+        target = take(x, torch.zeros(2))
+        z = (x - target).sum()
+    assert borders_of(draw_graph(z, tape=tape)) == []
+
+
+def test_of_results_one_by_one_a_border_leads_to_the_one_that_gave_the_numbers():
+    x, y = leaf([2.0], [3.0]), leaf(5.0, 7.0)
+    with record_forward() as tape:
+        wide, other = torch.broadcast_tensors(x.detach(), y.detach())
+        z = (x * wide + y * other).sum()
+    found = borders_of(draw_graph(z, tape=tape))
+    assert [(source, target) for source, target, _ in found] == [("x", "wide"), ("y", "other")]
+
+
 def test_what_is_written_after_a_use_is_no_border_of_it():
     x, y = leaf(2.0, 3.0), leaf(5.0, 7.0)
     with record_forward() as tape:

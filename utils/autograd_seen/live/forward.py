@@ -27,6 +27,8 @@ WRITERS = {
     for verb in "add sub mul truediv floordiv mod pow and or xor lshift rshift".split()
 }
 WRITERS |= {"__setitem__"}
+#: Functions of several tensors of which each result has the numbers of one.
+ONE_BY_ONE = {"atleast_1d", "atleast_2d", "atleast_3d", "broadcast_tensors", "meshgrid"}
 #: What changes a tensor's place in the graph, and not its value.
 RELEASES = {"detach_", "requires_grad_"}
 #: Where the operands that may also be passed by keyword stand.
@@ -51,20 +53,14 @@ class TensorState:
 
     def __init__(self, tensor: torch.Tensor):
         self.tensor = tensor
-        try:
-            self.version = tensor._version
-        except RuntimeError:  # an inference tensor has no counter
-            self.version = None
+        self.version = version(tensor)
         self.tracked = tensor.requires_grad
         self.place = None
 
     @property
     def overwritten(self) -> bool:
         """Whether the tensor holds something else by now."""
-        try:
-            return self.version != self.tensor._version
-        except RuntimeError:  # an inference tensor has no counter
-            return self.version is not None
+        return self.version != version(self.tensor)
 
 
 class Operation:
@@ -126,10 +122,21 @@ class Operation:
             return f"{clip(self.name)}()"
         return self.mode
 
-    @property
-    def takes_only_the_form(self) -> bool:
-        """Whether the values of its operands do not matter, as for ``zeros_like``."""
-        return self.name.endswith("_like") or self.name.startswith("new_")
+    def sources_of(self, result: torch.Tensor) -> tuple[TensorState, ...]:
+        """The operands whose numbers may be in a result. ``zeros_like`` and ``expand_as`` take of
+        others only their shape or dtype.
+        """
+        if self.name.endswith("_like") or self.name.startswith("new_"):
+            return ()
+        if self.name.endswith("_as") or self.name == "to":
+            return self.operands[:1]
+        if self.name not in ONE_BY_ONE:
+            return self.operands
+        # What was given back as it was is no result: then nothing tells which belongs to which.
+        if len(self.results) != len(self.operands):
+            return ()
+        pairs = zip(self.operands, self.results, strict=True)
+        return tuple(given for given, made in pairs if made.tensor is result)
 
 
 class Tape:
@@ -159,9 +166,9 @@ class Tape:
     def __len__(self) -> int:
         return len(self._operations)
 
-    def makers(self) -> dict[int, list[tuple[int, Operation]]]:
+    def makers(self) -> dict[int, list[tuple[int, Operation, bool]]]:
         """By the ``id()`` of each tensor: the operations that made or wrote it, with their places
-        on the tape.
+        on the tape, and whether the tensor required grad then.
         """
         found: dict[int, list] = {}
         for i, operation in enumerate(self._operations):

@@ -136,7 +136,7 @@ class Taped:
                 if turn in met:
                     continue
                 met.add(turn)
-                for seen in operation.operands:
+                for seen in operation.sources_of(tensor):
                     cut = word or (operation.border if seen.tracked else "")
                     spot = self.spot(seen) if seen.tracked else None
                     if spot in self.found.edges:
@@ -153,7 +153,7 @@ class Taped:
         return [
             Elsewhere(seen, operation.border)
             for _, operation in self._makers_of(constant, before, False)
-            for seen in operation.operands
+            for seen in operation.sources_of(constant)
             if seen.tracked and seen.tensor is not constant
             if self.spot(seen) not in self.found.edges
         ]
@@ -168,7 +168,7 @@ class Taped:
     def _makers_of(self, tensor, before: int, is_cut: bool) -> Iterator[tuple[int, object]]:
         for turn, operation, tracked in self.makers.get(id(tensor), ()):
             # What has a graph is followed only on the far side of the cut.
-            if turn < before and tracked <= is_cut and not operation.takes_only_the_form:
+            if turn < before and tracked <= is_cut:
                 yield turn, operation
 
 
