@@ -5,6 +5,7 @@ not notice.
 import re
 import sys
 import warnings
+import weakref
 from pathlib import Path
 
 import autograd_seen
@@ -12,6 +13,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from autograd_seen import draw_graph
+from autograd_seen.live import forward
 from autograd_seen.live.backward import record_backward
 from autograd_seen.live.forward import record_forward
 from autograd_seen.live.source import LONGEST_LINE
@@ -920,3 +922,28 @@ def test_nothing_is_kept_alive_by_what_is_over():
     assert inner() is not None
     del tape
     assert inner() is None
+
+
+def test_a_write_does_not_look_through_the_whole_tape_again(monkeypatch):
+    looked, base = [], forward._base
+    monkeypatch.setattr(forward, "_base", lambda tensor: looked.append(0) or base(tensor))
+    with record_forward() as tape:
+        y = leaf(1.0) * 1
+        for _ in range(400):
+            y = y * 1.0
+        z = y.clone()
+        for _ in range(100):
+            z.mul_(1.0)
+    assert len(tape) == 503 and len(looked) < 6 * 503
+
+
+def test_what_has_left_the_tape_is_let_go(monkeypatch):
+    monkeypatch.setattr(forward, "MOST_TOUCHED", 10)
+    with record_forward() as tape:
+        x = leaf(1.0, 2.0)
+        first = weakref.ref(kept := x * 1)
+        del kept
+        for _ in range(30):
+            y = x * 2
+            y[0] = 3.0
+    assert tape.full and first() is None
