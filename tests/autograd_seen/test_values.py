@@ -74,6 +74,8 @@ def test_a_number_never_reads_as_zero_unless_it_is():
         (torch.tensor([[0.5, 2.0]], dtype=torch.bfloat16), "[[0.5, 2]]"),
         (torch.arange(1, 10, dtype=torch.float64) / 9, "0.111 … 1"),
         (torch.arange(1, 256, dtype=torch.uint8), "1 … 255"),
+        (torch.linspace(0.99991, 1.00004, 20), "0.9999 … 1.00004"),
+        (torch.linspace(0.12341, 0.12349, 20), "0.1234 … 0.1235"),
     ],
     ids=str,
 )

@@ -119,7 +119,10 @@ class Value(NamedTuple):
         if self.ends is None:
             return ""
         low, high = self.ends
-        return f"all {number(low)}" if low == high else f"{_rough(low)} … {_rough(high)}"
+        if low == high:
+            return f"all {number(low)}"
+        ends = [_rough(low), _rough(high)]
+        return " … ".join(ends if ends[0] != ends[1] else [number(low), number(high)])
 
 
 def _kinds(value: int | float | complex | bool) -> tuple[str, ...]:
@@ -201,8 +204,13 @@ def _decimal(value: float) -> str:
 
 
 def _rough(value: object) -> str:
-    """Three digits are enough for the end of a range."""
-    return number(float(f"{value:.3g}")) if isinstance(value, float) else number(value)
+    """Three digits are enough for the end of a range, unless they read as a whole number that it
+    is not.
+    """
+    if not isinstance(value, float):
+        return number(value)
+    rounded = float(f"{value:.3g}")
+    return number(value if rounded.is_integer() and rounded != value else rounded)
 
 
 def kind_of(thing: object) -> str:

@@ -1187,3 +1187,52 @@ def test_a_missing_gradient_is_pytorchs_own_error_made_clearer(make):
         r"grad can be implicitly created only for (real )?scalar outputs", str(theirs.value)
     )
     assert str(ours.value).startswith(beginning[0])
+
+
+@pytest.mark.parametrize("accumulate", [False, True])
+def test_a_gradient_is_added_to_a_sparse_one_as_pytorch_adds_it(accumulate):
+    table = nn.Embedding(3, 2, sparse=True)
+    table(torch.tensor([1])).sum().backward()
+    recording = record_backward(table.weight.pow(2).sum(), accumulate=accumulate)
+    expected = (2 * table.weight).detach() + torch.tensor([[0.0, 0], [1, 1], [0, 0]])
+    assert recording.steps[-1].after.numbers == pytest.approx(expected.flatten().tolist())
+
+
+def test_a_rehearsal_says_where_a_hook_may_change_grad_afterwards():
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+
+    def clear(tensor):
+        tensor.grad = None
+
+    x.register_post_accumulate_grad_hook(clear)
+    said = "in backward() a hook of yours runs after that, and may change .grad"
+    assert said in notes_of(record_backward((x * 3).sum()))
+    assert said not in notes_of(record_backward((x * 3).sum(), accumulate=True))
+
+
+def test_a_hook_of_several_leaves_is_named_with_what_to_do():
+    x, y = (torch.ones(2, requires_grad=True) for _ in range(2))
+    called = []
+    handle = torch.autograd.graph.register_multi_grad_hook([x, y], called.append)
+    z = (x * y).sum()
+    with pytest.raises(RuntimeError, match=r"register_multi_grad_hook .* pass accumulate=True"):
+        record_backward(z)
+    record_backward(z, accumulate=True)
+    handle.remove()
+    assert len(called) == 1 and x.grad.tolist() == [1, 1]
+
+
+def test_the_pass_starts_from_a_gradient_in_the_dtype_of_the_output():
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    recording = record_backward(x * 2, torch.tensor([True, False]))
+    assert recording.steps[-1].arriving[0].numbers == (2, 0)
+
+
+def test_a_nested_leaf_has_no_shape_and_is_drawn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that its interface may change
+        n = torch.nested.nested_tensor([torch.ones(2), torch.ones(1)], requires_grad=True)
+        z = torch.nested.to_padded_tensor(n, 0.0).sum()
+    draw(recording := record_backward(z))
+    (node,) = [one for one in recording.graph.nodes if one.role == "leaf"]
+    assert (node.name, node.shape) == ("n", None)

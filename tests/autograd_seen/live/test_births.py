@@ -33,6 +33,15 @@ def test_a_hook_is_not_blamed_on_an_operation():
     assert birth.cause == "a hook may have changed what was sent"
 
 
+def test_a_hook_of_a_node_is_not_told_as_an_overflow():
+    y = leaf() * 3
+    z = y * 2
+    y.grad_fn.register_hook(lambda sent, arrived: (torch.full_like(sent[0], NAN), None))
+    (birth,) = find_nonfinite(z).births
+    assert birth.class_name == "MulBackward0"
+    assert birth.cause == "2 · 3 is not nan: a hook may have changed what was sent"
+
+
 def test_a_gradient_that_is_so_since_a_value_was_is_no_birth_on_the_way_back():
     x = leaf([NAN, 1.0])
     found = find_nonfinite((x * leaf([2.0, 3.0])).exp().sum())

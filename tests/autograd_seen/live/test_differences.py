@@ -224,6 +224,12 @@ def a_frozen_leaf():
     return record_backward(z)
 
 
+def a_hook_that_will_run_after_accumulating():
+    x = leaf()
+    x.register_post_accumulate_grad_hook(lambda tensor: None)
+    return record_backward(x * 5)
+
+
 def a_checkpoint():
     x = leaf()
     return record_backward(torch.utils.checkpoint.checkpoint(torch.exp, x, use_reentrant=False))
@@ -241,6 +247,7 @@ NOTED = {
     an_overflow: Fact.OVERFLOWED,
     nothing_arrives: Fact.NOTHING_ARRIVED,
     a_frozen_leaf: Fact.NOT_ACCUMULATED,
+    a_hook_that_will_run_after_accumulating: Fact.POST_HOOK,
     a_checkpoint: Fact.RAN_AGAIN,
 }
 

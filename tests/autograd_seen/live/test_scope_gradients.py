@@ -40,6 +40,17 @@ def test_norms_are_those_of_hooks_on_the_tensors():
     ]
 
 
+def test_what_a_hook_made_of_it_has_arrived():
+    first, second = nn.Linear(3, 4), nn.Linear(4, 2)
+    with record_forward() as tape:
+        h = first(torch.ones(5, 3))
+        h.register_hook(lambda gradient: gradient * 100)
+        z = second(h).sum()
+    (_, of_first), (_, of_second) = norms_of(record_backward(z, tape=tape))
+    (on_h,) = torch.autograd.grad(z, [h])
+    assert (of_second.sent, of_first.arrived) == (norm(on_h / 100), norm(on_h))
+
+
 def test_what_is_sent_twice_to_one_tensor_is_summed():
     class Square(nn.Module):
         def forward(self, x):

@@ -58,7 +58,8 @@ def record_backward(
 
     What runs in any backward pass runs here, once: hooks of tensors and of nodes, the backward of a
     Function written in Python, and what unpacks a saved value. Hooks that
-    ``register_post_accumulate_grad_hook`` registered run with ``accumulate`` only. What such code
+    ``register_post_accumulate_grad_hook`` registered, and those of a leaf's own node, run with
+    ``accumulate`` only: in a rehearsal a note at the leaf tells of the first. What such code
     changes stays changed: a checkpoint runs its forward again, and so moves the running mean of a
     BatchNorm inside it; the operation at which that happens has a note. To find what
     ``retain_grad()`` asked for, all objects are looked at, unless each result in the graph has a
@@ -94,7 +95,7 @@ def record_backward(
         RuntimeError: as ``backward()`` raises it: ``gradient`` is missing or has another shape, an
             earlier pass has freed the graph, or a value that an operation saved was overwritten in
             place. In a rehearsal also for a checkpoint with ``use_reentrant=True``, which changes
-            ``.grad`` by itself.
+            ``.grad`` by itself, and for a ``register_multi_grad_hook`` on leaves.
 
     Example:
         >>> x = torch.tensor(4.0, requires_grad=True)
@@ -109,8 +110,15 @@ def record_backward(
         callers = names.of_frame(sys._getframe(1))
     modules = names.modules_of_frame(sys._getframe(1))
     return record(
-        *(output, gradient, names_of_tensors, callers, accumulate, create_graph, max_operations),
-        *(tape, modules),
+        output,
+        gradient,
+        names_of_tensors,
+        callers,
+        accumulate=accumulate,
+        create_graph=create_graph,
+        max_operations=max_operations,
+        tape=tape,
+        modules=modules,
     )
 
 
@@ -119,6 +127,7 @@ def record(
     gradient: torch.Tensor | None,
     names_of_tensors: dict[str, torch.Tensor],
     callers: list[tuple[str, torch.Tensor]],
+    *,
     accumulate: bool = False,
     create_graph: bool = False,
     max_operations: int = MOST_TOUCHED,
@@ -146,12 +155,14 @@ def record(
     held = [output, *(tensor for _, tensor in [*given, *named])]
     heard = run(route, output, gradient, accumulate, create_graph, held)
     with _unseen():
-        seed = torch.ones_like(output.detach()) if gradient is None else gradient
+        seed = torch.ones_like(output.detach()) if gradient is None else _cast(gradient, output)
         passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
         steps = tuple(passed.steps())
+        scopes = ()
+        if route.graph.scopes:
+            scopes = scope_gradients(route.graph, steps, heard.arrived, seed)
         recording = Recording(
-            *(route.graph, steps, read_value(seed), accumulate, create_graph),
-            scope_gradients(route.graph, steps, seed) if route.graph.scopes else (),
+            route.graph, steps, read_value(seed), accumulate, create_graph, scopes
         )
         return mark_gradients(recording)
 
@@ -450,7 +461,15 @@ def _add_blind(route: Route, heard: Heard, key: int, arrived: dict) -> None:
 
 
 def _explain(route: Route, heard: Heard, problem: RuntimeError) -> None:
-    """Raises PyTorch's error with the names of the operations that have lost what they saved."""
+    """Raises PyTorch's error with the names of the operations that have lost what they saved, and
+    with what to do about a hook of several leaves.
+    """
+    if "_will_engine_execute_node" in str(problem):
+        raise RuntimeError(
+            "a hook that register_multi_grad_hook registered for leaves asks whether a pass comes "
+            "to them, which PyTorch does not tell in a rehearsal: pass accumulate=True, which "
+            "adds to .grad and frees the graph as backward() does, or remove that hook"
+        ) from problem
     if "modified by an inplace operation" not in str(problem):
         return
     lost = [
@@ -605,15 +624,22 @@ class Passed:
         elif not leaf.requires_grad:
             after, notes = before, (Note(Fact.NOT_ACCUMULATED),)
         else:
-            after = arriving if before is None else before + arriving
+            after = arriving if before is None else _added(before, arriving)
             notes = self._of_sum(key, arriving)
+        hooked = bool(leaf._post_accumulate_grad_hooks)
+        if hooked and not self.accumulated and arriving is not None:
+            notes += (Note(Fact.POST_HOOK),)
         if self.accumulated:
-            hooked = bool(leaf._post_accumulate_grad_hooks)
             notes += differences.of_grad(after, leaf.grad, hooked)
             after = leaf.grad
         return Step(
             key, (_value(arriving),), before=_value(before), after=_value(after), notes=notes
         )
+
+
+def _cast(gradient: torch.Tensor, output: torch.Tensor) -> torch.Tensor:
+    """The gradient that the pass starts from, as the engine takes it: in the output's dtype."""
+    return gradient if gradient.is_complex() else gradient.to(output.dtype)
 
 
 def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
@@ -622,6 +648,13 @@ def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
         return None
     with _unseen():
         return gradient.detach().clone()
+
+
+def _added(before: torch.Tensor, arriving: torch.Tensor) -> torch.Tensor:
+    """What ``.grad`` becomes. PyTorch adds a sparse tensor to a dense one, and not the reverse."""
+    if before.is_sparse and not arriving.is_sparse:
+        return arriving + before
+    return before + arriving
 
 
 def _value(tensor: torch.Tensor | None) -> Value | None:

@@ -37,9 +37,7 @@ def of_flow(
     notes = [Note(Fact.BORN_BEFORE, (kind,)) for kind in before]
     size = value.size
     notes += [
-        Note(Fact.BORN_OF, (kind, value.count(kind), size, None, None))
-        for kind in new
-        if kind not in before
+        Note(Fact.BORN_OF, (kind, value.count(kind), size)) for kind in new if kind not in before
     ]
     return tuple(notes)
 
@@ -73,7 +71,9 @@ def _of_elements(
             notes.append(Note(Fact.BORN_BEFORE, (kind,)))
         if bool(new.any()):
             first = int(new.reshape(-1).int().argmax())
-            at = [read_value(one.reshape(-1)[first]).number for one in (arrived, local)]
+            one, other = arrived.reshape(-1)[first], local.reshape(-1)[first]
+            told = bool(is_kind((one * other).to(sent.dtype)))
+            at = (read_value(one).number, read_value(other).number, told)
             notes.append(Note(Fact.BORN_OF, (kind, int(new.sum()), new.numel(), *at)))
     return tuple(notes)
 

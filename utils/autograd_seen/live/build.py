@@ -115,7 +115,7 @@ class Builder:
         if source.dim() == 0 and unsaid:  # a number: it goes into the operation's title
             return Entry(slot, number=self._number(spot, source))
         notes = (*notes, *of_constant(source, self.known.taped))
-        key = self._tensor(spot, source, "constant", "", (source.shape, source.dtype), notes)
+        key = self._tensor(spot, source, "constant", "", metadata(source), notes)
         self.edges += [Edge(origin, key, None, word) for origin, word in detached]
         return Entry(slot, key)
 
@@ -289,7 +289,7 @@ class Builder:
         leaf = self.known.found.leaves.get(node)
         if leaf is not None:
             notes = () if leaf.requires_grad else (Note(Fact.FROZEN),)
-            return self._tensor(edge, tensor, "leaf", LEAF, (leaf.shape, leaf.dtype), notes)
+            return self._tensor(edge, tensor, "leaf", LEAF, metadata(leaf), notes)
         outputs = node._input_metadata
         notes = (Note(Fact.OUTPUT, (slot, len(outputs))),) if len(outputs) > 1 else ()
         form = metadata(outputs[slot]) if slot < len(outputs) else (None, None)

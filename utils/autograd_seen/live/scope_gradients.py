@@ -1,6 +1,6 @@
 """How large the gradients are that arrive at each call of a module, and that it sends on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 
@@ -8,16 +8,21 @@ from autograd_seen.graph import Edge, Graph, Scope, ScopeGradient, Step
 
 
 def scope_gradients(
-    graph: Graph, steps: Iterable[Step], seed: torch.Tensor
+    graph: Graph,
+    steps: Iterable[Step],
+    arrived: Mapping[int, Sequence[torch.Tensor | None]],
+    seed: torch.Tensor,
 ) -> tuple[ScopeGradient, ...]:
     """One for each of ``graph.scopes``: the Euclidean norms of what came in from outside, over all
     that the call gave, of what went out to all that it took, and of what went to its parameters.
+
+    ``arrived`` has by the key of an operation what arrived at each of its outputs.
     """
     sent = {flow.edge: flow.gradient for step in steps for flow in step.flows}
     entering: dict[int, list[tuple[int, Edge]]] = {}
     for index, edge in enumerate(graph.edges):
         entering.setdefault(edge.target, []).append((index, edge))
-    return tuple(_of(scope, graph, sent, entering, seed) for scope in graph.scopes)
+    return tuple(_of(scope, graph, sent, entering, arrived, seed) for scope in graph.scopes)
 
 
 def _of(
@@ -25,15 +30,21 @@ def _of(
     graph: Graph,
     sent: Mapping[int, torch.Tensor | None],
     entering: Mapping[int, list[tuple[int, Edge]]],
+    arrived: Mapping[int, Sequence[torch.Tensor | None]],
     seed: torch.Tensor,
 ) -> ScopeGradient:
-    made = {edge.target for key in scope.nodes for edge in graph.outputs(key)}
-    arrived = {graph.root: [seed]} if graph.root in made else {}
-    for key in made:
-        for use in graph.outputs(key):
-            if use.target not in scope.nodes:
-                same = (i for i, edge in entering[use.target] if edge is use)
-                arrived.setdefault(key, []).extend(sent.get(i) for i in same)
+    made = {edge.target: edge for key in scope.nodes for edge in graph.outputs(key)}
+    came: dict[int, list] = {}
+    for key, edge in made.items():
+        uses = [use for use in graph.outputs(key) if use.tracked]
+        outside = [use for use in uses if use.target not in scope.nodes]
+        if len(outside) == len(uses) and (uses or key == graph.root):
+            # What arrived, and not what was sent: a hook may have changed it between.
+            outputs = arrived.get(edge.source, ())
+            came[key] = [outputs[edge.slot] if edge.slot < len(outputs) else None]
+            continue
+        same = (i for use in outside for i, one in entering[use.target] if one is use)
+        came[key] = [sent.get(i) for i in same] + ([seed] if key == graph.root else [])
     left: dict[int, list] = {}
     kept: dict[int, list] = {}
     for key in scope.nodes:
@@ -41,7 +52,7 @@ def _of(
             if index in sent and edge.source not in made:
                 side = kept if edge.source in scope.own else left
                 side.setdefault(edge.source, []).append(sent[index])
-    return ScopeGradient(_norm(arrived.values()), _norm(left.values()), _norm(kept.values()))
+    return ScopeGradient(_norm(came.values()), _norm(left.values()), _norm(kept.values()))
 
 
 def _norm(parts: Iterable[list[torch.Tensor | None]]) -> float | None:

@@ -276,16 +276,26 @@ def born_back(kinds: tuple[str, ...]) -> str:
 
 
 def born_of(
-    kind: str, count: int | None, size: int, arrived: float | None, local: float | None
+    kind: str,
+    count: int | None,
+    size: int,
+    arrived: float | None = None,
+    local: float | None = None,
+    told: bool = True,
 ) -> str:
-    """How a gradient came to be not finite, at one of its numbers: "0 · inf = nan, in 3 of 9"."""
+    """How a gradient came to be not finite, at one of its numbers: "0 · inf = nan, in 3 of 9".
+    ``told`` says whether the product of what arrived and the local derivative tells it.
+    """
     parts = []
     if arrived is not None and local is not None:
         factor = number(local)
         factor = f"({factor})" if factor.startswith("-") else factor
+        product = f"{number(arrived)} · {factor}"
         is_sudden = math.isfinite(arrived) and math.isfinite(local)
-        verb = "overflows to" if is_sudden else "="
-        parts.append(f"{number(arrived)} · {factor} {verb} {kind}")
+        if told:
+            parts.append(f"{product} {'overflows to' if is_sudden else '='} {kind}")
+        else:
+            parts.append(f"{product} is not {kind}: a hook may have changed what was sent")
     if count is not None and size > 1:
         parts.append(f"in {count:,} of {size:,}")
     return ", ".join(parts)
@@ -330,6 +340,7 @@ WORDS = {
     ),
     Fact.NOTHING_ARRIVED: lambda: "nothing arrived",
     Fact.NOT_ACCUMULATED: lambda: "frozen: not accumulated",
+    Fact.POST_HOOK: lambda: "in backward() a hook of yours runs after that, and may change .grad",
     Fact.DO_NOT_FIT: lambda: "values do not fit: one overwritten",
     Fact.NOT_THE_PRODUCT: lambda expected, found: (
         f"sent {brief(found)}, where local × arriving is {brief(expected)}"
