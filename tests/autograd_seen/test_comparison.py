@@ -214,7 +214,13 @@ def test_shapes_that_say_the_same_are_compared(one, two):
             "transpose",
         ),
         (lambda: compare(by_hand=1.0, autograd=None), TypeError, r"autograd=None.*backward"),
-        (lambda: compare(by_hand=1.0, autograd="1"), TypeError, "str"),
+        (lambda: compare(by_hand=1.0, autograd="1"), TypeError, "a str as autograd"),
+        (lambda: compare(a=10**400, b=1.0), TypeError, "an int as a that is larger than any"),
+        (
+            lambda: compare(a=torch.ones(2, device="meta"), b=[1.0, 1.0]),
+            TypeError,
+            "the numbers of a: pass a plain tensor",
+        ),
     ],
 )
 def test_bad_input_gets_one_line_that_says_what_to_do(call, error, words):

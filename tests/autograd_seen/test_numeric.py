@@ -336,6 +336,16 @@ def test_the_function_is_called_as_often_as_promised(f, inputs, most):
         ),
         (lambda: numerical_gradient(lambda x: x * torch.rand(()), 2.0), ValueError, "random"),
         (lambda: numerical_gradient(torch.sin, 2.0, step=0), ValueError, "positive number as step"),
+        (
+            lambda: numerical_gradient(torch.sum, torch.eye(2).to_sparse()),
+            TypeError,
+            "nudges plain tensors, and got a sparse, nested or meta one: pass x.to_dense()",
+        ),
+        (
+            lambda: numerical_gradient(torch.Tensor.to_sparse, torch.eye(2)),
+            TypeError,
+            "returns a plain tensor, and got a sparse",
+        ),
         (lambda: numerical_gradient(torch.sin, 2.0, step=-1e-3), ValueError, "positive number"),
         (lambda: numerical_gradient(torch.sin, 2.0, step="1"), ValueError, "positive number"),
         (

@@ -52,17 +52,30 @@ def test_any_shape_and_the_inputs_are_left_alone():
     assert found[1:] == pytest.approx([2, 2, 2], abs=0.01) and x.grad is None
 
 
+def test_it_asks_for_the_gradient_under_no_grad_too_and_takes_steps_as_a_tensor():
+    with torch.no_grad():
+        found = orders(f, X, V, steps=torch.tensor([0.1, 0.01]))
+    assert found[1] == pytest.approx(2, abs=0.05)
+
+
 @pytest.mark.parametrize(
-    ("arguments", "options", "words"),
+    ("arguments", "options", "error", "words"),
     [
-        ((f, X, V[:1]), {}, r"direction of the shape of x, \(2,\), and got \(1,\)"),
-        ((f, X, V), {"gradient": G[:1]}, r"gradient of the shape of x"),
-        ((f, X, V), {"steps": []}, "positive steps"),
-        ((f, X, V), {"steps": [0.1, 0]}, "positive steps"),
-        ((torch.sin, X, V), {"gradient": G}, r"one number, and got the shape \(2,\)"),
-        ((torch.sin, X, V), {}, r"one number, and got the shape \(2,\)"),
+        ((f, X, V[:1]), {}, ValueError, r"direction of the shape of x, \(2,\), and got \(1,\)"),
+        ((f, X, V), {"gradient": G[:1]}, ValueError, r"gradient of the shape of x"),
+        ((f, X, V), {"steps": []}, ValueError, "positive steps"),
+        ((f, X, V), {"steps": [0.1, 0]}, ValueError, "positive steps"),
+        ((f, X, V), {"steps": [0.1, 0.1]}, ValueError, "each smaller than the one before"),
+        ((torch.sin, X, V), {"gradient": G}, ValueError, r"one number, and got the shape \(2,\)"),
+        ((torch.sin, X, V), {}, ValueError, r"one number, and got the shape \(2,\)"),
+        ((f, 3.0, V), {}, TypeError, "needs a tensor as x, and got a float"),
+        ((f, X.int(), V), {}, TypeError, r"real floating point, and got int32: pass x.double\(\)"),
+        ((f, X, [1.0, 2.0]), {}, TypeError, "needs a tensor as direction, and got a list"),
+        ((lambda x: 3.0, X, V), {}, TypeError, "the function returned a float: return a tensor"),
+        ((lambda x: f(x.detach()), X, V), {}, TypeError, "returned a tensor without a graph"),
     ],
 )
-def test_bad_input_gets_one_line_that_says_what_to_do(arguments, options, words):
-    with pytest.raises(ValueError, match=words):
+def test_bad_input_gets_one_line_that_says_what_to_do(arguments, options, error, words):
+    with pytest.raises(error, match=words) as caught:
         taylor_remainder(*arguments, **options)
+    assert "\n" not in str(caught.value)

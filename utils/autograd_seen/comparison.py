@@ -2,12 +2,13 @@
 
 import cmath
 import math
+import sys
 from fractions import Fraction
 from itertools import combinations
 
 import torch
 
-from autograd_seen.values import number
+from autograd_seen.values import kind_of, number
 
 #: Digits that are the same on every machine: a float32's last one is not.
 DIGITS = {
@@ -133,7 +134,8 @@ def compare(**answers: object) -> Comparison:
 
     Raises:
         ValueError: there are fewer than two answers, or they differ in size or shape.
-        TypeError: an answer is None or something else that holds no numbers.
+        TypeError: an answer is None or something else that holds no numbers, or none that can be
+            read, such as a meta or a nested tensor.
 
     Example:
         >>> compare(by_hand=[3, 8], autograd=[torch.tensor(3.0), torch.tensor(8.0)])
@@ -177,12 +179,18 @@ def _numbers(name: str, value: object, dtypes: set[torch.dtype]) -> list:
         )
     if isinstance(value, torch.Tensor):
         dtypes.add(value.dtype)
-        return value.detach().to_dense().reshape(-1).tolist()
+        try:
+            return value.detach().to_dense().reshape(-1).tolist()
+        except (RuntimeError, NotImplementedError) as problem:  # meta, nested, quantized
+            raise TypeError(
+                f"compare cannot read the numbers of {name}: pass a plain tensor that holds them"
+            ) from problem
     if not isinstance(value, int | float | complex):
         raise TypeError(
-            f"compare got {name} as {type(value).__name__}: pass a number, a tensor, or a list of "
-            "these"
+            f"compare got {kind_of(value)} as {name}: pass a number, a tensor, or a list of these"
         )
+    if isinstance(value, int) and abs(value) > sys.float_info.max:
+        raise TypeError(f"compare got an int as {name} that is larger than any float64")
     if not isinstance(value, int):
         dtypes.add(torch.float64)
     return [value]

@@ -6,7 +6,8 @@ from functools import partial
 
 import torch
 
-from autograd_seen.ridders import TOLERANCE, Nudges, dtype_name, settled_slopes
+from autograd_seen.ridders import TOLERANCE, Nudges, settled_slopes
+from autograd_seen.values import dtype_name, kind_of
 
 
 def numerical_gradient(
@@ -70,12 +71,21 @@ def _point(value: torch.Tensor | float) -> torch.Tensor:
             raise TypeError(
                 f"numerical_gradient nudges float64 and float32, and got {dtype_name(value.dtype)}"
             )
+        if not _is_plain(value):
+            raise TypeError(
+                "numerical_gradient nudges plain tensors, and got a sparse, nested or meta one: "
+                "pass x.to_dense(), or a tensor that holds numbers"
+            )
         return value.detach().clone()
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(
-            f"numerical_gradient needs tensors or numbers as inputs, and got {type(value).__name__}"
+            f"numerical_gradient needs tensors or numbers as inputs, and got {kind_of(value)}"
         )
     return torch.tensor(float(value), dtype=torch.float64)
+
+
+def _is_plain(tensor: torch.Tensor) -> bool:
+    return tensor.layout == torch.strided and not (tensor.is_nested or tensor.is_meta)
 
 
 def _jacobian(
@@ -108,8 +118,13 @@ def _answer(f: Callable, points: list[torch.Tensor], wanted: torch.dtype) -> tor
         except (TypeError, ValueError):
             raise TypeError(
                 "numerical_gradient needs a function that returns a tensor or a number, and got "
-                f"{type(value).__name__}"
+                f"{kind_of(value)}"
             ) from None
+    if not _is_plain(value):
+        raise TypeError(
+            "numerical_gradient needs a function that returns a plain tensor, and got a sparse, "
+            "nested or meta one: return .to_dense() of it, or one that holds numbers"
+        )
     if not value.is_floating_point() or torch.finfo(value.dtype).eps > torch.finfo(wanted).eps:
         kind = dtype_name(wanted)
         raise TypeError(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import torch
 
+from autograd_seen.values import dtype_name
+
 #: The relative error that is accepted.
 TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3}
 #: Where a slope is nearly 0, its error is measured by this part of the slopes next to x.
@@ -250,8 +252,3 @@ def _too_coarse(dtype: torch.dtype, told: str) -> TypeError:
         f"coarsely than that and rounds the nudge away; let it use {kind} tensors only, and "
         "subtract no large numbers from each other"
     )
-
-
-def dtype_name(dtype: torch.dtype) -> str:
-    """``"float32"`` for ``torch.float32``."""
-    return str(dtype).removeprefix("torch.")

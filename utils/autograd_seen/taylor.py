@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import torch
 
 from autograd_seen.tables import Table, table
+from autograd_seen.values import dtype_name, kind_of
 
 #: The steps that are tried unless others are given.
 STEPS = (1e-2, 1e-3, 1e-4, 1e-5)
@@ -42,8 +44,10 @@ def taylor_remainder(
     has the numbers.
 
     Raises:
+        TypeError: ``x`` is no tensor of real floating point, ``direction`` or ``gradient`` no
+            tensor, or no gradient is given and the function returns what has no graph.
         ValueError: a shape is another than that of ``x``, the function returns more than one
-            number, or there are no steps, or one that is not positive.
+            number, or there are no steps, or they do not fall from one positive number to the next.
 
     Example:
         >>> x, v = torch.tensor([0.8, 1.7]).double(), torch.tensor([0.6, -0.3]).double()
@@ -52,17 +56,13 @@ def taylor_remainder(
         0.01    7.34e-05    None
         0.001   7.349e-07      1.999
     """
+    _check_point(x)
+    steps = _falling(steps)
     point = x.detach()
     here, rounding = _number(function, point), torch.finfo(x.dtype).eps
     gradient = _gradient(function, point) if gradient is None else gradient
     for name, one in (("direction", direction), ("gradient", gradient)):
-        if one.shape != x.shape:
-            raise ValueError(
-                f"taylor_remainder needs a {name} of the shape of x, {tuple(x.shape)}, and got "
-                f"{tuple(one.shape)}"
-            )
-    if not steps or not all(0 < h < math.inf for h in steps):
-        raise ValueError(f"taylor_remainder needs positive steps, and got {list(steps)}")
+        _check_shape(name, one, x)
     slope = (gradient.detach() * direction).sum().item()
     remainders, told = [], []
     for h in steps:
@@ -73,12 +73,51 @@ def taylor_remainder(
     for i in range(1, len(steps)):
         fall = remainders[i - 1] / remainders[i] if told[i - 1] and told[i] else None
         orders.append(fall and math.log(fall) / math.log(steps[i - 1] / steps[i]))
-    return table({"h": list(steps), "remainder": remainders, "order": orders})
+    return table({"h": steps, "remainder": remainders, "order": orders})
+
+
+def _check_point(x: object) -> None:
+    if not isinstance(x, torch.Tensor):
+        raise TypeError(f"taylor_remainder needs a tensor as x, and got {kind_of(x)}")
+    if not x.dtype.is_floating_point:
+        raise TypeError(
+            f"taylor_remainder needs x in real floating point, and got {dtype_name(x.dtype)}: pass "
+            "x.double()"
+        )
+
+
+def _check_shape(name: str, one: object, x: torch.Tensor) -> None:
+    if not isinstance(one, torch.Tensor):
+        raise TypeError(f"taylor_remainder needs a tensor as {name}, and got {kind_of(one)}")
+    if one.shape != x.shape:
+        raise ValueError(
+            f"taylor_remainder needs a {name} of the shape of x, {tuple(x.shape)}, and got "
+            f"{tuple(one.shape)}"
+        )
+
+
+def _falling(steps: Sequence[float] | torch.Tensor) -> list[float]:
+    steps = [float(h) for h in steps]
+    falls = all(larger > smaller for larger, smaller in pairwise(steps))
+    if not steps or not falls or not all(0 < h < math.inf for h in steps):
+        raise ValueError(
+            f"taylor_remainder needs positive steps, each smaller than the one before, and got "
+            f"{steps}"
+        )
+    return steps
 
 
 def _gradient(function: Callable, point: torch.Tensor) -> torch.Tensor:
     leaf = point.clone().requires_grad_()
-    return torch.autograd.grad(function(leaf), leaf)[0]
+    with torch.enable_grad():
+        value = function(leaf)
+    if not isinstance(value, torch.Tensor) or not value.requires_grad:
+        got = "a tensor without a graph" if isinstance(value, torch.Tensor) else kind_of(value)
+        raise TypeError(
+            f"taylor_remainder asks autograd for the gradient, and the function returned {got}: "
+            "return a tensor that is computed from x, or pass gradient=…"
+        )
+    return torch.autograd.grad(value, leaf)[0]
 
 
 def _number(function: Callable, point: torch.Tensor) -> float:

@@ -246,6 +246,8 @@ def test_a_graph_that_was_freed_or_written_into_is_refused():
             "the nudge of x must be a number or a tensor, and got a str",
         ),
         (lambda x: {x: True}, TypeError, "got a bool"),
+        (lambda x: {x: 1j}, TypeError, "the nudge of x is complex, and x is float32"),
+        (lambda x: {x: torch.ones(2) * 1j}, TypeError, "the nudge of x is complex"),
         (lambda x: {x.clone(): 1.0}, ValueError, r"no leaf of this graph.*its leaves are x"),
     ],
 )

@@ -53,7 +53,8 @@ def record_backward(
 
     Without ``accumulate`` the pass is a rehearsal: it leaves ``.grad``, also what ``retain_grad()``
     asked for, what is saved, PyTorch's random state and the graph as they were, so that it can be
-    called again. ``x.grad`` stays None, and what is made of the recording says what it *would
+    called again. (The random state is put back whoever has moved it: what another thread draws
+    meanwhile is drawn once more.) ``x.grad`` stays None, and what is made of the recording says what it *would
     become*. With ``accumulate`` it does what ``backward()`` does.
 
     What runs in any backward pass runs here, once: hooks of tensors and of nodes, the backward of a

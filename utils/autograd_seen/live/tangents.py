@@ -23,7 +23,7 @@ from autograd_seen.live.walk import (
     trace_live,
     why_no_graph,
 )
-from autograd_seen.values import Value, clip, kind_of
+from autograd_seen.values import Value, clip, dtype_name, kind_of
 
 Tangents = Mapping[torch.Tensor, torch.Tensor | float]
 
@@ -197,6 +197,12 @@ def _listed(route: Route) -> str:
 
 
 def _tangent(name: str, leaf: torch.Tensor, nudge: torch.Tensor | float) -> torch.Tensor:
+    is_complex = nudge.is_complex() if isinstance(nudge, torch.Tensor) else type(nudge) is complex
+    if is_complex and not leaf.is_complex():
+        raise TypeError(
+            f"the nudge of {name} is complex, and {name} is {dtype_name(leaf.dtype)}: a tangent is "
+            "real where its tensor is"
+        )
     if isinstance(nudge, torch.Tensor):
         if nudge.shape != leaf.shape:
             raise ValueError(
