@@ -6,6 +6,7 @@ import torch
 
 from autograd_seen.live import names
 from autograd_seen.live.forward import Tape, check_tape
+from autograd_seen.live.reading import unseen
 from autograd_seen.live.walk import MOST_TOUCHED, trace, why_no_graph
 from autograd_seen.show.saved import SavedBytes
 from autograd_seen.values import kind_of
@@ -20,7 +21,7 @@ def saved_bytes(output: torch.Tensor, /, *, tape: Tape | None = None) -> SavedBy
     without. Where something cannot be seen the sum is *at least* what is counted: what a hook has
     packed (a checkpoint, ``save_on_cpu``), what a backward pass has freed, lists and objects on the
     ctx of a Function written in Python, what ``torch.compile`` keeps, and what lies beyond the last
-    1,000 operations.
+    6,000 operations, or 1,000 where the stack is small, as in a thread.
 
     It is what ``torch.autograd.graph.saved_tensors_hooks`` is handed, each storage once, but for
     Python numbers such as the 3 of ``3 * x``. Nothing is unpacked, and nothing changes.
@@ -63,5 +64,5 @@ def saved_bytes(output: torch.Tensor, /, *, tape: Tape | None = None) -> SavedBy
         )
     named = names.of_frame(sys._getframe(1))
     modules = [] if tape is None else names.modules_of_frame(sys._getframe(1))
-    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
+    with unseen():
         return SavedBytes(trace(output, named, MOST_TOUCHED, tape, None, modules))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from autograd_seen import draw_graph, record_backward, record_forward, step_through
-from autograd_seen.live.walk import LEAF
+from autograd_seen.live.found import LEAF
 from torch.utils.checkpoint import checkpoint
 
 from tests.autograd_seen.shown import shown, shown_steps

@@ -13,7 +13,7 @@ import torch
 from autograd_seen import draw_graph, record_backward
 from autograd_seen.graph import Fact
 from autograd_seen.live import operations
-from autograd_seen.live.walk import LEAF
+from autograd_seen.live.found import LEAF
 from autograd_seen.values import LONGEST, clip
 
 from tests.autograd_seen.live.heard import check_saved

@@ -126,3 +126,10 @@ def test_measuring_changes_no_gradient():
     assert all(one.grad is None for one in model.parameters())
     record_backward(z, tape=tape, accumulate=True)
     assert all(map(torch.equal, expected, [one.grad for one in model.parameters()]))
+
+
+def test_without_numbers_no_norm_is_told():
+    layer = nn.Linear(2, 1, device="meta")
+    with record_forward() as tape:
+        z = layer(torch.ones(3, 2, device="meta")).sum()
+    assert record_backward(z, tape=tape).scopes == ((None, None, None),)

@@ -17,14 +17,14 @@ from autograd_seen.graph import Edge, EdgeGradient, Fact, Graph, Node, Note, Rec
 from autograd_seen.live import births, differences, names
 from autograd_seen.live.forward import Tape, check_tape
 from autograd_seen.live.jacobians import jacobians_of
-from autograd_seen.live.reading import read_value
+from autograd_seen.live.reading import read_if_any, read_value, unseen
 from autograd_seen.live.rehearsal import (
     check_not_reentrant,
-    checkpoint_of,
     hooked_edges,
     random_state_kept,
     retained_grads_kept,
 )
+from autograd_seen.live.saved import checkpoint_of
 from autograd_seen.live.scope_gradients import scope_gradients
 from autograd_seen.live.scopes import Named
 from autograd_seen.live.walk import (
@@ -35,7 +35,7 @@ from autograd_seen.live.walk import (
     trace_live,
     why_no_graph,
 )
-from autograd_seen.values import Value, clip, dtype_name, kind_of
+from autograd_seen.values import clip, dtype_name, kind_of
 
 
 def record_backward(
@@ -54,8 +54,8 @@ def record_backward(
     Without ``accumulate`` the pass is a rehearsal: it leaves ``.grad``, also what ``retain_grad()``
     asked for, what is saved, PyTorch's random state and the graph as they were, so that it can be
     called again. (The random state is put back whoever has moved it: what another thread draws
-    meanwhile is drawn once more.) ``x.grad`` stays None, and what is made of the recording says what it *would
-    become*. With ``accumulate`` it does what ``backward()`` does.
+    meanwhile is drawn once more.) ``x.grad`` stays None, and what is made of the recording says
+    what it *would become*. With ``accumulate`` it does what ``backward()`` does.
 
     What runs in any backward pass runs here, once: hooks of tensors and of nodes, the backward of a
     Function written in Python, and what unpacks a saved value. Hooks that
@@ -107,7 +107,7 @@ def record_backward(
         -0.9577 [('8', '-7.6613')]
         -7.6613 []
     """
-    with _unseen():
+    with unseen():
         callers = names.of_frame(sys._getframe(1))
     modules = names.modules_of_frame(sys._getframe(1))
     return record(
@@ -136,12 +136,12 @@ def record(
     modules: Named = (),
 ) -> Recording:
     """``record_backward`` for one who has looked up already what the caller calls its tensors."""
-    with _unseen():
+    with unseen():
         _check(output, gradient, max_operations, names_of_tensors)
     check_tape(tape)
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
     given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
-    with _unseen():
+    with unseen():
         names_given = [*given, *named]
         route = Route(
             *trace_live(output, names_given, max_operations, tape, names_of_tensors, modules)
@@ -155,7 +155,7 @@ def record(
         checkpoints = {key: checkpoint_of(route.live.operations[key]) for key in route.live.packed}
     held = [output, *(tensor for _, tensor in [*given, *named])]
     heard = run(route, output, gradient, accumulate, create_graph, held)
-    with _unseen():
+    with unseen():
         seed = torch.ones_like(output.detach()) if gradient is None else _cast(gradient, output)
         passed = Passed(route, heard, local, jacobians, before, checkpoints, seed, accumulate)
         steps = tuple(passed.steps())
@@ -166,15 +166,6 @@ def record(
             route.graph, steps, read_value(seed), accumulate, create_graph, scopes
         )
         return mark_gradients(recording)
-
-
-@contextmanager
-def _unseen() -> Iterator[None]:
-    """What a subclass does with each call, and inference mode, are the caller's: neither must see
-    the recording.
-    """
-    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
-        yield
 
 
 def _check_can_run(route: "Route", accumulate: bool) -> None:
@@ -543,7 +534,7 @@ class Passed:
         for edge in self.route.leaving[key]:
             notes += self._of_sum(edge.target, arriving[edge.slot])
         flows = tuple(self._flow(key, place, edge) for place, edge in self.route.entering[key])
-        return Step(key, tuple(map(_value, arriving)), flows, notes=tuple(notes))
+        return Step(key, tuple(map(read_if_any, arriving)), flows, notes=tuple(notes))
 
     def _flow(self, key: int, place: int, edge: Edge) -> EdgeGradient:
         gradient, asked = self.heard.sent[key][edge.slot], key in self.local
@@ -555,12 +546,12 @@ class Passed:
         if jacobian is not None and gradient is not None:
             shown = read_value(jacobian, whole=True)
             notes += differences.of_rows(jacobian, self.heard.arrived[key], gradient)
-        sent = _value(gradient)
+        sent = read_if_any(gradient)
         if sent is not None and sent.not_finite:
             notes += births.of_flow(
                 self.heard.arrived[key], local if asked else None, gradient, sent, self._held(key)
             )
-        return EdgeGradient(place, _value(local), sent, gradient, notes, asked, shown)
+        return EdgeGradient(place, read_if_any(local), sent, gradient, notes, asked, shown)
 
     def _held(self, key: int) -> Kinds:
         """What is not finite among the values that went into an operation. Where some are not
@@ -634,7 +625,11 @@ class Passed:
             notes += differences.of_grad(after, leaf.grad, hooked)
             after = leaf.grad
         return Step(
-            key, (_value(arriving),), before=_value(before), after=_value(after), notes=notes
+            key,
+            (read_if_any(arriving),),
+            before=read_if_any(before),
+            after=read_if_any(after),
+            notes=notes,
         )
 
 
@@ -647,7 +642,7 @@ def _keep(gradient: torch.Tensor | None) -> torch.Tensor | None:
     # A copy, since the engine may add to its own in place.
     if gradient is None:
         return None
-    with _unseen():
+    with unseen():
         return gradient.detach().clone()
 
 
@@ -656,10 +651,6 @@ def _added(before: torch.Tensor, arriving: torch.Tensor) -> torch.Tensor:
     if before.is_sparse and not arriving.is_sparse:
         return arriving + before
     return before + arriving
-
-
-def _value(tensor: torch.Tensor | None) -> Value | None:
-    return None if tensor is None else read_value(tensor)
 
 
 def _is_number(tensor: torch.Tensor | None) -> bool:

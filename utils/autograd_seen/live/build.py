@@ -21,11 +21,12 @@ from autograd_seen.live.found import (
     Spot,
     metadata,
     node_name,
+    spot_of,
 )
 from autograd_seen.live.kept import Ledger
 from autograd_seen.live.known import Known, Operand
 from autograd_seen.live.memory import share_memory, storage
-from autograd_seen.live.reading import read_value
+from autograd_seen.live.reading import read_value, sizes
 from autograd_seen.live.scopes import Named, scopes_of
 from autograd_seen.live.versions import version_notes
 from autograd_seen.values import Value, clip, dtype_name
@@ -186,7 +187,7 @@ class Builder:
                 *(key, "tensor", role),
                 f"#{self.unnamed}" if name is None else name,
                 name is not None,
-                shape=_sizes(tensor.shape),
+                shape=sizes(tensor.shape),
                 dtype=dtype_name(tensor.dtype),
                 value=None if seen.overwritten else read_value(tensor),
                 grad=_grad(tensor),
@@ -239,7 +240,7 @@ class Builder:
     def _called_here(self, node, entries: list[Entry], spot: Spot) -> str:
         """What the picture calls an input of an operation; empty for what is none."""
         for operand, entry in zip(self.known.operands[node], entries, strict=True):
-            if entry.key is not None and _spot(operand.source) == spot:
+            if entry.key is not None and spot_of(operand.source) == spot:
                 return self.nodes[entry.key].name
         return ""
 
@@ -321,7 +322,7 @@ class Builder:
                 f"#{self.unnamed}" if name is None else name,
                 name is not None,
                 class_name=class_name,
-                shape=_sizes(shape),
+                shape=sizes(shape),
                 dtype="" if dtype is None else dtype_name(dtype),
                 value=None if tensor is None else read_value(tensor),
                 grad=_grad(tensor),
@@ -382,10 +383,6 @@ def _made_from(name: str, word: str, direct: bool) -> Note:
     return Note(Fact.MADE, (name, "by" if direct else "through", word))
 
 
-def _spot(source: GradientEdge | torch.Tensor) -> Spot:
-    return ConstantId(id(source)) if isinstance(source, torch.Tensor) else source
-
-
 def written_index(part: slice | EllipsisType | None) -> str:
     """A part of an index as Python writes it: "1:3", "..." or "None"."""
     if not isinstance(part, slice):
@@ -404,12 +401,3 @@ def _grad(tensor: torch.Tensor | None) -> Value | None:
     if tensor is None or not (tensor.is_leaf or tensor.retains_grad) or tensor.grad is None:
         return None
     return read_value(tensor.grad)
-
-
-def _sizes(shape) -> tuple[int, ...] | None:
-    if shape is None:
-        return None
-    try:
-        return tuple(map(int, shape))
-    except (RuntimeError, TypeError, AttributeError):  # symbolic or nested sizes
-        return None

@@ -131,6 +131,11 @@ def node_name(node: TorchNode) -> str:
     return type(node).name(node)
 
 
+def spot_of(source: GradientEdge | torch.Tensor | None) -> Spot | None:
+    """Where a tensor stands, of an edge of the graph or of a constant."""
+    return ConstantId(id(source)) if isinstance(source, torch.Tensor) else source
+
+
 def metadata(output: object) -> tuple:
     """Shape and dtype of one output of a node, as its ``_input_metadata`` has them."""
     try:

@@ -60,7 +60,7 @@ ROWS = (
         elementwise=True,
     ),
     Operator("Mm", sign="@", slots=("self", "mat2")),
-    Operator("MseLoss", word="mse_loss", commutes=True, slots=("self", "target")),
+    Operator("MseLoss", commutes=True, slots=("self", "target")),
     Operator(
         "Mul",
         sign="×",
@@ -74,7 +74,6 @@ ROWS = (
     Operator("NativeBatchNorm", word="batch_norm"),
     Operator("NativeDropout", word="dropout"),
     Operator("NativeLayerNorm", word="layer_norm"),
-    Operator("NllLoss", word="nll_loss"),
     Operator("Pow", slots=("self", "exponent"), elementwise=True),
     Operator("Remainder", functions=("remainder",), argument_places=(0, 1)),
     Operator("Rsub", functions=("rsub",), argument_places=(0, 1), elementwise=True),
@@ -87,7 +86,6 @@ ROWS = (
     Operator("torch::autograd::CopyBackwards", word="copy", elementwise=True),
     Operator("torch::autograd::CopySlices", word="write into a view"),
     Operator("UnsafeView", word="view", view=True),
-    Operator("Unsqueeze", word="unsqueeze", view=True),
     Operator("Where", functions=("where",), argument_places=(1, 2), elementwise=True),
 )
 #: Operators of which nothing is to be said but that they take each element by itself.
@@ -99,7 +97,7 @@ ELEMENTWISE = """
     Square Tan Tanh Threshold Xlogy
 """.split()
 #: And those that only arrange values.
-VIEWS = "Alias Expand Permute ReshapeAlias Select Slice Squeeze Transpose View".split()
+VIEWS = "Alias Expand Permute ReshapeAlias Select Slice Squeeze Transpose Unsqueeze View".split()
 OPERATORS = {
     **{kind: Operator(kind, elementwise=True) for kind in ELEMENTWISE},
     **{kind: Operator(kind, view=True) for kind in VIEWS},

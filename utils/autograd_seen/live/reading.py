@@ -2,6 +2,8 @@
 
 import math
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
@@ -23,6 +25,25 @@ COMPRESSED = (torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse
 WIDE = (torch.float32, torch.float64)
 
 
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Lets what is done here be seen by nobody: what a subclass does with each call, and inference
+    mode, are the caller's.
+    """
+    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
+        yield
+
+
+def sizes(shape: object) -> tuple[int, ...] | None:
+    """The sizes of a tensor as numbers; None where it has no such, as a nested tensor or one with
+    symbolic sizes.
+    """
+    try:
+        return tuple(map(int, shape))
+    except (RuntimeError, TypeError, AttributeError):
+        return None
+
+
 def read_value(tensor: torch.Tensor, whole: bool = False) -> Value:
     """What a tensor holds. ``is_readable`` is False where nothing can be read (on the meta device,
     say). A dense tensor may be read ``whole``, whatever its size.
@@ -39,6 +60,11 @@ def read_value(tensor: torch.Tensor, whole: bool = False) -> Value:
                 return _read(tensor, whole)
     except (RuntimeError, NotImplementedError, TypeError, ValueError):
         return Value(size=-1, shape=None)
+
+
+def read_if_any(tensor: torch.Tensor | None) -> Value | None:
+    """What a tensor holds; None for None."""
+    return None if tensor is None else read_value(tensor)
 
 
 def _read(tensor: torch.Tensor, whole: bool) -> Value:

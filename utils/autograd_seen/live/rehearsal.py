@@ -9,9 +9,8 @@ from itertools import chain
 
 import torch
 
-from autograd_seen.live.found import most_touched
-from autograd_seen.live.saved import is_of_checkpoint
-from autograd_seen.live.walk import LEAF, Live
+from autograd_seen.live.found import LEAF, most_touched, node_name
+from autograd_seen.live.walk import Live
 
 
 def tensors_alive() -> list[torch.Tensor]:
@@ -84,8 +83,7 @@ def _are_all_results(live: Live, known: list[torch.Tensor]) -> bool:
 
 def is_leaf(node: object) -> bool:
     """Whether a node is the one at which a leaf accumulates."""
-    # Through the type, since a Function may keep something of its own as ctx.name.
-    return type(node).name(node) == LEAF
+    return node_name(node) == LEAF
 
 
 def hooked_edges(live: Live) -> set[tuple]:
@@ -99,18 +97,6 @@ def hooked_edges(live: Live) -> set[tuple]:
     leaves = [edge for edge in edges if is_leaf(edge[0])]
     hooked = {edge for edge in leaves if edge[0].variable._backward_hooks}
     return hooked | {(one.grad_fn, one.output_nr) for one in results}
-
-
-def checkpoint_of(node: object) -> object | None:
-    """The checkpoint that unpacks what a node saved by running its forward again, or None."""
-    for attribute in dir(type(node)):
-        if attribute.startswith("_raw_saved_"):
-            raw = getattr(node, attribute)
-            for one in raw if isinstance(raw, tuple | list) else [raw]:
-                hook = one.unpack_hook
-                if is_of_checkpoint(hook):
-                    return hook
-    return None
 
 
 def check_not_reentrant(live: Live) -> None:

@@ -2,6 +2,7 @@
 
 import numbers
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -76,6 +77,16 @@ def is_of_checkpoint(hook: object) -> bool:
     return getattr(hook, "__module__", "") == "torch.utils.checkpoint"
 
 
+def checkpoint_of(node: object) -> object | None:
+    """The checkpoint that unpacks what a node saved by running its forward again, or None."""
+    for attribute in _attributes(type(node)).raw:
+        raw = getattr(node, f"_raw_saved_{attribute}")
+        for one in raw if isinstance(raw, tuple | list) else [raw]:
+            if is_of_checkpoint(one.unpack_hook):
+                return one.unpack_hook
+    return None
+
+
 def _may_hold(thing: object) -> bool:
     """Whether what a Function keeps on its ctx may hold tensors that nothing here can see."""
     if isinstance(thing, tuple | list):
@@ -99,24 +110,28 @@ class _Reader:
             self.freed = True
             return
         many = isinstance(raw, (tuple, list))
-        packed = raw if many else [raw]
-        labels = [f"{attribute}[{i}]" for i in range(len(packed))] if many else [attribute]
-        hooks = [one.unpack_hook for one in packed if one.unpack_hook is not None]
-        if hooks:
-            self.packed = True
-            self.recomputed |= any(map(is_of_checkpoint, hooks))
+        saved = raw if many else [raw]
+        labels = [f"{attribute}[{i}]" for i in range(len(saved))] if many else [attribute]
+        if self._are_packed(saved):
             self.tensors |= dict.fromkeys(labels)
             return
         value, refusal = self._unpack(attribute)
-        if packed and (many or value is None) and all(one.data is None for one in packed):
+        if saved and (many or value is None) and all(one.data is None for one in saved):
             # Nothing here: either freed, or never saved because no derivative needs it.
             self.freed |= refusal is not None
             return
-        values = value if many and refusal is None else [value] * len(packed)
+        values = value if many and refusal is None else [value] * len(saved)
         self.tensors |= zip(labels, values, strict=True)
         if refusal is not None:
-            for label, one in zip(labels, packed, strict=True):
+            for label, one in zip(labels, saved, strict=True):
                 self._lose(label, one.data, refusal)
+
+    def _are_packed(self, saved: Sequence) -> bool:
+        """Whether a hook has packed what was saved: it alone can unpack it."""
+        hooks = [one.unpack_hook for one in saved if one.unpack_hook is not None]
+        self.packed |= bool(hooks)
+        self.recomputed |= any(map(is_of_checkpoint, hooks))
+        return bool(hooks)
 
     def _lose(self, label: str, tensor: torch.Tensor | None, refusal: str) -> None:
         versions = re.search(r"is at version (\d+); expected version (\d+)", refusal)

@@ -1,6 +1,7 @@
 """How large the gradients are that arrive at each call of a module, and that it sends on."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -22,37 +23,38 @@ def scope_gradients(
     entering: dict[int, list[tuple[int, Edge]]] = {}
     for index, edge in enumerate(graph.edges):
         entering.setdefault(edge.target, []).append((index, edge))
-    return tuple(_of(scope, graph, sent, entering, arrived, seed) for scope in graph.scopes)
+    return tuple(map(_Pass(graph, sent, entering, arrived, seed).of, graph.scopes))
 
 
-def _of(
-    scope: Scope,
-    graph: Graph,
-    sent: Mapping[int, torch.Tensor | None],
-    entering: Mapping[int, list[tuple[int, Edge]]],
-    arrived: Mapping[int, Sequence[torch.Tensor | None]],
-    seed: torch.Tensor,
-) -> ScopeGradient:
-    made = {edge.target: edge for key in scope.nodes for edge in graph.outputs(key)}
-    came: dict[int, list] = {}
-    for key, edge in made.items():
-        uses = [use for use in graph.outputs(key) if use.tracked]
-        outside = [use for use in uses if use.target not in scope.nodes]
-        if len(outside) == len(uses) and (uses or key == graph.root):
-            # What arrived, and not what was sent: a hook may have changed it between.
-            outputs = arrived.get(edge.source, ())
-            came[key] = [outputs[edge.slot] if edge.slot < len(outputs) else None]
-            continue
-        same = (i for use in outside for i, one in entering[use.target] if one is use)
-        came[key] = [sent.get(i) for i in same] + ([seed] if key == graph.root else [])
-    left: dict[int, list] = {}
-    kept: dict[int, list] = {}
-    for key in scope.nodes:
-        for index, edge in entering.get(key, ()):
-            if index in sent and edge.source not in made:
+@dataclass(frozen=True)
+class _Pass:
+    graph: Graph
+    sent: Mapping[int, torch.Tensor | None]
+    entering: Mapping[int, list[tuple[int, Edge]]]
+    arrived: Mapping[int, Sequence[torch.Tensor | None]]
+    seed: torch.Tensor
+
+    def of(self, scope: Scope) -> ScopeGradient:
+        made = {edge.target: edge for key in scope.nodes for edge in self.graph.outputs(key)}
+        left: dict[int, list] = {}
+        kept: dict[int, list] = {}
+        for index, edge in (pair for key in scope.nodes for pair in self.entering.get(key, ())):
+            if index in self.sent and edge.source not in made:
                 side = kept if edge.source in scope.own else left
-                side.setdefault(edge.source, []).append(sent[index])
-    return ScopeGradient(_norm(came.values()), _norm(left.values()), _norm(kept.values()))
+                side.setdefault(edge.source, []).append(self.sent[index])
+        came = [self._came(scope, edge) for edge in made.values()]
+        return ScopeGradient(_norm(came), _norm(left.values()), _norm(kept.values()))
+
+    def _came(self, scope: Scope, made: Edge) -> list[torch.Tensor | None]:
+        """What came from outside to a tensor that a call made: the whole, or its parts."""
+        uses = [use for use in self.graph.outputs(made.target) if use.tracked]
+        outside = [use for use in uses if use.target not in scope.nodes]
+        if len(outside) == len(uses):
+            # What arrived, and not what was sent: a hook may have changed it between.
+            return [*self.arrived.get(made.source, ())][made.slot : made.slot + 1]
+        same = (i for use in outside for i, one in self.entering[use.target] if one is use)
+        seed = [self.seed] if made.target == self.graph.root else []
+        return [*(self.sent.get(i) for i in same), *seed]
 
 
 def _norm(parts: Iterable[list[torch.Tensor | None]]) -> float | None:

@@ -14,7 +14,7 @@ from autograd_seen.graph import JVP, Edge, EdgeGradient, Fact, Node, Note, Tange
 from autograd_seen.live import names
 from autograd_seen.live.backward import Route, local_derivatives, local_jacobians
 from autograd_seen.live.forward import Tape, check_tape
-from autograd_seen.live.reading import read_value
+from autograd_seen.live.reading import read_if_any, read_value, unseen
 from autograd_seen.live.rehearsal import random_state_kept
 from autograd_seen.live.walk import (
     MOST_TOUCHED,
@@ -23,7 +23,7 @@ from autograd_seen.live.walk import (
     trace_live,
     why_no_graph,
 )
-from autograd_seen.values import Value, clip, dtype_name, kind_of
+from autograd_seen.values import clip, dtype_name, kind_of
 
 Tangents = Mapping[torch.Tensor, torch.Tensor | float]
 
@@ -80,7 +80,7 @@ def record_jvp(
         >>> jvp.output
         tensor(-7.6613)
     """
-    with _unseen():
+    with unseen():
         callers = names.of_frame(sys._getframe(1))
     return push(output, tangents, names_of_tensors, callers, max_operations, tape)
 
@@ -96,7 +96,7 @@ def push(
     """``record_jvp`` for one who has looked up already what the caller calls its tensors."""
     check_tape(tape)
     check_limit(max_operations)
-    with _unseen():
+    with unseen():
         _check(output, tangents)
         check_names(names_of_tensors)
         named = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
@@ -106,13 +106,6 @@ def push(
         nudges = _nudges(route, tangents)
         with random_state_kept(), _own_saved_tensors():
             return _Pushed(route, nudges).recording()
-
-
-@contextmanager
-def _unseen() -> Iterator[None]:
-    """What a subclass does with each call, and inference mode, are the caller's."""
-    with torch.inference_mode(False), torch._C.DisableTorchFunctionSubclass():
-        yield
 
 
 def _check(output: object, tangents: object) -> None:
@@ -281,7 +274,7 @@ class _Pushed:
         return JVP(
             route.graph,
             steps,
-            {key: _value(one) for key, one in self.tangents.items()},
+            {key: read_if_any(one) for key, one in self.tangents.items()},
             tuple(self.nudges),
             # Where no nudge has come, nothing moves.
             self.tangents.get(route.graph.root, self._nothing()),
@@ -313,7 +306,7 @@ class _Pushed:
             parts = [products[one.slot][edge.slot] for _, one in arriving] if is_known else []
             total = sum(parts[1:], start=parts[0]) if parts else None
             self.tangents[edge.target] = total
-            sent.append(_value(total))
+            sent.append(read_if_any(total))
         return TangentStep(node.key, flows, tuple(sent), reason)
 
     def _products(self, key: int, known: dict[int, torch.Tensor]) -> tuple[dict, tuple[Note, ...]]:
@@ -332,11 +325,9 @@ class _Pushed:
         local = self.local.get(key, {}).get(edge.slot)
         jacobian = self.jacobians.get(key, {}).get(edge.slot)
         shown = None if jacobian is None else read_value(jacobian, whole=True)
-        told = () if parts is None else tuple(map(_value, parts))
+        told = () if parts is None else tuple(map(read_if_any, parts))
         sent, several = (told[0], ()) if len(told) == 1 else (None, told)
         asked = key in self.local
-        return EdgeGradient(place, _value(local), sent, asked=asked, jacobian=shown, parts=several)
-
-
-def _value(tensor: torch.Tensor | None) -> Value | None:
-    return None if tensor is None else read_value(tensor)
+        return EdgeGradient(
+            place, read_if_any(local), sent, asked=asked, jacobian=shown, parts=several
+        )

@@ -9,7 +9,7 @@ import torch
 
 from autograd_seen.graph import Fact, Note
 from autograd_seen.live import operations
-from autograd_seen.live.found import ConstantId, GradientEdge, Spot
+from autograd_seen.live.found import ConstantId, GradientEdge, Spot, spot_of
 from autograd_seen.live.known import Known
 
 #: Operators of which the result has its input's memory and its count of writes.
@@ -84,7 +84,7 @@ class _History:
         return self.known.found.spot(tensor if base is None else base)
 
     def _use(self, node) -> None:
-        sources = [_spot(operand.source) for operand in self.known.operands[node]]
+        sources = [spot_of(operand.source) for operand in self.known.operands[node]]
         counters = [self.counters[spot] for spot in sources if spot in self.counters]
         results = self.results[node]
         if self.known.operators[node].kind in ALIASING:
@@ -129,10 +129,6 @@ class _History:
         inputs = self.known.found.inputs[node]
         one_input = len(inputs) == 1 or attribute in operator.slots
         return inputs[slot] if one_input and slot < len(inputs) else None
-
-
-def _spot(source) -> Spot | None:
-    return ConstantId(id(source)) if isinstance(source, torch.Tensor) else source
 
 
 def _is_older(spot: Spot, node) -> bool:

@@ -19,11 +19,11 @@ from autograd_seen.graph import Graph
 from autograd_seen.live import known
 from autograd_seen.live.build import Builder
 from autograd_seen.live.forward import Tape
-from autograd_seen.live.found import LEAF, MOST_TOUCHED, Found, GradientEdge
+from autograd_seen.live.found import MOST_TOUCHED, Found, GradientEdge
 from autograd_seen.live.scopes import Named
 from autograd_seen.values import clip, kind_of
 
-__all__ = ["LEAF", "MOST_TOUCHED", "Live", "check_limit", "check_names", "trace", "trace_live"]
+__all__ = ["MOST_TOUCHED", "Live", "check_limit", "check_names", "trace", "trace_live"]
 
 
 @dataclass(frozen=True)
