@@ -204,13 +204,13 @@ def _decimal(value: float) -> str:
 
 
 def _rough(value: object) -> str:
-    """Three digits are enough for the end of a range, unless they read as a whole number that it
-    is not.
+    """Three digits are enough for the end of a range, or more where these would read as a whole
+    number that it is not.
     """
-    if not isinstance(value, float):
+    if not isinstance(value, float) or not math.isfinite(value):
         return number(value)
-    rounded = float(f"{value:.3g}")
-    return number(value if rounded.is_integer() and rounded != value else rounded)
+    rounded = (float(f"{value:.{digits}g}") for digits in range(3, DIGITS + 1))
+    return number(next((one for one in rounded if one == value or not one.is_integer()), value))
 
 
 def kind_of(thing: object) -> str:
