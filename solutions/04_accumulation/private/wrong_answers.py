@@ -163,6 +163,16 @@ def added_to_nothing(edges):
     return gradient["x"]
 
 
+def by_autograd(edges):
+    """The graph is built anew from tensors, and PyTorch runs the pass."""
+    x = torch.tensor(1.0, requires_grad=True)
+    values = {"x": x}
+    for output, name, local in reversed(edges):
+        values[output] = values.get(output, 0.0) + local * values[name]
+    values["z"].backward()
+    return x.grad.item()
+
+
 def first_and_last_edge(edges):
     return edges[0][2] * edges[-1][2]
 
@@ -325,7 +335,11 @@ TABLES = {
         },
     ),
     "received": Table(
-        right={"as taught": by_edges(adds), "over all paths": all_paths},
+        right={
+            "as taught": by_edges(adds),
+            "over all paths": all_paths,
+            "with a tensor that is not tracked": by_edges(adds, root=torch.tensor(1.0)),
+        },
         wrong={
             "overwritten": (by_edges(overwrites), "overwritten, not added"),
             "first_arrival_only": (by_edges(keeps_the_first), "arrives first"),
@@ -340,6 +354,7 @@ TABLES = {
                 lambda edges: math.prod(local for *_, local in edges),
                 "where paths meet",
             ),
+            "by_autograd": (by_autograd, "PyTorch ran the pass"),
             "first_and_last_edge": (first_and_last_edge, "open the hint"),
         },
     ),
