@@ -39,6 +39,11 @@ def by_grad(x):
     return first, first + second
 
 
+def by_formulas(x):
+    with torch.no_grad():
+        return 3 * x**2, 3 * x**2 + 10 * x
+
+
 def same_graph_twice(x):
     y = x**3
     y.backward()
@@ -249,6 +254,17 @@ def rebound(w, steps):
     return w
 
 
+def by_a_formula(w, steps):
+    with torch.no_grad():
+        for _ in range(steps):
+            w -= 0.02 * 6 * (3 * w - 4)
+    return w
+
+
+def in_closed_form(w, steps):
+    return 4 / 3 + (w.item() - 4 / 3) * (1 - 0.02 * 18) ** steps
+
+
 def moves_a_copy(w, steps):
     copy = w.detach().clone().requires_grad_()
     by_hand(copy, steps)
@@ -302,6 +318,9 @@ TABLES = {
             ),
             "zeroed": (kept(lambda x: x.grad, lambda x: x.grad.zero_()), "emptied the tensor"),
             "value": (value_kept, "not its gradient"),
+            "formula": (kept(lambda x: 3 * x.detach() ** 2), "before is a formula"),
+            "formulas": (by_formulas, "no gradient has arrived at x itself"),
+            "of_a_copy": (lambda x: by_grad(x.detach().requires_grad_()), "at x itself"),
             "same_graph_twice": (same_graph_twice, "freed what it saved"),
         },
     ),
@@ -375,7 +394,9 @@ TABLES = {
             ),
             "no_step": (loop("loss", "backward", "clear"), "not what it moves"),
             "moves_a_copy": (moves_a_copy, "not what it moves"),
-            "returns_a_copy": (returns_a_copy, "changes the leaf in place"),
+            "returns_a_copy": (returns_a_copy, "a copy, or a formula"),
+            "in_closed_form": (in_closed_form, "a copy, or a formula"),
+            "by_a_formula": (by_a_formula, "is moved by a formula"),
             "rebound": (rebound, "changes the leaf in place"),
             "never_cleared": (loop("loss", "backward", "step"), "never cleared inside"),
             "cleared_after_the_loop": (

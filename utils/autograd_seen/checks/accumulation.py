@@ -22,12 +22,24 @@ three_calls = check_value("4.1", "three_calls")
 
 raises = check_value("4.2", "raises")
 
+#: By this a hook multiplies what arrives at the leaf of exercises 4.3 and 4.6. No formula is.
+GAIN = 2.0
+DOUBLED = "each gradient doubled"
+
+
+def _doubling_leaf(value):
+    """A leaf that doubles what arrives at it."""
+    x = leaf(value)
+    _register_hook(x, lambda gradient: GAIN * gradient)
+    return x
+
+
 snapshot = check_function(
     "4.3",
     "snapshot",
     cases=[1.3, 2.7],
-    template="snapshot(x) at x = {}",
-    evaluate=lambda answer, x: answer(leaf(x)),
+    template=f"snapshot(x) at x = {{}}, {DOUBLED}",
+    evaluate=lambda answer, x: answer(_doubling_leaf(x)),
 )
 
 
@@ -89,7 +101,7 @@ RETURNED, LEAF = "trained(w, {})", "w itself, after trained(w, {}),"
 
 
 def _moved(answer, asked, w, steps):
-    start = leaf(w)
+    start = _doubling_leaf(w)
     value = answer(start, steps)
     return start if asked == LEAF and not is_untouched(value) else value
 
@@ -99,5 +111,5 @@ trained = check_function(
     "trained",
     cases=[(RETURNED, 5.0, 3), (RETURNED, -1.5, 4), (LEAF, 5.0, 3)],
     evaluate=_moved,
-    template=lambda asked, w, steps: f"{asked.format(steps)} from w = {w:g}",
+    template=lambda asked, w, steps: f"{asked.format(steps)} from w = {w:g}, {DOUBLED}",
 )
