@@ -93,6 +93,25 @@ def by_parts_of_grad(w, x, t, size):
     return sum(torch.autograd.grad(loss, w)[0] for loss in losses)
 
 
+def last_part_first(w, x, t, size):
+    for part, target in reversed(list(zip(x.split(size), t.split(size), strict=True))):
+        (len(part) / len(x) * ((w * part - target) ** 2).mean()).backward()
+    return w.grad
+
+
+def empty_passes(w, x, t, size):
+    for _ in x.split(size):
+        (0 * w).backward()
+    return all_at_once(w, x, t, size)
+
+
+def whole_batch_in_shares(w, x, t, size):
+    loss = ((w * x - t) ** 2).mean()
+    for part in x.split(size):
+        (len(part) / len(x) * loss).backward(retain_graph=True)
+    return w.grad
+
+
 def last_part_only(w, x, t, size):
     for part, target in zip(x.split(size), t.split(size), strict=True):
         w.grad = None
@@ -330,6 +349,7 @@ TABLES = {
             "by numel": in_parts(lambda part, x, size: part.numel() / x.numel()),
             "divided at the end": divided_at_the_end,
             "one by one": one_by_one,
+            "last part first": last_part_first,
             "by autograd.grad": by_parts_of_grad,
         },
         wrong={
@@ -347,6 +367,8 @@ TABLES = {
             "of_one_example": (in_parts(lambda part, x, size: 1 / len(x)), "one example"),
             "divided_by_the_length_again": (in_parts(lambda part, x, size: 1 / size), "1/size"),
             "upside_down": (in_parts(lambda part, x, size: len(x) / len(part)), "upside down"),
+            "empty_passes": (empty_passes, "through the whole batch, or through nothing"),
+            "whole_batch_in_shares": (whole_batch_in_shares, "through the whole batch"),
             "all_at_once": (all_at_once, "one pass for all"),
             "summed_losses": (summed_losses, "one pass for all"),
             "cleared_in_the_loop": (last_part_only, "open the hint"),
