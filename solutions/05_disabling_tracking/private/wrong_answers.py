@@ -1,5 +1,6 @@
 """Answers to assignment 05."""
 
+import copy
 import math
 
 import torch
@@ -25,6 +26,24 @@ def under_no_grad(model, x):
 def detached_afterwards(model, x):
     answers = model.eval()(x).detach()
     model.train()
+    return answers
+
+
+def as_numbers(model, x):
+    answers = [float(answer) for answer in model.eval()(x)]
+    model.train()
+    return answers
+
+
+def of_a_copy(model, x):
+    with torch.no_grad():
+        return copy.deepcopy(model).eval()(x)
+
+
+def frozen_while_it_answers(model, x):
+    model.eval().requires_grad_(False)
+    answers = model(x)
+    model.train().requires_grad_(True)
     return answers
 
 
@@ -290,9 +309,12 @@ TABLES = {
         right={
             "as taught": evaluated,
             "no_grad": under_no_grad,
-            "detached": detached_afterwards,
+            "a copy": of_a_copy,
+            "frozen while it answers": frozen_while_it_answers,
         },
         wrong={
+            "detached": (detached_afterwards, "drop a record that was made"),
+            "as_numbers": (as_numbers, "drop a record that was made"),
             "eval_alone": (eval_alone, "does not stop the record"),
             "no_grad_alone": (no_grad_alone, "train mode"),
             "train_too_early": (train_too_early, "train mode"),
