@@ -263,6 +263,12 @@ def copied(copy):
     return sure
 
 
+def above_half(p):
+    kept = p.detach().clone()
+    kept[kept <= 0.5] = 0
+    return kept
+
+
 def straight_to_numpy(p):
     kept = p.numpy()
     kept[kept < 0.5] = 0
@@ -394,6 +400,7 @@ TABLES = {
             "tracked_one_by_one": (lambda p: [q * (q >= 0.5) for q in p], "detach() as well"),
             "straight_to_numpy": (straight_to_numpy, "detach() it first"),
             "nothing_set": (lambda p: p.detach(), "nothing was set"),
+            "above_half": (above_half, "0.5 itself stays"),
             "other_way": (other_way, "sure ones were set"),
             "rounded": (lambda p: (p.detach() >= 0.5).float(), "keep their value"),
             "all_set": (lambda p: p.detach() * math.nan, "not a number"),

@@ -236,9 +236,9 @@ sure = check_function(
     "sure",
     cases=[
         (KEPT, [1.4, -0.7, 0.3]),
-        (KEPT, [-1.1, 2.2]),
+        (KEPT, [-1.1, 2.2, 0.0]),
         (GRADIENT, [1.4, -0.7, 0.3]),
-        (GRADIENT, [-1.1, 2.2]),
+        (GRADIENT, [-1.1, 2.2, 0.0]),
     ],
     evaluate=_then_backward,
     template="{0}, x = {1}",
