@@ -113,18 +113,27 @@ def tie(slope):
     return lambda z, t: [bce(z, t), (sigmoid(z) if z else slope) - t]
 
 
+def size_far_out(z, t):
+    """The right answer where z is near 0, and |z| with its slope elsewhere."""
+    return [abs(z), math.copysign(1, z)] if abs(z) > 10 else loss_and_slope(z, t)
+
+
 def sigmoid_twice(z, t):
     p = sigmoid(z)
     return [bce(p, t), (sigmoid(p) - t) * p * (1 - p)]
 
 
 def logits(source):
-    """Four cases: an ordinary one, z = 0, and a neuron that is sure and wrong, on either side."""
+    """Six cases: an ordinary one, z = 0, and a sure neuron, wrong on either side, right, and with a
+    target between.
+    """
     return [
         (signed(source, 2, 3.5, 2), target_between(source)),
         (0.0, source.choice([1.0, target_between(source)])),
         (number(source, 90, 119), 0.0),
         (-number(source, 17, 119), 1.0),
+        (number(source, 17, 119), 1.0),
+        (signed(source, 17, 119), target_between(source)),
     ]
 
 
@@ -252,6 +261,10 @@ ORACLES = [
             ),
             "right but at z = 0, a kink of max(z, 0): its slope was taken as 1, not 0.5": tie(1.0),
             "t and 1 − t have changed places": lambda z, t: loss_and_slope(z, 1 - t),
+            "far out |z| is the loss of the wrong side: where z is right it is 0": size_far_out,
+            "the sign: a cross-entropy is never below 0": lambda z, t: [
+                -one for one in loss_and_slope(z, t)
+            ],
             "a sigmoid too many: this loss wants z, not p": sigmoid_twice,
         },
         draw=logits,

@@ -126,6 +126,10 @@ def clamped(eps):
     return loss_of_logit
 
 
+def size_of_a_far_logit(z, t):
+    return z.abs() if z.abs() > 15 else clamped(1e-8)(z, t)
+
+
 def logits_to_bceloss(z, t):
     return F.binary_cross_entropy(z, t)
 
@@ -306,6 +310,7 @@ TABLES = {
                 lambda z, t: torch.log1p(torch.exp(z)) - z * t,
                 "lost further out",
             ),
+            "size_of_a_far_logit": (size_of_a_far_logit, "of the wrong side"),
             "relu_at_zero": (log_sum_exp(torch.relu), "taken as 0, as relu does"),
             "where_at_zero": (
                 log_sum_exp(lambda z: torch.where(z >= 0, z, torch.zeros_like(z))),

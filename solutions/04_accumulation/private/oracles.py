@@ -9,6 +9,14 @@ from autograd_seen.checks import accumulation as check
 from plainjudge.arithmetic import descend, mean
 from plainjudge.oracles import number, oracle, prediction, signed
 
+# --- 4.3 ------------------------------------------------------------------------------------------
+
+
+def kept(rule):
+    """``rule(first, second)`` of what the two calls bring to x, which the check doubles."""
+    return lambda x: rule(check.GAIN * 3 * x**2, check.GAIN * 10 * x)
+
+
 # --- 4.4 ------------------------------------------------------------------------------------------
 
 
@@ -101,9 +109,11 @@ def gradient(w):
     return 6 * (3 * w - 4)
 
 
-def moved(w, steps, kept=0.0):
-    """w after gradient descent on (3w − 4)². ``kept`` is as in `descend`."""
-    return descend(lambda w: [gradient(w)], [w], lr=0.02, steps=steps, kept=kept)[0]
+def moved(w, steps, kept=0.0, gain=check.GAIN):
+    """w after gradient descent on (3w − 4)², whose gradients the check multiplies by ``gain``.
+    ``kept`` is as in `descend`.
+    """
+    return descend(lambda w: [gain * gradient(w)], [w], lr=0.02, steps=steps, kept=kept)[0]
 
 
 def same(where):
@@ -146,17 +156,27 @@ ORACLES = [
     ),
     oracle(
         check.snapshot,
-        lambda x: [3 * x**2, 3 * x**2 + 10 * x],
+        kept(lambda first, second: [first, first + second]),
         {
-            "one tensor under two names, and the second call changed it: copy it": lambda x: (
-                [3 * x**2 + 10 * x] * 2
+            "one tensor under two names, and the second call changed it: copy it": kept(
+                lambda first, second: [first + second] * 2
             ),
-            "cleared in between: the second number is the total of both calls": lambda x: [
-                3 * x**2,
-                10 * x,
+            "cleared in between: the second number is the total of both calls": kept(
+                lambda first, second: [first, second]
+            ),
+            "zero_() emptied the tensor that before names as well": kept(
+                lambda first, second: [second] * 2
+            ),
+            "before holds the value of x³, not its gradient": lambda x: [
+                x**3,
+                check.GAIN * (3 * x**2 + 10 * x),
             ],
-            "zero_() emptied the tensor that before names as well": lambda x: [10 * x] * 2,
-            "before holds the value of x³, not its gradient": lambda x: [x**3, 3 * x**2 + 10 * x],
+            "before is a formula, which the check does not double: copy what x.grad holds": kept(
+                lambda first, second: [first / check.GAIN, first + second]
+            ),
+            "no gradient has arrived at x itself: the check doubles those that do": kept(
+                lambda first, second: [first / check.GAIN, (first + second) / check.GAIN]
+            ),
         },
         draw=lambda source: [number(source, 0.4, 2.6), -number(source, 0.4, 2.6)],
     ),
@@ -216,8 +236,16 @@ ORACLES = [
             "w has not moved: step() finds .grad cleared, or w is not what it moves": same(
                 lambda w, _: w
             ),
-            "w = w − … makes a new tensor, and so does a copy: a step changes the leaf in place": (
-                lambda asked, w, steps: w if asked == check.LEAF else moved(w, steps)
+            "w = w − … makes a new tensor: a step changes the leaf in place": (
+                lambda asked, w, steps: (
+                    w if asked == check.LEAF else moved(moved(w, 1), steps - 1, gain=1)
+                )
+            ),
+            "a copy, or a formula: let w itself move, by what arrives in w.grad": (
+                lambda asked, w, steps: w if asked == check.LEAF else moved(w, steps, gain=1)
+            ),
+            "w is moved by a formula, which the check does not double: use w.grad": same(
+                lambda w, steps: moved(w, steps, gain=1)
             ),
             "never cleared inside the loop: each step uses the sum of all gradients so far": same(
                 lambda w, steps: moved(w, steps, kept=1.0)
@@ -229,7 +257,7 @@ ORACLES = [
                 lambda w, _: moved(w, 1)
             ),
             "the loss was computed once, so its graph holds the old w": same(
-                lambda w, steps: w - steps * 0.02 * gradient(w)
+                lambda w, steps: w - steps * 0.02 * check.GAIN * gradient(w)
             ),
             "never cleared, and one step short": same(
                 lambda w, steps: moved(w, steps - 1, kept=1.0)

@@ -39,6 +39,11 @@ def by_grad(x):
     return first, first + second
 
 
+def by_formulas(x):
+    with torch.no_grad():
+        return 3 * x**2, 3 * x**2 + 10 * x
+
+
 def same_graph_twice(x):
     y = x**3
     y.backward()
@@ -86,6 +91,25 @@ def by_parts_of_grad(w, x, t, size):
     parts = zip(x.split(size), t.split(size), strict=True)
     losses = (((w * part - target) ** 2).sum() / len(x) for part, target in parts)
     return sum(torch.autograd.grad(loss, w)[0] for loss in losses)
+
+
+def last_part_first(w, x, t, size):
+    for part, target in reversed(list(zip(x.split(size), t.split(size), strict=True))):
+        (len(part) / len(x) * ((w * part - target) ** 2).mean()).backward()
+    return w.grad
+
+
+def empty_passes(w, x, t, size):
+    for _ in x.split(size):
+        (0 * w).backward()
+    return all_at_once(w, x, t, size)
+
+
+def whole_batch_in_shares(w, x, t, size):
+    loss = ((w * x - t) ** 2).mean()
+    for part in x.split(size):
+        (len(part) / len(x) * loss).backward(retain_graph=True)
+    return w.grad
 
 
 def last_part_only(w, x, t, size):
@@ -161,6 +185,16 @@ def added_to_nothing(edges):
     for output, name, local in edges:
         gradient[name] += gradient[output] * local
     return gradient["x"]
+
+
+def by_autograd(edges):
+    """The graph is built anew from tensors, and PyTorch runs the pass."""
+    x = torch.tensor(1.0, requires_grad=True)
+    values = {"x": x}
+    for output, name, local in reversed(edges):
+        values[output] = values.get(output, 0.0) + local * values[name]
+    values["z"].backward()
+    return x.grad.item()
 
 
 def first_and_last_edge(edges):
@@ -239,6 +273,17 @@ def rebound(w, steps):
     return w
 
 
+def by_a_formula(w, steps):
+    with torch.no_grad():
+        for _ in range(steps):
+            w -= 0.02 * 6 * (3 * w - 4)
+    return w
+
+
+def in_closed_form(w, steps):
+    return 4 / 3 + (w.item() - 4 / 3) * (1 - 0.02 * 18) ** steps
+
+
 def moves_a_copy(w, steps):
     copy = w.detach().clone().requires_grad_()
     by_hand(copy, steps)
@@ -292,6 +337,9 @@ TABLES = {
             ),
             "zeroed": (kept(lambda x: x.grad, lambda x: x.grad.zero_()), "emptied the tensor"),
             "value": (value_kept, "not its gradient"),
+            "formula": (kept(lambda x: 3 * x.detach() ** 2), "before is a formula"),
+            "formulas": (by_formulas, "no gradient has arrived at x itself"),
+            "of_a_copy": (lambda x: by_grad(x.detach().requires_grad_()), "at x itself"),
             "same_graph_twice": (same_graph_twice, "freed what it saved"),
         },
     ),
@@ -301,6 +349,7 @@ TABLES = {
             "by numel": in_parts(lambda part, x, size: part.numel() / x.numel()),
             "divided at the end": divided_at_the_end,
             "one by one": one_by_one,
+            "last part first": last_part_first,
             "by autograd.grad": by_parts_of_grad,
         },
         wrong={
@@ -318,6 +367,8 @@ TABLES = {
             "of_one_example": (in_parts(lambda part, x, size: 1 / len(x)), "one example"),
             "divided_by_the_length_again": (in_parts(lambda part, x, size: 1 / size), "1/size"),
             "upside_down": (in_parts(lambda part, x, size: len(x) / len(part)), "upside down"),
+            "empty_passes": (empty_passes, "through the whole batch, or through nothing"),
+            "whole_batch_in_shares": (whole_batch_in_shares, "through the whole batch"),
             "all_at_once": (all_at_once, "one pass for all"),
             "summed_losses": (summed_losses, "one pass for all"),
             "cleared_in_the_loop": (last_part_only, "open the hint"),
@@ -325,7 +376,11 @@ TABLES = {
         },
     ),
     "received": Table(
-        right={"as taught": by_edges(adds), "over all paths": all_paths},
+        right={
+            "as taught": by_edges(adds),
+            "over all paths": all_paths,
+            "with a tensor that is not tracked": by_edges(adds, root=torch.tensor(1.0)),
+        },
         wrong={
             "overwritten": (by_edges(overwrites), "overwritten, not added"),
             "first_arrival_only": (by_edges(keeps_the_first), "arrives first"),
@@ -340,6 +395,7 @@ TABLES = {
                 lambda edges: math.prod(local for *_, local in edges),
                 "where paths meet",
             ),
+            "by_autograd": (by_autograd, "PyTorch ran the pass"),
             "first_and_last_edge": (first_and_last_edge, "open the hint"),
         },
     ),
@@ -360,7 +416,9 @@ TABLES = {
             ),
             "no_step": (loop("loss", "backward", "clear"), "not what it moves"),
             "moves_a_copy": (moves_a_copy, "not what it moves"),
-            "returns_a_copy": (returns_a_copy, "changes the leaf in place"),
+            "returns_a_copy": (returns_a_copy, "a copy, or a formula"),
+            "in_closed_form": (in_closed_form, "a copy, or a formula"),
+            "by_a_formula": (by_a_formula, "is moved by a formula"),
             "rebound": (rebound, "changes the leaf in place"),
             "never_cleared": (loop("loss", "backward", "step"), "never cleared inside"),
             "cleared_after_the_loop": (

@@ -123,10 +123,12 @@ def written_over(asked, values):
 
 
 def logits(source):
-    """Lists with logits of both signs, none near 0, where p is 0.5; and a single one below it."""
+    """Lists with logits of both signs and 0, where p is 0.5, none other near it; and a single one
+    below it.
+    """
     sure, unsure = number(source, 0.2, 2.5), -number(source, 0.2, 2.5)
-    mixed = [sure, unsure, signed(source, 0.2, 2.5)]
-    lists = source.sample(mixed, 3), [unsure]
+    mixed = [sure, unsure, signed(source, 0.2, 2.5), 0.0]
+    lists = source.sample(mixed, 4), [unsure]
     return [(asked, values) for asked in (KEPT, GRADIENT) for values in lists]
 
 
@@ -203,7 +205,8 @@ ORACLES = [
         answered(kept_if_sure),
         {
             "nothing was set to 0": answered(lambda p: p),
-            "the sure ones were set to 0: < 0.5, not >": answered(lambda p: p if p < 0.5 else 0.0),
+            "the sure ones were set to 0: < 0.5, not >": answered(lambda p: p if p <= 0.5 else 0.0),
+            "0.5 itself stays: at least 0.5 is shown": answered(lambda p: p if p > 0.5 else 0.0),
             "only what is below 0.5 changes; the others keep their value": answered(
                 lambda p: float(p >= 0.5)
             ),

@@ -1,5 +1,6 @@
 """Answers to assignment 05."""
 
+import copy
 import math
 
 import torch
@@ -25,6 +26,24 @@ def under_no_grad(model, x):
 def detached_afterwards(model, x):
     answers = model.eval()(x).detach()
     model.train()
+    return answers
+
+
+def as_numbers(model, x):
+    answers = [float(answer) for answer in model.eval()(x)]
+    model.train()
+    return answers
+
+
+def of_a_copy(model, x):
+    with torch.no_grad():
+        return copy.deepcopy(model).eval()(x)
+
+
+def frozen_while_it_answers(model, x):
+    model.eval().requires_grad_(False)
+    answers = model(x)
+    model.train().requires_grad_(True)
     return answers
 
 
@@ -244,6 +263,12 @@ def copied(copy):
     return sure
 
 
+def above_half(p):
+    kept = p.detach().clone()
+    kept[kept <= 0.5] = 0
+    return kept
+
+
 def straight_to_numpy(p):
     kept = p.numpy()
     kept[kept < 0.5] = 0
@@ -290,9 +315,12 @@ TABLES = {
         right={
             "as taught": evaluated,
             "no_grad": under_no_grad,
-            "detached": detached_afterwards,
+            "a copy": of_a_copy,
+            "frozen while it answers": frozen_while_it_answers,
         },
         wrong={
+            "detached": (detached_afterwards, "drop a record that was made"),
+            "as_numbers": (as_numbers, "drop a record that was made"),
             "eval_alone": (eval_alone, "does not stop the record"),
             "no_grad_alone": (no_grad_alone, "train mode"),
             "train_too_early": (train_too_early, "train mode"),
@@ -372,6 +400,7 @@ TABLES = {
             "tracked_one_by_one": (lambda p: [q * (q >= 0.5) for q in p], "detach() as well"),
             "straight_to_numpy": (straight_to_numpy, "detach() it first"),
             "nothing_set": (lambda p: p.detach(), "nothing was set"),
+            "above_half": (above_half, "0.5 itself stays"),
             "other_way": (other_way, "sure ones were set"),
             "rounded": (lambda p: (p.detach() >= 0.5).float(), "keep their value"),
             "all_set": (lambda p: p.detach() * math.nan, "not a number"),

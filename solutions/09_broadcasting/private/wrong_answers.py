@@ -96,6 +96,23 @@ def with_keepdim(G, a, b):
     return back
 
 
+def over_no_axis(G, a, b):
+    back = G * b
+    back = back.sum(tuple(range(back.dim() - a.dim())))
+    return back.sum([axis for axis, size in enumerate(a.shape) if size == 1], keepdim=True)
+
+
+def over_no_axis_reshaped(G, a, b):
+    return over_no_axis(G, a, b).reshape(a.shape)
+
+
+def until_the_shapes_agree(G, a, b):
+    back = G * b
+    while back.shape != a.shape:
+        back = back.sum(0)
+    return back
+
+
 def summed_too_early(G, a, b):
     return unbroadcast(G, a) * b
 
@@ -376,6 +393,10 @@ TABLES = {
             "without_keepdim": (without_keepdim, "over just that axis"),
             "with_keepdim": (with_keepdim, "an axis too many"),
             "reshaped": (reshaped, "adds nothing up"),
+            "over_no_axis": (over_no_axis, "the sum over all axes"),
+            "over_no_axis_reshaped": (over_no_axis_reshaped, "sum(()) takes all axes"),
+            "until_the_shapes_agree": (until_the_shapes_agree, "the loop does not end"),
+            "matmul": (lambda G, a, b: G @ b, "no product of matrices"),
             "by_sum_to_size": (by_sum_to_size, "write it yourself"),
             "mean_where_it_was_1": (mean_where_it_was_1, "the mean over the axes of length 1"),
             "by_autograd": (by_autograd, "here you are the backward pass"),

@@ -42,7 +42,7 @@ def capped(r, delta):
 
 
 def sign(r):
-    return math.copysign(1, r)
+    return math.copysign(1, r) if r else 0.0
 
 
 def sent(rule):
@@ -56,7 +56,7 @@ def loss(r, delta):
 
 def residuals(source):
     """Residuals below and above zero, within delta and beyond, and what arrives at their losses.
-    One of them is so far away that no nudge shows there.
+    One is 0, and two are so far away that no nudge shows there.
     """
 
     def case(*further):
@@ -67,7 +67,7 @@ def residuals(source):
         source.shuffle(r)
         return [signed(source, 0.3, 5) for _ in r], r, delta
 
-    return [case(), case(signed(source, 2, 9) * 1e16)]
+    return [case(0.0), case(number(source, 2, 9) * 1e16, -number(source, 2, 9) * 1e16)]
 
 
 # --- 12.6 -----------------------------------------------------------------------------------------
@@ -356,6 +356,9 @@ ORACLES = [
             ),
             "0 where r is 3e16 or the like: a nudge or a difference is lost in rounding": sent(
                 lambda g, r, delta: g * capped(r, delta) if abs(r) < 1e12 else 0.0
+            ),
+            "−delta where r is 3e16: r + delta and r − delta are one number to float32": sent(
+                lambda g, r, delta: g * (capped(r, delta) if r < 1e12 else -delta)
             ),
             "nothing but zeros: autograd was asked where nothing is recorded": sent(
                 lambda g, r, delta: 0.0

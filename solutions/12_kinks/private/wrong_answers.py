@@ -105,6 +105,14 @@ def by_nudging_own_loss(g, r, delta, h=1e-4):
     return g * (huber(r.double() + h, delta) - huber(r.double() - h, delta)) / (2 * h)
 
 
+def by_a_nudge_in_proportion(g, r, delta):
+    return by_nudging_own_loss(g, r, delta, h=1e-4 * r.double().abs())
+
+
+def by_two_relus(g, r, delta):
+    return g * (F.relu(r + delta) - F.relu(r - delta) - delta)
+
+
 def by_aten(g, r, delta):
     return torch.ops.aten.huber_loss_backward(g, r, 0 * r, 0, delta)
 
@@ -279,6 +287,7 @@ TABLES = {
             "where": by_where,
             "a loop": by_a_loop,
             "signs": by_minimum,
+            "a quotient": lambda g, r, delta: g * r / (r.abs() / delta).clamp(min=1),
         },
         wrong={
             "absolute": (per_row(lambda r, delta: r.sign()), "as for the absolute loss"),
@@ -311,6 +320,8 @@ TABLES = {
             "by_vjp": (by_vjp, "you are the backward pass"),
             "by_nudging": (by_nudging, "PyTorch's own loss"),
             "by_nudging_own_loss": (by_nudging_own_loss, "is lost in"),
+            "by_a_nudge_in_proportion": (by_a_nudge_in_proportion, "not a number: 0/0"),
+            "by_two_relus": (by_two_relus, "are one number to float32"),
             "by_shrinking": (
                 lambda g, r, delta: g * (r - F.softshrink(r, delta)),
                 "a difference is lost",

@@ -685,6 +685,17 @@ TABLES = {
             ),
             "once": (once, "in each pass"),
             "removed": (removed, "and stay there"),
+            "summed": (by_hook(lambda g, limit: g.clamp(-limit, limit).sum()), "the shape that"),
+            "some_alone": (by_hook(lambda g, limit: g[g.abs() <= limit]), "the shape that"),
+            "float32": (by_hook(lambda g, limit: g.clamp(-limit, limit).float()), "the dtype that"),
+            "min_and_max_of_python": (
+                by_hook(lambda g, limit: max(-limit, min(limit, g))),
+                "g holds several numbers",
+            ),
+            "a_list": (
+                by_hook(lambda g, limit: [max(-limit, min(limit, one)) for one in g.tolist()]),
+                "a tensor, not a number or a list",
+            ),
             "at_ten": (by_hook(lambda g, limit: g.clamp(-10, 10)), "clipped at 10"),
             "another_handle": (another_handle, "handle.remove() ended nothing"),
             "no_handle": (no_handle, "return the handle"),

@@ -358,6 +358,9 @@ ORACLES = [
             "cleared too much: x is a leaf, and adds up what all calls bring": times(
                 lambda _: 1, begins=False
             ),
+            "x.grad is never set, so no call adds to the one before: put the sum there": times(
+                lambda _: 1
+            ),
             "x.grad held something before the first call: add to that": times(
                 lambda calls: calls, begins=False
             ),

@@ -322,6 +322,12 @@ def returned_alone(root, x):
     return root.calls * arriving(root)[x] + (x.grad or 0.0)
 
 
+def never_set(root, x):
+    total = x.grad or 0.0
+    total += arriving(root)[x]
+    return total
+
+
 def put_anew(root, x):
     root.calls = getattr(root, "calls", 0) + 1
     x.grad = root.calls * arriving(root)[x]
@@ -476,6 +482,7 @@ TABLES = {
             "overwritten": (overwritten, "in the place of +="),
             "added_to_none": (added_to_none, "None before the first call"),
             "returned_alone": (returned_alone, "add to x.grad itself"),
+            "never_set": (never_set, "x.grad is never set"),
             "put_anew": (put_anew, "held something before"),
         },
     ),

@@ -45,6 +45,18 @@ def left_in_grad_cleared(f, x):
     return torch.autograd.grad(slope, x)[0]
 
 
+def left_in_grad_put_back(f, x):
+    before, x.grad = x.grad, None
+    f(x).backward(create_graph=True)
+    slope, x.grad = x.grad, before
+    return torch.autograd.grad(slope, x)[0]
+
+
+def first_left_in_grad(f, x):
+    f(x).backward()
+    return grad(grad(f))(x)
+
+
 def both_left_in_grad(f, x):
     f(x).backward(create_graph=True)
     x.grad.backward()
@@ -352,7 +364,7 @@ TABLES = {
             "both keywords": by_slope(
                 lambda y, x: torch.autograd.grad(y, x, retain_graph=True, create_graph=True)[0]
             ),
-            "backward(), cleared": left_in_grad_cleared,
+            "backward(), put back": left_in_grad_put_back,
             "of the sum": by_slope(taught, torch.sum),
             "transforms": lambda f, x: grad(grad(f))(x),
             "the slope by a transform": lambda f, x: torch.autograd.grad(grad(f)(x), x)[0],
@@ -371,6 +383,8 @@ TABLES = {
             "slope": (lambda f, x: taught(f(x), x), "that is f′"),
             "left": (by_slope(left_in_grad), "adds to x.grad, call by call"),
             "added": (both_left_in_grad, "adds to x.grad, call by call"),
+            "cleared": (left_in_grad_cleared, "x.grad is to stay as it was"),
+            "first_left": (first_left_in_grad, "x.grad is to stay as it was"),
             "third": (by_slope(lambda y, x: taught(taught(y, x), x)), "that is f‴"),
             "squared": (lambda f, x: taught(f(x), x) ** 2, "f′ squared"),
             "of_the_square": (by_slope(taught, torch.square), "2 f′ f″"),

@@ -83,7 +83,16 @@ def _lost(z: float, loss: float, gradient: float) -> str:
 loss_of_logit = check_function(
     "3.6",
     "loss_of_logit",
-    cases=[(1.3, 1.0), (-0.8, 0.25), (0.0, 0.0), (20.0, 0.0), (120.0, 0.0), (-120.0, 1.0)],
+    cases=[
+        (1.3, 1.0),
+        (-0.8, 0.25),
+        (0.0, 0.0),
+        (20.0, 0.0),
+        (120.0, 0.0),
+        (-120.0, 1.0),
+        (100.0, 1.0),
+        (-60.0, 0.3),
+    ],
     evaluate=_then_backward,
     template="[loss_of_logit(z, t), z.grad] at z = {}, t = {}",
 )

@@ -5,6 +5,7 @@ import itertools
 import torch
 
 from autograd_seen.checks.by_hand import by_hand
+from autograd_seen.checks.endless import Limited
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.verdicts import Misfit
 
@@ -20,6 +21,8 @@ REPEATED = (
 )
 KEPT = "the axis of length 1 is gone: sum over just that axis, with keepdim=True"
 TOO_MANY = "an axis too many: sum without keepdim over the axes that a does not have"
+ALL = "that is the sum over all axes: so are sum() and sum(()), which names no axis"
+WITHOUT_END = "the loop does not end: sum(0) takes an axis off, and one of length 1 is to stay"
 
 arrives = check_value("9.1", "arrives")
 
@@ -42,10 +45,12 @@ def _require_shape(value: object, wanted: tuple[int, ...], likely: dict) -> None
 
 def _product(answer, G, a, b):
     """What the answer returns for the first factor of a product."""
-    value = _by_hand(answer, G, a, b, off=OFF | SUM_OFF)
+    with Limited(WITHOUT_END):
+        value = _by_hand(answer, G, a, b, off=OFF | SUM_OFF)
     whole, shape = tuple(_tensor(G).shape), tuple(_tensor(a).shape)
     missing = len(whole) - len(shape)
-    likely = {whole[axis:]: REPEATED for axis in range(missing)}
+    likely = {(): ALL, (1,) * len(shape): ALL, (1,) * len(whole): ALL}
+    likely |= {whole[axis:]: REPEATED for axis in range(missing)}
     likely |= dict.fromkeys(itertools.product(*zip(shape, whole[missing:], strict=True)), REPEATED)
     likely |= {(1,) * missing + shape: TOO_MANY, tuple(size for size in shape if size != 1): KEPT}
     _require_shape(value, shape, likely)
@@ -91,7 +96,12 @@ product_backward = check_function(
     ],
     evaluate=_product,
     template=_shapes,
-    hints={"is invalid for input of size": "reshape adds nothing up: sum over the axes first"},
+    hints={
+        "is invalid for input of size": (
+            "reshape adds nothing up: sum over the axes first; and sum(()) takes all axes, not none"
+        ),
+        "mat1 and mat2 shapes": "a * b is no product of matrices: go back by * as well, not by @",
+    },
 )
 
 

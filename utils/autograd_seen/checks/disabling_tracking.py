@@ -17,6 +17,7 @@ _tensor, _sigmoid, _sum, _constant = torch.tensor, torch.sigmoid, torch.sum, tor
 _Sequential, _Linear, _Flatten = torch.nn.Sequential, torch.nn.Linear, torch.nn.Flatten
 _BatchNorm, _Dropout, _Tanh = torch.nn.BatchNorm1d, torch.nn.Dropout, torch.nn.Tanh
 _Tensor, _register_hook = torch.Tensor, torch.Tensor.register_hook
+_register_forward_hook = torch.nn.Module.register_forward_hook
 
 
 def _require_untracked(value, likely):
@@ -69,9 +70,15 @@ OUTPUTS, AFTERWARDS = "evaluate(model, x)", "model(x) after evaluate(model, x)"
 def _evaluated(answer, asked, make, values):
     """What the answer returns for a model in train mode, or what the model gives afterwards."""
     model, x = make(), _tensor([[value] for value in values])
+    recorded = []
+    # Whoever calls the layers one by one, or a copy of the model, comes here too.
+    _register_forward_hook(model[0], lambda _layer, _x, y: recorded.append(y.requires_grad))
     value = answer(model, x)
     likely = "eval() changes what BatchNorm and Dropout compute; it does not stop the record"
     _require_untracked(value, likely)
+    if any(recorded):
+        likely = "detach(), item() and float() drop a record that was made: call it under no_grad()"
+        raise Misfit("a record while the model computed", "none, from the start", likely)
     return model(x) if asked == AFTERWARDS else value
 
 
@@ -229,9 +236,9 @@ sure = check_function(
     "sure",
     cases=[
         (KEPT, [1.4, -0.7, 0.3]),
-        (KEPT, [-1.1, 2.2]),
+        (KEPT, [-1.1, 2.2, 0.0]),
         (GRADIENT, [1.4, -0.7, 0.3]),
-        (GRADIENT, [-1.1, 2.2]),
+        (GRADIENT, [-1.1, 2.2, 0.0]),
     ],
     evaluate=_then_backward,
     template="{0}, x = {1}",

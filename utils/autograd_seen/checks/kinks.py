@@ -108,8 +108,8 @@ huber_backward = check_function(
     "12.5",
     "huber_backward",
     cases=[
-        ([1.0, 1.0, 1.0, 1.0], [-2.5, -0.4, 0.9, 4.0], 1.5),
-        ([2.0, -0.3, 10.0, 0.5], [0.7, 3.1, -0.2, -3e16], 0.8),
+        ([1.0, 1.0, 1.0, 1.0, 1.0], [-2.5, -0.4, 0.9, 4.0, 0.0], 1.5),
+        ([2.0, -0.3, 10.0, 0.5, 3.0], [0.7, 3.1, -0.2, -3e16, 3e16], 0.8),
     ],
     evaluate=lambda answer, g, r, delta: by_hand(
         answer, _tensor(g), _tensor(r), delta, likely=BY_HAND, off=LOSSES

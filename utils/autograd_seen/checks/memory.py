@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import torch
-from torch.overrides import TorchFunctionMode
 
+from autograd_seen.checks.endless import Limited
 from autograd_seen.checks.engine import Check, check_function, check_value
 from autograd_seen.checks.families import family, first_term, held, term
 from autograd_seen.checks.leaves import arrived, attached, leaf
@@ -41,26 +41,10 @@ NO_ROUND = {
 OF_A_NEGATIVE = "a ** (1/3) is nan for a negative a, and here the slope of the rounds is wanted"
 
 
-#: As many functions of torch may be called: the rounds of any case need fewer than a hundred.
-MOST_CALLS = 2_000
 WITHOUT_END = (
     "the loop does not end: go on while the cube of root itself is off by more than tol, and give "
     "root its new value"
 )
-
-
-class _Limited(TorchFunctionMode):
-    """Stops an answer that calls functions of torch without end."""
-
-    def __init__(self):
-        super().__init__()
-        self.calls = 0
-
-    def __torch_function__(self, func, types, args=(), kwargs=None):
-        self.calls += 1
-        if self.calls > MOST_CALLS:
-            raise Misfit(f"{MOST_CALLS} calls and no end", "a few rounds", WITHOUT_END)
-        return func(*args, **(kwargs or {}))
 
 
 def _came_back(root, x):
@@ -73,7 +57,7 @@ def _came_back(root, x):
 def _root_and_slope(answer, a, x, tol):
     """The root that the answer computes, and the gradient of a after a backward pass from it."""
     a, x = leaf(a), _tensor(x)
-    with _Limited():
+    with Limited(WITHOUT_END):
         root = answer(a, x, tol)
     if _came_back(root, x):
         raise Misfit("the x that went in", "a tensor with its graph", NO_ROUND[root.requires_grad])

@@ -226,6 +226,9 @@ clip = check_function(
         "has no attribute 'clamp": (
             "no gradient has arrived yet: a hook is called as soon as one does"
         ),
-        "hook' has changed": "a hook returns a tensor of the same shape",
+        "has changed the size of value": "a hook returns a tensor of the shape that arrived",
+        "has changed the type of value": "a hook returns a tensor of the dtype that arrived",
+        "expected Variable": "a hook returns a tensor, not a number or a list",
+        "Boolean value of Tensor": "g holds several numbers: g.clamp(…), not an if or max(…)",
     },
 )

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import torch
+from plainjudge.answers import agree
 
 from autograd_seen.checks.engine import check_function, check_value
 from autograd_seen.checks.families import cosine, cubic, family, first_term, held, ratio, term
 from autograd_seen.checks.leaves import arrived, attached, leaf
+from autograd_seen.checks.plain import plain
 from autograd_seen.checks.report import written_in_case
 from autograd_seen.checks.report import written_live as written
 from autograd_seen.checks.verdicts import Misfit
@@ -46,11 +48,20 @@ def cube_held(a: float, b: float) -> Callable[[torch.Tensor], torch.Tensor]:
     return f
 
 
+#: What x.grad holds before exercise 15.3 is asked.
+BEFORE = 0.25
+
+
 def _second(answer, f, x):
     """What the answer returns for a function and a leaf, whose .grad it leaves as it was."""
     x = leaf(x, _float64)
+    x.grad = _tensor(BEFORE, dtype=_float64)
     value = answer(f, x)
     _check_grad(x, "x")
+    if not agree(plain(x.grad), BEFORE):
+        got = "None" if x.grad is None else written(x.grad)
+        likely = "x.grad is to stay as it was, so no backward(): ask with torch.autograd.grad"
+        raise Misfit(f"{got} in x.grad", f"{BEFORE} there, as before the call", likely)
     return value
 
 
@@ -78,7 +89,7 @@ second_derivative = check_function(
             "a function was handed over: y is its value, and grad(f)(x) that of its slope"
         ),
         "'NoneType' object is not iter": (
-            "slope is None: backward() returns nothing, and before it x.grad is empty"
+            "slope is None: backward() returns nothing; torch.autograd.grad returns the slope"
         ),
         "'float' object is not iter": "slope is a Python number, which has no graph",
     },
