@@ -137,7 +137,10 @@ def draw_graph(
                 "a Recording has its names already: give them to record_backward or record_jvp"
             )
         return arranged_picture(
-            *(output.graph, modules, fold, max_operations),
+            output.graph,
+            modules,
+            fold,
+            max_operations,
             direction=direction,
             engine=engine,
             recording=output,
@@ -159,11 +162,18 @@ def draw_graph(
         trace.check_names(names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
         graph = trace.trace(
-            *(output, [*given, *named], reach, tape, names_of_tensors),
-            [] if tape is None else names.modules_of_frame(sys._getframe(1)),
+            output,
+            [*given, *named],
+            reach,
+            tape=tape,
+            asked=names_of_tensors,
+            modules=[] if tape is None else names.modules_of_frame(sys._getframe(1)),
         )
         return arranged_picture(
-            *(graph, modules, fold, max_operations),
+            graph,
+            modules,
+            fold,
+            max_operations,
             direction=direction,
             engine=engine,
             saved=saved,

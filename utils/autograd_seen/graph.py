@@ -528,7 +528,11 @@ class Recording:
         }
         leaves = {k: step for k, step in steps.items() if self.graph.nodes[k].kind == "tensor"}
         return Gradients(
-            *(self.flows(), arrived, leaves), accumulated=self.accumulated, scopes=self.scopes
+            self.flows(),
+            arrived,
+            leaves,
+            accumulated=self.accumulated,
+            scopes=self.scopes,
         )
 
 

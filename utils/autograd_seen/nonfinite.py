@@ -74,5 +74,7 @@ def find_nonfinite(
         )
     callers = names.of_frame(sys._getframe(1))
     modules = names.modules_of_frame(sys._getframe(1))
-    given = (output_or_recording, gradient, names_of_tensors, callers)
-    return NonFinite(record(*given, tape=tape, modules=modules))
+    recording = record(
+        output_or_recording, gradient, names_of_tensors, callers, tape=tape, modules=modules
+    )
+    return NonFinite(recording)

@@ -81,8 +81,7 @@ def step_through(
     if tangents is not None:
         return Player(push(output_or_recording, tangents, names_of_tensors, callers, tape=tape))
     modules = names.modules_of_frame(sys._getframe(1))
-    return Player(
-        record(
-            *(output_or_recording, gradient, names_of_tensors, callers), tape=tape, modules=modules
-        )
+    recording = record(
+        output_or_recording, gradient, names_of_tensors, callers, tape=tape, modules=modules
     )
+    return Player(recording)

@@ -226,10 +226,12 @@ class _Plan:
         passed = {numbers[key]: self._near(self.blocks[key]) for key in self.labels}
         passed |= dict.fromkeys(self.threaded.texts.values(), theme.ASIDE[0])
         layout, frames = arrange_framed(
-            *(self.sizes, self.threaded.edges, self.threaded.tree),
-            [title.size for title in titles],
-            "down" if self.down else "right",
-            passed,
+            self.sizes,
+            self.threaded.edges,
+            self.threaded.tree,
+            labels=[title.size for title in titles],
+            direction="down" if self.down else "right",
+            texts=passed,
         )
         corners = [(x + theme.MARGIN, y + theme.MARGIN) for x, y in layout.corners]
         clusters = tuple(
@@ -245,9 +247,11 @@ class _Plan:
         return Scene(
             tuple(box._replace(slots=tuple(slots.get(i, ()))) for i, box in enumerate(boxes)),
             routes,
-            *(layout.width + 2 * theme.MARGIN, layout.height + 2 * theme.MARGIN, self.down),
-            clusters,
-            self.texts.recorded,
+            width=layout.width + 2 * theme.MARGIN,
+            height=layout.height + 2 * theme.MARGIN,
+            down=self.down,
+            clusters=clusters,
+            recorded=self.texts.recorded,
         )
 
     def _box(self, key: int, corner: Corner) -> Box:
