@@ -1,7 +1,6 @@
 """A picture of modules as a page on which a click opens a module and shuts it."""
 
 import itertools
-import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -9,14 +8,15 @@ from autograd_seen.arrange.folded import Folded
 from autograd_seen.arrange.module_views import ModuleViews, Toggle, View
 from autograd_seen.graph import Graph
 from autograd_seen.show import theme, words
-from autograd_seen.show.page import live_html, packed
+from autograd_seen.show.page import MOST_BYTES, live_html, packed, stored_size
 from autograd_seen.show.pieces import SHORT, Pieces
 from autograd_seen.show.scene import Scene
 from autograd_seen.show.shapes import Part
 from autograd_seen.show.svg import style_of
+from autograd_seen.show.text import heading
 
-#: How large an output may be, as a notebook stores it, in bytes; and how many pictures it holds.
-MOST_BYTES, MOST_VIEWS = 120_000, 24
+#: How many pictures an output holds at most.
+MOST_VIEWS = 24
 
 
 class _Drawn(NamedTuple):
@@ -41,15 +41,11 @@ def opening_html(
     for view in itertools.islice(views.reachable(), MOST_VIEWS):
         written = len(pieces.table)
         drawn.append(_drawn(view, *draw(view.drawn), pieces))
-        if _size(_page(image, drawn, pieces.table)) > MOST_BYTES:
+        if stored_size(_page(image, drawn, pieces.table)) > MOST_BYTES:
             drawn.pop()
             del pieces.table[written:]
             break
     return _page(image, drawn, pieces.table) if len(drawn) > 1 else image
-
-
-def _size(page: str) -> int:
-    return len(json.dumps(page, ensure_ascii=False).encode())
 
 
 def _drawn(view: View, graph: Graph, scene: Scene, pieces: Pieces) -> _Drawn:
@@ -82,14 +78,11 @@ def _view(one: _Drawn, number: dict) -> dict:
         for toggle in one.view.toggles
         if toggle.opened in number
     ]
-    count, boxes = one.graph.count(), sum(node.kind == "operation" for node in one.graph.nodes)
-    root = one.graph.nodes[one.graph.root].name
-    drawn = f", drawn in {words.counted(boxes, 'box', 'boxes')}" if boxes < count else ""
     return {
         "size": (one.scene.width, one.scene.height),
         "pieces": one.numbers,
         "doors": toggles,
-        "told": f"Graph of {root}: {words.counted(count, 'operation')}{drawn}",
+        "told": heading(one.graph),
     }
 
 
