@@ -134,7 +134,8 @@ def draw_graph(
     if isinstance(output, Recording | JVP):
         if names_of_tensors or tape is not None:
             raise TypeError(
-                "a Recording has its names already: give them to record_backward or record_jvp"
+                "draw_graph of a recording takes neither names nor a tape: give them to "
+                "record_backward or record_jvp"
             )
         return arranged_picture(
             output.graph,
