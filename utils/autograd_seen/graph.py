@@ -148,8 +148,8 @@ class Kept(NamedTuple):
 
     ``name`` is the operation's name for it, ``tensor`` the caller's or the picture's, or empty.
     ``role`` is "leaf" for what has the memory of a leaf or of a parameter, "constant" for what does
-    not require grad,
-    "intermediate", or "number" for a Python number that PyTorch keeps as a tensor.
+    not require grad, "intermediate", or "number" for a Python number that PyTorch keeps as a
+    tensor.
     """
 
     name: str
