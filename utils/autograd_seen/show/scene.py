@@ -10,9 +10,9 @@ from typing import NamedTuple
 from autograd_seen.arrange.labels import thread
 from autograd_seen.arrange.layout import Layout, least_length
 from autograd_seen.arrange.nesting import Frame, arrange_framed
-from autograd_seen.graph import Gradients, Graph, Node
+from autograd_seen.graph import Graph, Node
 from autograd_seen.show import theme
-from autograd_seen.show.content import Content, EdgeText, Line, NodeText, content
+from autograd_seen.show.content import Content, EdgeText, Line, NodeText
 
 Size = tuple[int, int]
 Corner = tuple[int, int]
@@ -119,13 +119,6 @@ class Scene:
     down: bool
     clusters: tuple[Cluster, ...] = ()
     recorded: bool = False
-
-
-def compose(graph: Graph, direction: str = "auto", gradients: Gradients | None = None) -> Scene:
-    """Lays a graph out and says what stands in each box; with a pass through it, also what flowed
-    back.
-    """
-    return place(graph, content(graph, gradients), direction)
 
 
 def place(graph: Graph, texts: Content, direction: str = "auto") -> Scene:
