@@ -1,8 +1,8 @@
 """Writes Find your error, as a page and as a table in notebooks/README.md: `python -m
 tools.error_index`.
 
-Both are made from the rows of utils/autograd_seen/explained.py. `unproven` holds these rows against
-what the lessons raise.
+Both are made from the rows of utils/autograd_seen/error_rows.py. `unproven` holds these rows
+against what the lessons raise.
 """
 
 import html
@@ -62,7 +62,7 @@ def unproven(rows: tuple[Row, ...], lessons: list[Path]) -> list[str]:
         (" ".join(said.split()), section) for path in lessons for said, section in raised(path)
     ]
     found = [
-        f"no row of utils/autograd_seen/explained.py explains what {section} raises; add\n"
+        f"no row of utils/autograd_seen/error_rows.py explains what {section} raises; add\n"
         f"{line_to_add(said, section)}"
         for said, section in shown
         if not any(row.explains(said) for row in rows)
@@ -72,7 +72,7 @@ def unproven(rows: tuple[Row, ...], lessons: list[Path]) -> list[str]:
         there = "; ".join(map(repr, sorted(proven, key=repr))) or "no lesson raises it"
         found += [
             f"no cell of {section!r} raises {row}: take it out of "
-            f"utils/autograd_seen/explained.py, or name where it is raised ({there})"
+            f"utils/autograd_seen/error_rows.py, or name where it is raised ({there})"
             for section in row.sections
             if section not in proven
         ]
@@ -82,7 +82,8 @@ def unproven(rows: tuple[Row, ...], lessons: list[Path]) -> list[str]:
 def line_to_add(said: str, section: Section) -> str:
     """The row for an error that has none yet, as it is written in Python."""
     kind, _, message = said.partition(": ")
-    return f"    Row({kind!r}, {message!r}, ({section!r},)),  # with … for what differs"
+    place = (section.lesson, section.heading)
+    return f"    ({kind!r}, {message!r}, ({place!r},)),  # with … for what differs"
 
 
 def sorted_rows() -> list[Row]:

@@ -27,12 +27,22 @@ COLUMNS, BRANCHES = 100, 15
 
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 ONE_BRANCH = (
-    *(ast.If, ast.For, ast.AsyncFor, ast.While, ast.IfExp),
-    *(ast.ExceptHandler, ast.match_case),
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.IfExp,
+    ast.ExceptHandler,
+    ast.match_case,
 )
 NO_CODE = {
-    *(tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT),
-    *(tokenize.ENCODING, tokenize.ENDMARKER),
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENCODING,
+    tokenize.ENDMARKER,
 }
 
 

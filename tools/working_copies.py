@@ -36,8 +36,15 @@ from tools.strict_nbval.normal_form import code_cells, normalise, read, write_te
 MY = "my"
 STATE = ".laid_down.json"
 MIRRORED = (
-    *("README.md", "LICENSE", "notebooks", "exercises"),
-    *("CONTRIBUTING.md", "site/class.md", "site/grading.md", "site/proof.md"),  # README leads there
+    "README.md",
+    "LICENSE",
+    "notebooks",
+    "exercises",
+    # README leads to these.
+    "CONTRIBUTING.md",
+    "site/class.md",
+    "site/grading.md",
+    "site/proof.md",
 )
 
 

@@ -10,7 +10,7 @@ import autograd_seen
 import numpy as np
 import pytest
 import torch
-from autograd_seen import draw_graph, record_forward
+from autograd_seen import draw_graph, record_backward, record_forward
 from autograd_seen.show.picture import MOST_OPERATIONS
 
 from tests.autograd_seen.live.drawn import edges_of, operations_of, tensors_of
@@ -400,6 +400,15 @@ def test_a_dead_tensor_among_the_callers_names_does_no_harm():
     z = x.sin()
     assert set(tensors_of(draw_graph(z))) == {"x", "z"}
     assert dead is not None and lazy is not None
+
+
+def test_a_recording_takes_neither_names_nor_a_tape():
+    x = leaf()
+    with record_forward() as tape:
+        z = x.sin()
+    for more in ({"tape": tape}, {"x": x}):
+        with pytest.raises(TypeError, match="nor a tape: give them to record_backward"):
+            draw_graph(record_backward(z), **more)
 
 
 def test_a_long_graph_stops_at_the_stated_number_and_says_so():

@@ -70,6 +70,7 @@ def test_what_no_lesson_explains_is_said_so():
     [
         (None, TypeError, "text in quotes, and was given a NoneType"),
         (ValueError("no"), TypeError, "a ValueError"),
+        (3, TypeError, "was given an int"),
         ("  \n", ValueError, "empty text: paste the line"),
     ],
 )

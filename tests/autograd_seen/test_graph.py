@@ -18,6 +18,8 @@ def test_what_enters_and_what_leaves_a_node_is_found_from_either_end():
     assert [edge.slot for edge in graph.inputs(1)] == [0, 1] and len(graph.outputs(x)) == 2
     assert [node.key for node in graph.results(1)] == [square]
     assert graph.maker(square).key == 1 and graph.maker(x) is None and graph.inputs(x) == []
+    assert [graph.edges[place] is edge for place, edge in graph.entering(1)] == [True, True]
+    assert graph.leaving(1) == [(2, graph.edges[2])] and graph.leaving(square) == []
 
 
 def test_groups_are_a_tree_and_the_count_multiplies_through_it():

@@ -356,7 +356,7 @@ def test_it_leaves_everything_as_it_was():
 
 def test_it_takes_a_tensor_or_a_recording_and_says_so():
     x = leaf()
-    with pytest.raises(TypeError, match=r"find_nonfinite needs a tensor .* got Linear: pass"):
+    with pytest.raises(TypeError, match=r"find_nonfinite needs a tensor .* got a Linear: pass"):
         find_nonfinite(torch.nn.Linear(2, 2))
     with pytest.raises(TypeError, match="of a recording takes nothing else"):
         find_nonfinite(record_backward(x * 2), torch.tensor(1.0))

@@ -44,9 +44,18 @@ def test_names_are_those_of_the_caller():
     assert "angle" in str(step_through(torch.sin(angle)))
 
 
-@pytest.mark.parametrize("wrong", [3.0, [leaf()], None, torch.nn.Linear(1, 1)])
-def test_what_has_no_graph_is_refused_with_what_to_pass(wrong):
-    with pytest.raises(TypeError, match="pass the tensor at the end of a computation") as said:
+@pytest.mark.parametrize(
+    "wrong, kind",
+    [
+        (3, "an int"),
+        ([leaf()], "a list"),
+        (None, "a NoneType"),
+        (torch.nn.Linear(1, 1), "a Linear"),
+    ],
+)
+def test_what_has_no_graph_is_refused_with_what_to_pass(wrong, kind):
+    words = f"got {kind}: pass the tensor at the end of a computation"
+    with pytest.raises(TypeError, match=words) as said:
         step_through(wrong)
     assert "\n" not in str(said.value)
 

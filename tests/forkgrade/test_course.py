@@ -21,7 +21,6 @@ def test_a_course_finds_its_assignments_and_what_was_handed_in(small):
     assert course.assignments() == [NAME]
     assert course.notebooks(NAME) == ["assignment_01"]
     assert course.submissions() == [Submission(*key) for key in everything]
-    assert course.submissions("99_unknown") == [Submission("adam", "99_unknown")]
 
 
 def test_the_folders_are_those_of_the_config(small):

@@ -1,6 +1,6 @@
 """What nbgrader logs is heard, and the line that says what went wrong is found."""
 
-from forkgrade.error_log import ErrorLog, open_log, own_failure
+from forkgrade.error_log import ErrorLog, first_line, open_log, own_failure
 
 
 def test_errors_are_heard_and_nothing_less():
@@ -37,6 +37,11 @@ def test_of_a_long_message_the_first_line_is_the_cause():
     assert ErrorLog().cause(text + "DatabaseError: locked\n\n[SQL: …]\n7\n") == (
         "DatabaseError: locked"
     )
+
+
+def test_an_error_is_told_by_its_first_line_or_its_class():
+    assert first_line(OSError("\nno such table.\n[SQL: …]")) == "no such table"
+    assert first_line(KeyError()) == "KeyError"
 
 
 def test_a_failure_of_the_graders_own_says_what_to_do_in_a_short_sentence():

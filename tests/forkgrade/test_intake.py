@@ -221,7 +221,7 @@ def test_a_newer_one_replaces_what_is_there_and_the_old_one_is_kept_aside(course
     }
 
 
-@pytest.mark.parametrize("when", [(2026, 9, 1, 0, 0, 0), LATER])
+@pytest.mark.parametrize("when", [(2026, 9, 1, 0, 0, 0), LATER, (2026, 9, 2, 12, 0, 2)])
 def test_what_is_not_newer_replaces_nothing_and_is_kept(course, when):
     assert course.take({ADA: notebook("second")}, when=LATER) == 0
     assert course.take({ADA: notebook("first")}, when=when) == 1

@@ -161,6 +161,13 @@ def test_a_notebook_that_shows_too_much_is_cut_with_a_note(safe):
     assert "own" not in [cell.source for cell in nb.cells]
 
 
+def test_a_notebook_of_many_short_cells_is_cut_too(safe):
+    nb = safe(
+        lambda nb: nb.cells.extend(v4.new_code_cell("1") for _ in range(50)), page_chars=30_000
+    )
+    assert 20 < len(nb.cells) < 40 and len(notes(nb)) == 1
+
+
 def test_what_takes_too_long_to_show_is_shown_as_plain_text(safe):
     def long(nb):
         nb.cells[3].source = "[" * 450_000

@@ -85,7 +85,8 @@ def test_an_error_without_a_row_is_told_with_the_line_to_add(tmp_path):
     (found,) = errors.unproven((), [path])
     told, line = found.split("\n")
     assert "what 01, The b raises" in told
-    assert eval(line.partition("#")[0].strip())[0] == Row("RuntimeError", SAID, ROW.sections)
+    row = "RuntimeError", SAID, (("01_a", "The `b`"),)
+    assert eval(line.partition("#")[0].strip())[0] == row
 
 
 def test_a_warning_without_a_row_is_told_too_and_other_text_is_none(tmp_path):

@@ -8,8 +8,8 @@ import torch
 from autograd_seen.arrange.modules import Opened
 from autograd_seen.graph import JVP, Recording
 from autograd_seen.live import names
-from autograd_seen.live import walk as trace
 from autograd_seen.live.forward import Tape, check_tape
+from autograd_seen.live.walk import MOST_TOUCHED, check_limit, check_names, trace
 from autograd_seen.show.picture import (
     MOST_OPERATIONS,
     GraphPicture,
@@ -134,10 +134,14 @@ def draw_graph(
     if isinstance(output, Recording | JVP):
         if names_of_tensors or tape is not None:
             raise TypeError(
-                "a Recording has its names already: give them to record_backward or record_jvp"
+                "draw_graph of a recording takes neither names nor a tape: give them to "
+                "record_backward or record_jvp"
             )
         return arranged_picture(
-            *(output.graph, modules, fold, max_operations),
+            output.graph,
+            modules,
+            fold,
+            max_operations,
             direction=direction,
             engine=engine,
             recording=output,
@@ -155,15 +159,22 @@ def draw_graph(
         torch._C.DisableTorchFunctionSubclass(),
         collection_paused(),
     ):
-        reach = trace.MOST_TOUCHED if fold else max_operations
-        trace.check_names(names_of_tensors)
+        reach = MOST_TOUCHED if fold else max_operations
+        check_names(names_of_tensors)
         given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
-        graph = trace.trace(
-            *(output, [*given, *named], reach, tape, names_of_tensors),
-            [] if tape is None else names.modules_of_frame(sys._getframe(1)),
+        graph = trace(
+            output,
+            [*given, *named],
+            reach,
+            tape=tape,
+            asked=names_of_tensors,
+            modules=[] if tape is None else names.modules_of_frame(sys._getframe(1)),
         )
         return arranged_picture(
-            *(graph, modules, fold, max_operations),
+            graph,
+            modules,
+            fold,
+            max_operations,
             direction=direction,
             engine=engine,
             saved=saved,
@@ -175,7 +186,7 @@ def _check_options(output, direction, max_operations, engine) -> None:
         raise TypeError(f"draw_graph needs a tensor, and got {kind_of(output)}: {_instead(output)}")
     if direction not in ("auto", "right", "down"):
         raise ValueError(f"direction={direction!r} is unknown: use 'auto', 'right' or 'down'")
-    trace.check_limit(max_operations)
+    check_limit(max_operations)
     if engine not in ("embedded", "dot"):
         raise ValueError(
             f"engine={engine!r} is unknown: use 'embedded', or 'dot' where Graphviz is installed"

@@ -67,9 +67,13 @@ def explore(
     """
     _check(function, inputs)
     values = {name: _numbers(name, given) for name, given in inputs.items()}
-    if math.prod(map(len, values.values())) > MOST_POSITIONS:
+    count = math.prod(map(len, values.values()))
+    if count > MOST_POSITIONS:
+        # An input, which may have no end, is read only until it has too many values.
+        cut = any(len(some) > MOST_POSITIONS for some in values.values())
         raise ValueError(
-            f"explore records at most {MOST_POSITIONS} positions, and got more: give fewer values"
+            f"explore records at most {MOST_POSITIONS} positions, and got "
+            f"{'at least ' if cut else ''}{count}: give fewer values"
         )
     positions = [
         _record(function, dict(zip(values, numbers, strict=True)))

@@ -4,6 +4,7 @@ import html
 from pathlib import Path
 
 from autograd_seen.explained import Row, Section, rows_for, rows_opening, rows_with
+from autograd_seen.values import kind_of
 
 #: Where the lessons may lie, seen from the notebook: beside it, or two folders up.
 FOLDERS = ("", "../../notebooks/")
@@ -72,8 +73,8 @@ def find_error(text: str) -> FoundError:
     """
     if not isinstance(text, str):
         raise TypeError(
-            f"find_error takes the line that Python printed, as a text in quotes, and was given "
-            f"a {type(text).__name__}"
+            "find_error takes the line that Python printed, as a text in quotes, and was given "
+            f"{kind_of(text)}"
         )
     if not text.strip():
         raise ValueError(

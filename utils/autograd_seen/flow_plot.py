@@ -110,12 +110,9 @@ def _colours(axes: Any, cells: list[list[Size]], edges: list[float]) -> None:
     low, high = min(found), max(found)
     if high < 10 * low:  # sizes that are nearly equal have nearly equal colours
         low, high = low / 3, high * 3
-    image = axes.pcolormesh(
-        *(edges, range(len(cells) + 1), numbers),
-        norm=LogNorm(low, high),
-        cmap="viridis",
-        rasterized=True,
-    )
+    rows = range(len(cells) + 1)
+    scale = LogNorm(low, high)
+    image = axes.pcolormesh(edges, rows, numbers, norm=scale, cmap="viridis", rasterized=True)
     axes.figure.colorbar(image, ax=axes, label="root mean square of .grad")
 
 

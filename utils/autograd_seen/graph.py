@@ -149,8 +149,8 @@ class Kept(NamedTuple):
 
     ``name`` is the operation's name for it, ``tensor`` the caller's or the picture's, or empty.
     ``role`` is "leaf" for what has the memory of a leaf or of a parameter, "constant" for what does
-    not require grad,
-    "intermediate", or "number" for a Python number that PyTorch keeps as a tensor.
+    not require grad, "intermediate", or "number" for a Python number that PyTorch keeps as a
+    tensor.
     """
 
     name: str
@@ -353,6 +353,10 @@ class Branch:
     inner: tuple["Branch", ...]
 
 
+#: An edge, behind its place in ``Graph.edges``.
+Placed = tuple[int, Edge]
+
+
 @dataclass(frozen=True)
 class Graph:
     """All nodes, inputs before outputs (so ``nodes[k].key == k``), and all edges.
@@ -378,22 +382,30 @@ class Graph:
         return {e.target: e for e in self.edges if self.nodes[e.source].kind != "tensor"}
 
     @cached_property
-    def _ends(self) -> tuple[dict[int, list[Edge]], dict[int, list[Edge]]]:
+    def _ends(self) -> tuple[dict[int, list[Placed]], dict[int, list[Placed]]]:
         """By key: the edges that enter a node, and those that leave one."""
-        entering: dict[int, list[Edge]] = {}
-        leaving: dict[int, list[Edge]] = {}
-        for edge in self.edges:
-            entering.setdefault(edge.target, []).append(edge)
-            leaving.setdefault(edge.source, []).append(edge)
+        entering: dict[int, list[Placed]] = {}
+        leaving: dict[int, list[Placed]] = {}
+        for place, edge in enumerate(self.edges):
+            entering.setdefault(edge.target, []).append((place, edge))
+            leaving.setdefault(edge.source, []).append((place, edge))
         return entering, leaving
+
+    def entering(self, key: int) -> list[Placed]:
+        """The edges that enter a node, in slot order, each behind its place in ``edges``."""
+        return self._ends[0].get(key, [])
+
+    def leaving(self, key: int) -> list[Placed]:
+        """The edges that leave a node, each behind its place in ``edges``."""
+        return self._ends[1].get(key, [])
 
     def inputs(self, key: int) -> list[Edge]:
         """The edges that enter a node, in slot order."""
-        return self._ends[0].get(key, [])
+        return [edge for _, edge in self.entering(key)]
 
     def outputs(self, key: int) -> list[Edge]:
         """The edges that leave a node: of an operation its results, of a tensor its uses."""
-        return self._ends[1].get(key, [])
+        return [edge for _, edge in self.leaving(key)]
 
     def results(self, key: int) -> list[Node]:
         """The tensors that an operation made."""
@@ -529,7 +541,11 @@ class Recording:
         }
         leaves = {k: step for k, step in steps.items() if self.graph.nodes[k].kind == "tensor"}
         return Gradients(
-            *(self.flows(), arrived, leaves), accumulated=self.accumulated, scopes=self.scopes
+            self.flows(),
+            arrived,
+            leaves,
+            accumulated=self.accumulated,
+            scopes=self.scopes,
         )
 
 

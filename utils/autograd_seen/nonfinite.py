@@ -9,6 +9,7 @@ from autograd_seen.live import names
 from autograd_seen.live.backward import record
 from autograd_seen.live.forward import Tape
 from autograd_seen.show.nonfinite import NonFinite
+from autograd_seen.values import kind_of
 
 
 def find_nonfinite(
@@ -70,9 +71,11 @@ def find_nonfinite(
     if not isinstance(output_or_recording, torch.Tensor):
         raise TypeError(
             "find_nonfinite needs a tensor or what record_backward returned, and got "
-            f"{type(output_or_recording).__name__}: pass the loss, before loss.backward()"
+            f"{kind_of(output_or_recording)}: pass the loss, before loss.backward()"
         )
     callers = names.of_frame(sys._getframe(1))
     modules = names.modules_of_frame(sys._getframe(1))
-    given = (output_or_recording, gradient, names_of_tensors, callers)
-    return NonFinite(record(*given, tape=tape, modules=modules))
+    recording = record(
+        output_or_recording, gradient, names_of_tensors, callers, tape=tape, modules=modules
+    )
+    return NonFinite(recording)

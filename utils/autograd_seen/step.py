@@ -10,6 +10,7 @@ from autograd_seen.live.backward import record
 from autograd_seen.live.forward import Tape
 from autograd_seen.live.tangents import Tangents, push
 from autograd_seen.show.player import Player
+from autograd_seen.values import kind_of
 
 
 def step_through(
@@ -71,7 +72,7 @@ def step_through(
     if not isinstance(output_or_recording, torch.Tensor):
         raise TypeError(
             "step_through needs a tensor or what record_backward returned, and got "
-            f"{type(output_or_recording).__name__}: pass the tensor at the end of a computation"
+            f"{kind_of(output_or_recording)}: pass the tensor at the end of a computation"
         )
     if gradient is not None and tangents is not None:
         raise TypeError(
@@ -81,8 +82,7 @@ def step_through(
     if tangents is not None:
         return Player(push(output_or_recording, tangents, names_of_tensors, callers, tape=tape))
     modules = names.modules_of_frame(sys._getframe(1))
-    return Player(
-        record(
-            *(output_or_recording, gradient, names_of_tensors, callers), tape=tape, modules=modules
-        )
+    recording = record(
+        output_or_recording, gradient, names_of_tensors, callers, tape=tape, modules=modules
     )
+    return Player(recording)

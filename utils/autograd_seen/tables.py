@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from autograd_seen.values import kind_of
+
 #: Blanks as wide as a decimal point and as a digit; in a terminal all are.
 POINT, DIGIT = "\u2008", "\u2007"
 BLANKS = str.maketrans({POINT: " ", DIGIT: " "})
@@ -93,7 +95,7 @@ def table(
     if not isinstance(columns, Mapping):
         raise TypeError(
             f'table takes its columns by their headings, as in table({{"loss": losses}}), and was '
-            f"given a {type(columns).__name__}"
+            f"given {kind_of(columns)}"
         )
     if not columns:
         raise ValueError('table needs at least one column, as in table({"loss": losses})')
@@ -118,8 +120,8 @@ def _values(name: str, column: object) -> list[Value]:
         return column.tolist()
     if isinstance(column, str) or not isinstance(column, Sequence):
         raise TypeError(
-            f"the column {name!r} is of type {type(column).__name__}: a column is a list of "
-            f"values, or a tensor of one dimension"
+            f"the column {name!r} is {kind_of(column)}: a column is a list of values, or a tensor "
+            "of one dimension"
         )
     return [_value(name, value) for value in column]
 
@@ -130,11 +132,11 @@ def _value(name: str, value: object) -> Value:
         return value.item()
     if value is None or isinstance(value, float | int | complex | str):
         return value
-    kind = type(value).__name__
+    kind = kind_of(value)
     if isinstance(value, torch.Tensor):
-        kind = f"tensor of shape {tuple(value.shape)}"
+        kind = f"a tensor of shape {tuple(value.shape)}"
     raise TypeError(
-        f"the column {name!r} holds a {kind}: a table shows numbers, tensors of one element, "
+        f"the column {name!r} holds {kind}: a table shows numbers, tensors of one element, "
         f"texts, bools and None"
     )
 

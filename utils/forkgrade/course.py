@@ -119,15 +119,14 @@ class Course:
         """The notebooks that an assignment has, without .ipynb."""
         return sorted(path.stem for path in self.source(assignment).glob("*.ipynb"))
 
-    def submissions(self, only: str | None = None) -> list[Submission]:
-        """Everything that was handed in, or what was for one assignment."""
+    def submissions(self) -> list[Submission]:
+        """Everything that was handed in."""
         paths = sorted(self.root.glob(f"{self.step('submitted')}/*/*"))
-        found = [
+        return [
             Submission(path.parent.name, path.name)
             for path in paths
             if not path.name.startswith(".") and not path.parent.name.startswith(".")
         ]
-        return [submission for submission in found if only in (None, submission.assignment)]
 
     def closed_folders(self) -> list[str]:
         """The students' folders of which nobody knows what is in them: they cannot be read."""

@@ -29,6 +29,11 @@ class ErrorLog(logging.Handler):
         return next((line for line in behind if line[:1].strip()), lines[-1])
 
 
+def first_line(error: BaseException) -> str:
+    """What an error says in its first line, without the full stop; its class if it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
 def own_failure(cause: str) -> str:
     """A sentence on a failure of the grader itself, which an instructor can act on."""
     return (

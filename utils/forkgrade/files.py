@@ -51,9 +51,9 @@ def sync_folder(folder: Path) -> None:
 # --- walking --------------------------------------------------------------------------------------
 
 
-def walk(folder: Path, hidden: bool = False) -> Iterator[tuple[Path, str]]:
+def walk(folder: Path) -> Iterator[tuple[Path, str]]:
     """(path, kind) of everything below a folder, in the same order each time, its own entries
-    first; what lies in folders such as .git only where `hidden`.
+    first, and nothing of what lies in folders such as .git.
 
     The kind is "file", "folder", "link", "unreadable" (a folder whose names cannot be read) or
     "other". No link is followed. Raises TooMuch.
@@ -76,7 +76,7 @@ def walk(folder: Path, hidden: bool = False) -> Iterator[tuple[Path, str]]:
         for entry in sorted(entries, key=lambda entry: entry.name):
             kind = kind_of(entry)
             yield Path(entry.path), kind
-            if kind == "folder" and (hidden or is_visible(entry.name)):
+            if kind == "folder" and is_visible(entry.name):
                 waiting.append((Path(entry.path), depth + 1))
 
 

@@ -20,12 +20,7 @@ from forkgrade.files import MOST_ENTRIES, MOST_FOLDERS_DEEP, write_whole
 from forkgrade.folders import NoCourse, folders_of
 from forkgrade.limits import Limits
 from forkgrade.lock import Busy, only_run
-from forkgrade.platforms import (
-    NOTEBOOK,
-    HandedIn,
-    platform_of,
-    without_number,
-)
+from forkgrade.platforms import NOTEBOOK, HandedInFile, platform_of, without_number
 from forkgrade.records import TIMESTAMP, unsupported_characters
 from forkgrade.rosters import Roster, Student, read_roster
 from forkgrade.scratch import remove
@@ -84,9 +79,9 @@ class Outcome:
     same: list[str] = field(default_factory=list)
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def refuse(self, file: HandedIn | Found, why: str, student: str = "") -> None:
+    def refuse(self, file: HandedInFile | Found, why: str, student: str = "") -> None:
         """Lists a file that was not taken."""
-        found = file.found if isinstance(file, HandedIn) else file
+        found = file.found if isinstance(file, HandedInFile) else file
         self.rows.append((found.path.as_posix(), student, why))
 
 
@@ -214,10 +209,10 @@ class Taking:
     def whose(
         self,
         found: Found,
-        described: Sequence[HandedIn],
+        described: Sequence[HandedInFile],
         roster: Roster | None,
         student: str | None,
-    ) -> Iterable[tuple[str, HandedIn]]:
+    ) -> Iterable[tuple[str, HandedInFile]]:
         """(student, file) for each student whose a file is; keeps and lists it where it is
         nobody's.
         """
@@ -228,7 +223,7 @@ class Taking:
             self.keep(found, "has a path that leads out of the download")
             return
         if student:
-            described = [HandedIn(found, found.path, called=student, number=found.time)]
+            described = [HandedInFile(found, found.path, called=student, number=found.time)]
             roster = None
         if not described:
             self.keep(found, "is not named as the platform names what was handed in")
@@ -254,7 +249,7 @@ class Taking:
 
     # -- one submission
 
-    def lay_down(self, student: str, files: Sequence[HandedIn]) -> None:
+    def lay_down(self, student: str, files: Sequence[HandedInFile]) -> None:
         """Lays down what one student handed in: the latest of each notebook, and of every other
         file what is not too much.
         """
@@ -264,7 +259,7 @@ class Taking:
             return
         notebooks = [one for one in files if one.place.suffix.lower() == NOTEBOOK]
         content: dict[PurePosixPath, bytes] = {}
-        chosen: list[HandedIn] = []
+        chosen: list[HandedInFile] = []
         for name in self.places.notebooks:
             if one := self.choose(student, name, notebooks):
                 content[PurePosixPath(f"{name}{NOTEBOOK}")] = one[1]
@@ -283,8 +278,8 @@ class Taking:
             self.outcome.refuse(origins[place], f"cannot be written: {why}", student)
 
     def choose(
-        self, student: str, name: str, notebooks: Sequence[HandedIn]
-    ) -> tuple[HandedIn, bytes] | None:
+        self, student: str, name: str, notebooks: Sequence[HandedInFile]
+    ) -> tuple[HandedInFile, bytes] | None:
         """(the file that is a notebook of the assignment, its content), if one is."""
         pool = [one for one in notebooks if is_called(one, name)]
         if not pool and len(self.places.notebooks) == 1:
@@ -311,7 +306,7 @@ class Taking:
             )
         return readable[0] if readable else None
 
-    def refuse_unknown(self, student: str, notebooks: Sequence[HandedIn]) -> None:
+    def refuse_unknown(self, student: str, notebooks: Sequence[HandedInFile]) -> None:
         """Keeps and lists the notebooks that are none of the assignment's."""
         names = self.places.notebooks
         unknown = [one for one in notebooks if not any(is_called(one, name) for name in names)]
@@ -323,10 +318,10 @@ class Taking:
     def add_others(
         self,
         student: str,
-        others: Sequence[HandedIn],
+        others: Sequence[HandedInFile],
         beside: PurePosixPath,
         content: dict[PurePosixPath, bytes],
-    ) -> dict[PurePosixPath, HandedIn]:
+    ) -> dict[PurePosixPath, HandedInFile]:
         """Adds the files that lie beside a notebook to what is laid down, the latest of a name,
         as far as the limits go; returns which file of the download each is.
         """
@@ -350,7 +345,7 @@ class Taking:
         return origins
 
     def put(
-        self, student: str, content: dict[PurePosixPath, bytes], chosen: Sequence[HandedIn]
+        self, student: str, content: dict[PurePosixPath, bytes], chosen: Sequence[HandedInFile]
     ) -> list[tuple[PurePosixPath, str]]:
         """Puts a submission in its place, unless it is there or a newer one is; an older one is
         kept aside. Returns which files could not be written, and why.
@@ -395,7 +390,7 @@ def unusable(student: str) -> str:
     return ""
 
 
-def is_called(one: HandedIn, name: str) -> bool:
+def is_called(one: HandedInFile, name: str) -> bool:
     """Whether a file has the name of a notebook."""
     wanted = f"{name}{NOTEBOOK}".casefold()
     return wanted in (one.place.name.casefold(), without_number(one.place.name).casefold())

@@ -35,7 +35,7 @@ SHORTEST, MOST_WORDS = 3, 20
 
 
 @dataclass(frozen=True)
-class HandedIn:
+class HandedInFile:
     """One file as the platform describes it.
 
     Attributes:
@@ -68,7 +68,7 @@ class Platform:
     """
 
     name: str
-    describe: Callable[[Found], list[HandedIn]]
+    describe: Callable[[Found], list[HandedInFile]]
     metadata: Found | None = None
 
 
@@ -124,7 +124,7 @@ def shared_folders(folders: Sequence[tuple[str, ...]]) -> int:
 # --- Canvas ---------------------------------------------------------------------------------------
 
 
-def canvas(found: Found, shared: int = 0) -> list[HandedIn]:
+def canvas(found: Found, shared: int = 0) -> list[HandedInFile]:
     """Whose a file of a Canvas download is; nobody's where it is not named as Canvas does, or lies
     deeper than in the folders that all `shared`.
     """
@@ -135,12 +135,12 @@ def canvas(found: Found, shared: int = 0) -> list[HandedIn]:
     place = PurePosixPath(match["original"])
     if match["anonymous"]:
         name = f"anon_{match['anonymous']}"
-        return [HandedIn(found, place, [[("student", name)]], name, number, late=late)]
+        return [HandedInFile(found, place, [[("student", name)]], name, number, late=late)]
     keys = [("id", match["id"])]
     if match["name"]:
         keys.append(("name", match["name"]))
     name = "_".join(filter(None, [match["name"], match["id"]]))
-    return [HandedIn(found, place, [keys], name, number, late=late)]
+    return [HandedInFile(found, place, [keys], name, number, late=late)]
 
 
 def without_number(name: str) -> str:
@@ -155,7 +155,7 @@ def without_number(name: str) -> str:
 # --- Moodle ---------------------------------------------------------------------------------------
 
 
-def moodle(found: Found, shared: int = 0) -> list[HandedIn]:
+def moodle(found: Found, shared: int = 0) -> list[HandedInFile]:
     """Whose a file of a Moodle download is; nobody's where neither a folder that all `shared` nor
     the part of its path behind them is named as Moodle does.
     """
@@ -167,7 +167,7 @@ def moodle(found: Found, shared: int = 0) -> list[HandedIn]:
     rest = found.path.parts[part + 1 :] or [match["original"] or found.path.name]
     keys = [("id", match["id"]), ("name", match["name"])]
     called = f"{match['name']}_{match['id']}"
-    return [HandedIn(found, PurePosixPath(*rest), [keys], called, found.time)]
+    return [HandedInFile(found, PurePosixPath(*rest), [keys], called, found.time)]
 
 
 # --- Gradescope -----------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ def plain_data(loader: object, _: str, node: object) -> object:
     return loader.construct_scalar(node)
 
 
-def gradescope_file(found: Found, root: PurePosixPath, submissions: dict) -> list[HandedIn]:
+def gradescope_file(found: Found, root: PurePosixPath, submissions: dict) -> list[HandedInFile]:
     """Whose a file of a Gradescope export is: that of each student who handed it in."""
     parts = found.path.parts[len(root.parts) :]
     about = submissions.get(parts[0]) if len(parts) > 1 else None
@@ -218,7 +218,7 @@ def gradescope_file(found: Found, root: PurePosixPath, submissions: dict) -> lis
         keys = [(kind, str(value)) for kind, value in known.items() if is_word(value)]
         if keys:
             place = PurePosixPath(*parts[1:])
-            described.append(HandedIn(found, place, [keys], keys[0][1], number, when))
+            described.append(HandedInFile(found, place, [keys], keys[0][1], number, when))
     return described
 
 
@@ -244,7 +244,7 @@ def time_of(value: object) -> datetime | None:
 # --- any other ------------------------------------------------------------------------------------
 
 
-def anything(found: Found, names: Sequence[str], shared: int, by_name: bool) -> list[HandedIn]:
+def anything(found: Found, names: Sequence[str], shared: int, by_name: bool) -> list[HandedInFile]:
     """Whose a file of any name in any folder may be.
 
     Without a roster it is said by the first folder below those that all files `shared`, which is
@@ -270,7 +270,7 @@ def anything(found: Found, names: Sequence[str], shared: int, by_name: bool) -> 
         [(kind, part) for part in whole for kind in KINDS],
         *runs([*whole[:-1], stem]),
     ]
-    return [HandedIn(found, found.path, levels, called, found.time)]
+    return [HandedInFile(found, found.path, levels, called, found.time)]
 
 
 def runs(parts: Sequence[str]) -> Iterator[list[Key]]:

@@ -22,6 +22,7 @@ from traitlets.config import Config
 from forkgrade import AUTOGRADE, FEEDBACK, SANITIZE
 from forkgrade.course import Course, CourseError
 from forkgrade.drawing import drawn_meanwhile
+from forkgrade.error_log import first_line
 from forkgrade.files import MAKE_READABLE, tree_digest
 from forkgrade.judge import digest_of
 from forkgrade.lock import only_run
@@ -97,11 +98,6 @@ def in_a_sentence() -> Iterator[None]:
             f"{error.filename or 'a file'} cannot be written: {error.strerror}. {keeps}: make "
             "room, and grade again"
         ) from error
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def run_alone(

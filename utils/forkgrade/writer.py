@@ -18,7 +18,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from forkgrade.bundle import Bundle
 from forkgrade.course import Course
-from forkgrade.error_log import open_log, own_failure
+from forkgrade.error_log import first_line, open_log, own_failure
 from forkgrade.gradebook import enter, enter_penalties, gives_penalties, open_book, withdraw_scores
 from forkgrade.records import (
     GRADED,
@@ -163,8 +163,3 @@ def share(folder: Path) -> None:
     for path in (folder.parent, folder, *folder.rglob("*")):
         if path.is_dir():
             path.chmod(path.stat().st_mode & 0o2777 | 0o2770)
-
-
-def first_line(error: BaseException | None) -> str:
-    """The first line of what an error says."""
-    return (str(error).strip().splitlines() or [""])[0]

@@ -13,12 +13,12 @@ from autograd_seen.arrange import fold
 from autograd_seen.graph import Fact, Note
 from autograd_seen.live.walk import trace
 from autograd_seen.show import words
-from autograd_seen.show.scene import compose
 from autograd_seen.values import Value
 from torch import nn
 
 from tests.autograd_seen.arrange.sketched import Sketch, boxes, chain, check, labels, layers
 from tests.autograd_seen.arrange.test_layout import overlap
+from tests.autograd_seen.show.drawn import compose
 from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,7 +4,7 @@ import itertools
 import random
 
 import pytest
-from autograd_seen.arrange.layout import BEFORE_BOX, BEND, arrange, least_length
+from autograd_seen.arrange.layout import BEFORE_BOX, BEND, GAP, arrange, least_length
 
 SIZE = (60, 40)
 LESSONS = {
@@ -99,6 +99,16 @@ def crossings(layout):
     )
 
 
+def bends(layout):
+    """How often an edge moves aside."""
+    across = 0 if layout.down else 1
+    return sum(
+        start[across] != end[across]
+        for points in layout.routes
+        for start, end in itertools.pairwise(points)
+    )
+
+
 @pytest.mark.parametrize("direction", ["right", "down"])
 def test_boxes_stay_apart_and_edges_lead_forward_around_them(direction):
     for seed in range(100):
@@ -152,6 +162,24 @@ def test_edges_of_one_pair_end_at_points_of_their_own(times):
 def test_a_lessons_graph_has_no_crossings(edges, direction):
     layout = check([SIZE] * (max(itertools.chain(*edges)) + 1), edges, direction)
     assert crossings(layout) == 0
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_neighbours_change_places_where_that_saves_a_crossing(direction):
+    layout = check([SIZE] * 6, [(0, 2), (1, 2), (0, 3), (3, 4), (1, 5)], direction)
+    assert crossings(layout) == 0
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_a_short_edge_gives_way_to_a_long_one_that_runs_straight(direction):
+    edges = [(0, 1), (1, 2), (1, 3), (3, 5), (4, 5), (0, 6), (5, 6)]
+    assert bends(check([SIZE] * 7, edges, direction)) == 8
+
+
+def test_a_box_stands_no_further_from_its_neighbour_than_it_must():
+    layout = check([SIZE] * 7, [(0, 3), (1, 3), (2, 3), (3, 6), (4, 6), (5, 6)], "right")
+    tops = [y for _, y in layout.corners[:3]]
+    assert [two - one for one, two in itertools.pairwise(tops)] == [SIZE[1] + GAP] * 2
 
 
 def test_operands_stand_in_the_order_in_which_they_are_written():

@@ -294,12 +294,23 @@ def test_blocks_begin_where_fewest_tensors_are_carried():
     assert (block.start, block.times, len(block.carries)) == (1, 6, 1)
 
 
-@pytest.mark.parametrize("last", range(OFTEN + 1))
-def test_copies_at_the_end_that_hide_something_are_left_out(last):
+def test_of_blocks_that_take_as_much_away_one_is_a_layer_by_its_parameters_names():
     sketch = Sketch()
-    at, count = sketch.tensor(name="x"), 2 * OFTEN
+    at = sketch.tensor(name="x")
+    for layer in range(4):
+        at = sketch.apply("mul", at, sketch.tensor(name=f"layers.{layer}.scale"))
+        if layer < 3:
+            at = sketch.apply("add", at, sketch.tensor(name=f"layers.{layer}.shift"))
+    assert blocks_of(sketch.graph()) == [(0, 2, 3)]
+
+
+@pytest.mark.parametrize("last", range(OFTEN + 2))
+@pytest.mark.parametrize("where", ["kept", "members."])
+def test_copies_at_the_end_that_hide_something_are_left_out(where, last):
+    sketch = Sketch()
+    at, count = sketch.tensor(name="x"), 2 * OFTEN + 1
     for i in range(count):
-        name = f"kept{i}" if i >= count - last else None
+        name = f"{where}{'abcdefg'[i]}" if i >= count - last else None
         at = sketch.apply("cos", sketch.apply("sin", at, name=name))
     assert [times for _, _, times in blocks_of(sketch.graph())] == [count - last]
 

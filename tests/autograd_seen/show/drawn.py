@@ -4,6 +4,8 @@ import torch
 from autograd_seen import draw_graph, record_backward, record_forward
 from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 from autograd_seen.live.operations import operator
+from autograd_seen.show.content import content
+from autograd_seen.show.scene import place
 from autograd_seen.values import Value
 
 HOSTILE = [
@@ -18,6 +20,11 @@ HOSTILE = [
     "--",
     "${x}",
 ]
+
+
+def compose(graph, direction="auto", gradients=None):
+    """The scene of a graph; with a pass through it, also what flowed back."""
+    return place(graph, content(graph, gradients), direction)
 
 
 def sine():

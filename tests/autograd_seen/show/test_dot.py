@@ -10,9 +10,8 @@ from autograd_seen import draw_graph, record_backward
 from autograd_seen.arrange.labels import on_arrows as on_arrows_of
 from autograd_seen.show import picture as pictures
 from autograd_seen.show.dot import SHAPES, WIDE
-from autograd_seen.show.scene import compose
 
-from tests.autograd_seen.show.drawn import LESSONS, hostile, sine
+from tests.autograd_seen.show.drawn import LESSONS, compose, hostile, sine
 
 SVG = "{http://www.w3.org/2000/svg}"
 

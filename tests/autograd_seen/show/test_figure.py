@@ -9,14 +9,13 @@ import torch
 from autograd_seen import draw_graph, record_backward
 from autograd_seen.show import theme
 from autograd_seen.show.figure import POINTS, to_figure
-from autograd_seen.show.scene import compose
 from autograd_seen.show.svg import to_svg
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 from matplotlib.text import Text
 
-from tests.autograd_seen.show.drawn import every_role
+from tests.autograd_seen.show.drawn import compose, every_role
 
 SVG = "{http://www.w3.org/2000/svg}"
 

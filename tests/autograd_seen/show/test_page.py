@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from autograd_seen.show.page import in_script, live_html, packed
+from autograd_seen.show.page import in_script, live_html, packed, stored_size
 
 
 @pytest.mark.parametrize("name", ["page.js", "player.js", "slider.js", "slider.css"])
@@ -29,6 +29,10 @@ def test_a_live_part_has_its_script_what_scripts_share_and_its_data(kind):
     key = html.split('data-key="')[1].split('"')[0]
     assert html.endswith(f')("{key}", "b {{}}", {{"a":"\\u003c/script>"}});</script>\n</div>')
     assert key not in live_html(kind, ["<p>still</p>"], "b {}", {"a": ""})
+
+
+def test_a_notebook_stores_an_output_in_so_many_bytes():
+    assert stored_size("é−\n") == 9  # two and three bytes, a line's end as two, and the quotes
 
 
 def test_what_has_no_story_has_no_script():

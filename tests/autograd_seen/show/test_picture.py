@@ -13,7 +13,6 @@ import autograd_seen
 import pytest
 import torch
 from autograd_seen import draw_graph
-from autograd_seen.live import walk
 from autograd_seen.show import picture
 
 from tests.autograd_seen.show.drawn import LESSONS, hostile, sine
@@ -139,11 +138,14 @@ def test_nothing_looks_for_garbage_while_drawing_and_the_collector_is_left_as_it
     enabled, monkeypatch
 ):
     states = []
-    for module, name in [(walk, "trace"), (picture, "to_svg"), (picture, "to_dot")]:
+    for module, name in [(autograd_seen.draw, "trace"), (picture, "to_svg"), (picture, "to_dot")]:
         works = getattr(module, name)
-        monkeypatch.setattr(
-            module, name, lambda *given, works=works: states.append(gc.isenabled()) or works(*given)
-        )
+
+        def noted(*given, works=works, **options):
+            states.append(gc.isenabled())
+            return works(*given, **options)
+
+        monkeypatch.setattr(module, name, noted)
     x = torch.tensor(4.0, requires_grad=True)
     (gc.enable if enabled else gc.disable)()
     try:

@@ -305,7 +305,7 @@ def test_a_gradient_can_be_given():
 def test_anything_else_is_refused_in_one_line(wrong):
     with pytest.raises(
         TypeError,
-        match=r"^step_through needs a tensor or what record_backward returned, and got \w+: ",
+        match=r"^step_through needs a tensor or what record_backward returned, and got an? \w+: ",
     ):
         step_through(wrong)
 

@@ -6,7 +6,8 @@ import re
 import torch
 from autograd_seen.live.backward import record_backward
 from autograd_seen.show.positions import TEXT, WIDEST, Position, drawn, explored
-from autograd_seen.show.scene import compose
+
+from tests.autograd_seen.show.drawn import compose
 
 VALUES = [0.0, 2.0, -1234.567]
 

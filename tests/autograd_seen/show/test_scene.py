@@ -5,11 +5,11 @@ import torch
 from autograd_seen import draw_graph, record_backward
 from autograd_seen.show import theme
 from autograd_seen.show.content import Line, content
-from autograd_seen.show.scene import block_of, compose, place, retold
+from autograd_seen.show.scene import block_of, place, retold
 from autograd_seen.show.svg import to_svg
 
 from tests.autograd_seen.show.apart import covered
-from tests.autograd_seen.show.drawn import LESSONS, MANY, every_role
+from tests.autograd_seen.show.drawn import LESSONS, MANY, compose, every_role
 
 
 @pytest.mark.parametrize("draw", LESSONS)

@@ -4,10 +4,9 @@ import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
 from autograd_seen.show import theme
-from autograd_seen.show.scene import compose
 from autograd_seen.show.shapes import Arrowhead, Path, Rect, Text, bends, parts, way_back
 
-from tests.autograd_seen.show.drawn import every_role
+from tests.autograd_seen.show.drawn import compose, every_role
 
 STRAIGHT = ((0, 5), (10, 5), (40, 5), (50, 5))
 ASIDE = ((0, 5), (10, 5), (40, 25), (50, 25))

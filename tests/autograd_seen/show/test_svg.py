@@ -10,10 +10,9 @@ import pytest
 import torch
 from autograd_seen import draw_graph, record_backward, record_forward
 from autograd_seen.graph import Fact, Note
-from autograd_seen.show.scene import compose
 from autograd_seen.show.svg import to_svg
 
-from tests.autograd_seen.show.drawn import LESSONS, every_role, hostile, sine
+from tests.autograd_seen.show.drawn import LESSONS, compose, every_role, hostile, sine
 from tests.autograd_seen.shown import shown
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -61,8 +61,16 @@ def signature(node: Node, loose: bool = False) -> tuple:
     """
     constants = tuple((slot, _constant(value, loose)) for slot, value in node.constants)
     return (
-        *(node.class_name, node.arity, constants, node.saved, node.freed, node.recomputed),
-        *(_told(node.notes, loose), node.count, node.run, _typed(settings(node)[0])),
+        node.class_name,
+        node.arity,
+        constants,
+        node.saved,
+        node.freed,
+        node.recomputed,
+        _told(node.notes, loose),
+        node.count,
+        node.run,
+        _typed(settings(node)[0]),
         node.module and node.module.form,
     )
 

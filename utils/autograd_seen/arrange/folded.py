@@ -70,10 +70,12 @@ class Folded:
             for first, same in further.ways.items()
         }
         return Folded(
-            *(further.graph, nodes, edges),
-            _last(self.nodes, self.last_nodes, further.nodes, further.last_nodes),
-            _last(self.edges, self.last_edges, further.edges, further.last_edges),
-            self.ways | ways,
+            further.graph,
+            nodes,
+            edges,
+            last_nodes=_last(self.nodes, self.last_nodes, further.nodes, further.last_nodes),
+            last_edges=_last(self.edges, self.last_edges, further.edges, further.last_edges),
+            ways=self.ways | ways,
         )
 
 

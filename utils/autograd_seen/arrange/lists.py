@@ -17,7 +17,7 @@ from autograd_seen.graph import Edge, Fact, Graph, Node, Note
 MANY = 3
 
 
-def thin(graph: Graph, left_out: int = 0) -> Folded | None:
+def thin(graph: Graph, left_out: int) -> Folded | None:
     """The graph without the edges into lists that are not the last of their kind; None where there
     are no such lists. As many as are ``left_out`` at the end of each list stand for themselves.
     """
@@ -29,7 +29,7 @@ def thin(graph: Graph, left_out: int = 0) -> Folded | None:
     return Folded(replace(graph, edges=edges), tuple(range(len(graph.nodes))), left)
 
 
-def filled(whole: Graph, folded: Folded, left_out: int = 0) -> Folded | None:
+def filled(whole: Graph, folded: Folded, left_out: int) -> Folded | None:
     """A folded thinned graph in which each list tells how much of ``whole`` it takes.
 
     None where a list takes something that is folded away and is not of each copy of one block.

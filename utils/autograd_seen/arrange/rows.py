@@ -170,13 +170,20 @@ class Row:
             key=lambda group: (group.nodes[0], -len(group.nodes)),
         )
         graph = Graph(
-            *(tuple(nodes), tuple(edges), new[self.graph.root], self.graph.limit, tuple(groups)),
+            nodes=tuple(nodes),
+            edges=tuple(edges),
+            root=new[self.graph.root],
+            limit=self.graph.limit,
+            groups=tuple(groups),
             memory=self.graph.memory,
         )
+        lasts = self.last_edges
         return Folded(
-            *(graph, tuple(kept), tuple(e for _, _, e in ends)),
-            {new[key]: last for key, last in self.last_nodes.items() if key in new},
-            {i: self.last_edges[e] for i, (_, _, e) in enumerate(ends) if e in self.last_edges},
+            graph,
+            nodes=tuple(kept),
+            edges=tuple(e for _, _, e in ends),
+            last_nodes={new[key]: last for key, last in self.last_nodes.items() if key in new},
+            last_edges={i: lasts[e] for i, (_, _, e) in enumerate(ends) if e in lasts},
         )
 
     def _ends(self, key: int) -> list[tuple[int, int, int]]:

@@ -123,12 +123,12 @@ class _Boxed:
         if key not in self.box:
             # A tensor has its one maker, whose edge leads out of that.
             is_tensor = self.graph.nodes[key].kind == "tensor"
-            entering = [] if is_tensor else self._indexed(key)
+            entering = [] if is_tensor else self.graph.entering(key)
             return {(e.source, e.slot, e.border): [i] for i, e in entering}
         found: dict[tuple, list[int]] = {}
         place = self.box[key]
         for inside in self._inside(place):
-            for index, edge in self._indexed(inside):
+            for index, edge in self.graph.entering(inside):
                 maker = self.graph.makers.get(edge.source)
                 made_here = maker is not None and self.box.get(maker.source) == place
                 is_tensor = self.graph.nodes[edge.source].kind == "tensor"
@@ -141,7 +141,7 @@ class _Boxed:
         sources = self._inside(self.box[key]) if key in self.box else [key]
         found = {}
         for source in sources:
-            for index, edge in self._leaving_indexed(source):
+            for index, edge in self.graph.leaving(source):
                 to_a_tensor = self.graph.nodes[edge.target].kind == "tensor"
                 if to_a_tensor and edge.target not in self.box:
                     slot = len(found) if key in self.box else edge.slot
@@ -157,21 +157,6 @@ class _Boxed:
         for key in sorted(self.box):
             found.setdefault(self.box[key], []).append(key)
         return found
-
-    @cached_property
-    def _ends(self) -> tuple[dict[int, list], dict[int, list]]:
-        entering: dict[int, list] = {}
-        leaving: dict[int, list] = {}
-        for index, edge in enumerate(self.graph.edges):
-            entering.setdefault(edge.target, []).append((index, edge))
-            leaving.setdefault(edge.source, []).append((index, edge))
-        return entering, leaving
-
-    def _indexed(self, key: int) -> list[tuple[int, Edge]]:
-        return self._ends[0].get(key, [])
-
-    def _leaving_indexed(self, key: int) -> list[tuple[int, Edge]]:
-        return self._ends[1].get(key, [])
 
     def order(self) -> list[int]:
         """What stays, inputs before outputs, and otherwise as it was; what waits for itself is

@@ -1,22 +1,22 @@
 """A picture of modules as a page on which a click opens a module and shuts it."""
 
 import itertools
-import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from autograd_seen.arrange.doors import Door, House, View
 from autograd_seen.arrange.folded import Folded
+from autograd_seen.arrange.module_views import ModuleViews, Toggle, View
 from autograd_seen.graph import Graph
 from autograd_seen.show import theme, words
-from autograd_seen.show.page import live_html, packed
+from autograd_seen.show.page import MOST_BYTES, live_html, packed, stored_size
 from autograd_seen.show.pieces import SHORT, Pieces
 from autograd_seen.show.scene import Scene
 from autograd_seen.show.shapes import Part
 from autograd_seen.show.svg import style_of
+from autograd_seen.show.text import heading
 
-#: How large an output may be, as a notebook stores it, in bytes; and how many pictures it holds.
-MOST_BYTES, MOST_VIEWS = 120_000, 24
+#: How many pictures an output holds at most.
+MOST_VIEWS = 24
 
 
 class _Drawn(NamedTuple):
@@ -29,25 +29,23 @@ class _Drawn(NamedTuple):
     parts: list[Part]
 
 
-def opening_html(image: str, house: House, draw: Callable[[Folded], tuple[Graph, Scene]]) -> str:
+def opening_html(
+    image: str, views: ModuleViews, draw: Callable[[Folded], tuple[Graph, Scene]]
+) -> str:
     """``image``, and the script that opens and shuts the modules in it.
 
     ``draw`` lays a picture out. There are as many pictures as one or more steps lead to and as fit
     into 120 kB, at most 24; what has no picture does not open, and a line says how it does.
     """
     pieces, drawn = Pieces(), []
-    for view in itertools.islice(house.views(), MOST_VIEWS):
+    for view in itertools.islice(views.reachable(), MOST_VIEWS):
         written = len(pieces.table)
         drawn.append(_drawn(view, *draw(view.drawn), pieces))
-        if _size(_page(image, drawn, pieces.table)) > MOST_BYTES:
+        if stored_size(_page(image, drawn, pieces.table)) > MOST_BYTES:
             drawn.pop()
             del pieces.table[written:]
             break
     return _page(image, drawn, pieces.table) if len(drawn) > 1 else image
-
-
-def _size(page: str) -> int:
-    return len(json.dumps(page, ensure_ascii=False).encode())
 
 
 def _drawn(view: View, graph: Graph, scene: Scene, pieces: Pieces) -> _Drawn:
@@ -56,7 +54,7 @@ def _drawn(view: View, graph: Graph, scene: Scene, pieces: Pieces) -> _Drawn:
 
 def _page(image: str, drawn: Sequence[_Drawn], table: list[str]) -> str:
     number = {one.view.opened: i for i, one in enumerate(drawn)}
-    missing = any(door.opened not in number for one in drawn for door in one.view.doors)
+    missing = any(toggle.opened not in number for one in drawn for toggle in one.view.toggles)
     story = {
         "style": style_of([one.scene for one in drawn]),
         "corner": theme.PLATE_CORNER,
@@ -70,26 +68,28 @@ def _page(image: str, drawn: Sequence[_Drawn], table: list[str]) -> str:
 
 def _view(one: _Drawn, number: dict) -> dict:
     places = {(part.kind, part.index): i for i, part in enumerate(one.parts)}
-    doors = [
-        (places[_kind(door), door.place], number[door.opened], _label(door), door.module.scope)
-        for door in one.view.doors
-        if door.opened in number
+    toggles = [
+        (
+            places[_kind(toggle), toggle.place],
+            number[toggle.opened],
+            _label(toggle),
+            toggle.module.scope,
+        )
+        for toggle in one.view.toggles
+        if toggle.opened in number
     ]
-    count, boxes = one.graph.count(), sum(node.kind == "operation" for node in one.graph.nodes)
-    root = one.graph.nodes[one.graph.root].name
-    drawn = f", drawn in {words.counted(boxes, 'box', 'boxes')}" if boxes < count else ""
     return {
         "size": (one.scene.width, one.scene.height),
         "pieces": one.numbers,
-        "doors": doors,
-        "told": f"Graph of {root}: {words.counted(count, 'operation')}{drawn}",
+        "doors": toggles,
+        "told": heading(one.graph),
     }
 
 
-def _kind(door: Door) -> str:
-    return "node" if door.kind == "box" else "label"
+def _kind(toggle: Toggle) -> str:
+    return "node" if toggle.kind == "box" else "label"
 
 
-def _label(door: Door) -> str:
-    verb = "Open" if door.kind == "box" else "Shut"
-    return f"{verb} {words.module_name(door.module)}"
+def _label(toggle: Toggle) -> str:
+    verb = "Open" if toggle.kind == "box" else "Shut"
+    return f"{verb} {words.module_name(toggle.module)}"

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+#: How large an output may be, as a notebook stores it, in bytes.
+MOST_BYTES = 120_000
 STRICT = '"use strict";\n'
 
 
@@ -26,6 +28,11 @@ def live_html(kind: str, static: list[str], style: str, story: object | None) ->
     # MathJax would take a dollar sign in a name for a formula.
     head = f'<div class="autograd-{kind} mathjax_ignore tex2jax_ignore" data-key="{key}">'
     return "\n".join([head, *lines, "</div>"])
+
+
+def stored_size(html: str) -> int:
+    """How many bytes a notebook stores for an output."""
+    return len(json.dumps(html, ensure_ascii=False).encode())
 
 
 def packed(name: str) -> str:

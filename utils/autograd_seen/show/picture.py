@@ -9,8 +9,8 @@ from pathlib import Path
 
 import graphviz
 
-from autograd_seen.arrange.doors import House
 from autograd_seen.arrange.folded import Folded
+from autograd_seen.arrange.module_views import ModuleViews
 from autograd_seen.arrange.modules import Opened, arrange_modules
 from autograd_seen.graph import JVP, Graph, Recording
 from autograd_seen.show.content import Content, content
@@ -67,11 +67,11 @@ class GraphPicture:
         recording: Recording | JVP | None = None,
         readings: Readings | None = None,
         saved: bool = False,
-        house: House | None = None,
+        views: ModuleViews | None = None,
     ):
         self.graph = folded.graph
         #: The graph with all its modules, where these open by a click.
-        self._house = house
+        self._views = views
         self._saved = saved
         self.recording = recording
         self._gradients = folded.gradients(recording) if recording else None
@@ -91,12 +91,12 @@ class GraphPicture:
         modules, these open and shut by a click on a page that runs scripts.
         """
         image = graph_html(self._drawn(), spoken(str(self)))
-        if self._house is None or self._engine == "dot":
+        if self._views is None or self._engine == "dot":
             return image
         with collection_paused():
-            return opening_html(image, self._house, self._view)
+            return opening_html(image, self._views, self._laid_out)
 
-    def _view(self, drawn: Folded) -> tuple[Graph, Scene]:
+    def _laid_out(self, drawn: Folded) -> tuple[Graph, Scene]:
         """Another picture of the same graph: other modules are open."""
         gradients = drawn.gradients(self.recording) if self.recording else None
         told = content(drawn.graph, gradients, saved=self._saved)
@@ -189,8 +189,8 @@ def arranged_picture(
     """The picture of a graph with its modules; ``options`` are those of GraphPicture."""
     with collection_paused():
         drawn, places = arrange_modules(graph, fold, most, opened)
-    house = None if places is None else House(graph, fold, most, places)
-    return GraphPicture(drawn, house=house, **options)
+    views = None if places is None else ModuleViews(graph, fold, most, places)
+    return GraphPicture(drawn, views=views, **options)
 
 
 def picture_of(

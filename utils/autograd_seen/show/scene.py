@@ -10,9 +10,9 @@ from typing import NamedTuple
 from autograd_seen.arrange.labels import thread
 from autograd_seen.arrange.layout import Layout, least_length
 from autograd_seen.arrange.nesting import Frame, arrange_framed
-from autograd_seen.graph import Gradients, Graph, Node
+from autograd_seen.graph import Graph, Node
 from autograd_seen.show import theme
-from autograd_seen.show.content import Content, EdgeText, Line, NodeText, content
+from autograd_seen.show.content import Content, EdgeText, Line, NodeText
 
 Size = tuple[int, int]
 Corner = tuple[int, int]
@@ -121,13 +121,6 @@ class Scene:
     recorded: bool = False
 
 
-def compose(graph: Graph, direction: str = "auto", gradients: Gradients | None = None) -> Scene:
-    """Lays a graph out and says what stands in each box; with a pass through it, also what flowed
-    back.
-    """
-    return place(graph, content(graph, gradients), direction)
-
-
 def place(graph: Graph, texts: Content, direction: str = "auto") -> Scene:
     """Gives each text of a graph its place: to the right, or down where that would be too wide."""
     if direction != "down":
@@ -226,10 +219,12 @@ class _Plan:
         passed = {numbers[key]: self._near(self.blocks[key]) for key in self.labels}
         passed |= dict.fromkeys(self.threaded.texts.values(), theme.ASIDE[0])
         layout, frames = arrange_framed(
-            *(self.sizes, self.threaded.edges, self.threaded.tree),
-            [title.size for title in titles],
-            "down" if self.down else "right",
-            passed,
+            self.sizes,
+            self.threaded.edges,
+            self.threaded.tree,
+            labels=[title.size for title in titles],
+            direction="down" if self.down else "right",
+            texts=passed,
         )
         corners = [(x + theme.MARGIN, y + theme.MARGIN) for x, y in layout.corners]
         clusters = tuple(
@@ -245,9 +240,11 @@ class _Plan:
         return Scene(
             tuple(box._replace(slots=tuple(slots.get(i, ()))) for i, box in enumerate(boxes)),
             routes,
-            *(layout.width + 2 * theme.MARGIN, layout.height + 2 * theme.MARGIN, self.down),
-            clusters,
-            self.texts.recorded,
+            width=layout.width + 2 * theme.MARGIN,
+            height=layout.height + 2 * theme.MARGIN,
+            down=self.down,
+            clusters=clusters,
+            recorded=self.texts.recorded,
         )
 
     def _box(self, key: int, corner: Corner) -> Box:

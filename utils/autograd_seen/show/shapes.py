@@ -82,8 +82,12 @@ def _node(index: int, box: Box, down: bool) -> Part:
     insets = (0, theme.INSET) if style in ("root", "born") else (0,)
     outlines = [
         Rect(
-            *(box.x + inset, box.y + inset, box.width - 2 * inset, box.height - 2 * inset),
-            *(radius - inset, style),
+            x=box.x + inset,
+            y=box.y + inset,
+            width=box.width - 2 * inset,
+            height=box.height - 2 * inset,
+            radius=radius - inset,
+            style=style,
         )
         for inset in insets
     ]

@@ -1,7 +1,6 @@
 """Pictures of which a slider shows one at a time, as a page that needs no kernel."""
 
 import itertools
-import json
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +9,8 @@ from html import escape
 from typing import NamedTuple
 
 from autograd_seen.show import words
-from autograd_seen.show.page import live_html, packed
+from autograd_seen.show.page import MOST_BYTES, live_html, packed, stored_size
 
-#: How large an output may be, as a notebook stores it, in bytes.
-MOST_BYTES = 120_000
 #: How many positions stand in the table of a page that runs no script.
 MOST_ROWS = 5
 
@@ -86,10 +83,12 @@ class Slider:
 
     def __init__(self, slides: Slides):
         self.slides = slides
-        size = _size(slides)
+        size = stored_size(_html(slides))
         if size > MOST_BYTES:
             counts = range(1, len(slides.picture_of))
-            fit = bisect_right(counts, MOST_BYTES, key=lambda count: _size(slides.cut(count)))
+            fit = bisect_right(
+                counts, MOST_BYTES, key=lambda count: stored_size(_html(slides.cut(count)))
+            )
             raise ValueError(
                 f"{words.counted(len(slides.picture_of), 'position')} would take "
                 f"{-(-size // 1000)} kB, and an output may take {MOST_BYTES // 1000}: "
@@ -146,11 +145,6 @@ def _some(slides: Slides) -> list[int]:
 
 
 # --- the page -------------------------------------------------------------------------------------
-
-
-def _size(slides: Slides) -> int:
-    """How many bytes a notebook stores for it."""
-    return len(json.dumps(_html(slides), ensure_ascii=False).encode())
 
 
 def _html(slides: Slides) -> str:

@@ -9,8 +9,12 @@ from autograd_seen.show.story import Line, Turns, hidden_value, local_piece, sta
 from autograd_seen.values import Value
 
 HEADINGS = (
-    *("step", "node", "tangent arriving", "local derivative"),
-    *("their product", "tangent sent on"),
+    "step",
+    "node",
+    "tangent arriving",
+    "local derivative",
+    "their product",
+    "tangent sent on",
 )
 
 

@@ -31,11 +31,16 @@ def describe_saved(graph: Graph, readings: Readings) -> str:
     return "\n".join([*words.table(rows), *first, words.memory(graph)])
 
 
-def _head(graph: Graph) -> list[str]:
+def heading(graph: Graph) -> str:
+    """What a graph is of, how many operations it has, and in how many boxes these are drawn."""
     count, boxes = graph.count(), sum(node.kind == "operation" for node in graph.nodes)
     folded = f", drawn in {words.counted(boxes, 'box', 'boxes')}" if boxes < count else ""
     operations = words.counted(count, "operation")
-    lines = [f"Graph of {graph.nodes[graph.root].name}: {operations}{folded}"]
+    return f"Graph of {graph.nodes[graph.root].name}: {operations}{folded}"
+
+
+def _head(graph: Graph) -> list[str]:
+    lines = [heading(graph)]
     if graph.limit is not None:
         last = "operation is" if graph.limit == 1 else f"{graph.limit} operations are"
         lines.append(f"… continues, not drawn: only the last {last}")

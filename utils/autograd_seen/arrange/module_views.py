@@ -13,39 +13,39 @@ from autograd_seen.graph import Graph, Group, Module
 #: A module with so many operations is hardly worth opening.
 FEW = 4
 
-#: The places in ``Graph.scopes`` of the modules that are open.
-Opened = frozenset[int]
+#: Places in ``Graph.scopes``, such as those of the modules that are open.
+Places = frozenset[int]
 
 
-class Door(NamedTuple):
+class Toggle(NamedTuple):
     """A box that opens, or a frame that shuts: its place in the drawn nodes, or groups; and what is
-    open behind it.
+    open afterwards.
     """
 
     kind: str
     place: int
     module: Module
-    opened: Opened
+    opened: Places
 
 
 class View(NamedTuple):
     """One picture, with what is open in it."""
 
-    opened: Opened
+    opened: Places
     drawn: Folded
-    doors: tuple[Door, ...]
+    toggles: tuple[Toggle, ...]
 
 
-class House(NamedTuple):
+class ModuleViews(NamedTuple):
     """A graph with calls of modules, and how it is drawn: folded or not, in how many boxes."""
 
     graph: Graph
     fold: bool
     most: int
     #: What is open in the first picture.
-    opened: Opened
+    opened: Places
 
-    def views(self) -> Iterator[View]:
+    def reachable(self) -> Iterator[View]:
         """The pictures, the first one first, then those that are one step away, then two: first
         what opens, then what shuts. Into a module with few operations it is one step more.
         """
@@ -53,30 +53,30 @@ class House(NamedTuple):
         while waiting:
             steps, _, opened = heapq.heappop(waiting)
             drawn = open_scopes(self.graph, opened, self.fold, self.most, known)
-            doors = tuple(_doors(self.graph, drawn.graph, opened))
-            yield View(opened, drawn, doors)
-            for door in sorted(doors, key=lambda door: door.kind):
-                if door.opened not in met:
-                    met.add(door.opened)
-                    further = 1 if door.module.operations > FEW else 2
-                    heapq.heappush(waiting, (steps + further, len(met), door.opened))
+            toggles = tuple(_toggles(self.graph, drawn.graph, opened))
+            yield View(opened, drawn, toggles)
+            for toggle in sorted(toggles, key=lambda toggle: toggle.kind):
+                if toggle.opened not in met:
+                    met.add(toggle.opened)
+                    further = 1 if toggle.module.operations > FEW else 2
+                    heapq.heappush(waiting, (steps + further, len(met), toggle.opened))
 
 
-def _doors(graph: Graph, drawn: Graph, opened: Opened) -> Iterator[Door]:
+def _toggles(graph: Graph, drawn: Graph, opened: Places) -> Iterator[Toggle]:
     for node in drawn.nodes:
         if node.module is not None:
             around = [group for group in drawn.groups if node.key in group.nodes]
             places = _meant(graph, node.module, around)
-            yield Door("box", node.key, node.module, opened | places)
+            yield Toggle("box", node.key, node.module, opened | places)
     for i, group in enumerate(drawn.groups):
         if group.module is not None:
             held = set(group.nodes)
             around = [one for one in drawn.groups if held <= set(one.nodes) and one is not group]
             places = _meant(graph, group.module, around)
-            yield Door("frame", i, group.module, opened - _within(graph, places))
+            yield Toggle("frame", i, group.module, opened - _within(graph, places))
 
 
-def _meant(graph: Graph, module: Module, around: list[Group]) -> Opened:
+def _meant(graph: Graph, module: Module, around: list[Group]) -> Places:
     """The calls that a box or frame stands for: also those in the other copies of the blocks that
     repeat around it.
     """
@@ -118,7 +118,7 @@ def _run(graph: Graph, place: int, times: int) -> set[int]:
     return set(found)
 
 
-def _within(graph: Graph, places: Opened) -> Opened:
+def _within(graph: Graph, places: Places) -> Places:
     """Some calls and all that ran inside them."""
     found = set(places)
     for i, scope in enumerate(graph.scopes):
