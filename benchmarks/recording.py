@@ -40,14 +40,17 @@ torchviz    make_dot(output, show_attrs=True, show_saved=True): nodes, and what 
 torchview   follows a forward pass alone, and has no backward pass to show
 player      step_through of the recording, as HTML, in milliseconds; more than 80 steps are a
             picture and a table
-forward     what record_forward adds to the forward pass, in microseconds for each operation that
-            it keeps; and what listening alone adds, a TorchFunctionMode that does nothing. The
-            three passes run in turn in one process, and the least of each counts
+plain       a forward pass without anything, in milliseconds
+operation   what record_forward adds to that, in microseconds for each operation of the graph
+call        the same for each call that it keeps: a layer of PyTorch's is one, and several
+            operations
+listening   the same of a TorchFunctionMode that does nothing. The three passes run in turn in one
+            process, and the least of each counts
 times       median of up to {repeats} repeats in {seconds} s after a warm-up; imports are left out;
             one thread"""
 COLUMNS = (18, 12, 10, 12, 12, 12)
 HEADER = ("", "record, ms", "ratio ", "SVG, ms", "SVG, kB", "gradients")
-OWN_HEADER = ("", "player, ms", "forward, ms", "recorded, ms", "added, µs", "listening")
+OWN_HEADER = ("", "player, ms", "plain, ms", "operation", "call", "listening")
 
 
 Model = Callable[..., object]
@@ -134,7 +137,9 @@ def measure_player(model: Model, inputs: list, output: object) -> dict:
 
 def measure_forward(model: Model, inputs: list, output: object) -> dict:
     """Returns the seconds of a forward pass: plain, listened to, and recorded, run in turn."""
+    from autograd_seen import draw_graph
     from autograd_seen.live.forward import record_forward
+    from autograd_seen.live.found import MOST_TOUCHED
     from torch.overrides import TorchFunctionMode
 
     class Silent(TorchFunctionMode):
@@ -157,7 +162,9 @@ def measure_forward(model: Model, inputs: list, output: object) -> dict:
     while time.monotonic() < stop and len(times["plain"]) < REPEATS:
         for name, work in passes.items():
             times[name].append(clock(work)[0])
-    return {name: min(some) for name, some in times.items()} | {"operations": kept}
+    nodes = draw_graph(output, fold=False, max_operations=MOST_TOUCHED).graph.nodes
+    counts = {"calls": kept, "operations": sum(one.kind == "operation" for one in nodes)}
+    return {name: min(some) for name, some in times.items()} | counts
 
 
 MEASURED = {
@@ -206,10 +213,13 @@ def show_own(graph: str) -> None:
     if "failure" in forward:
         said += [forward["failure"], "", "", ""]
     else:
-        said += [forward["plain"] * 1e3, forward["recorded"] * 1e3]
-        for name in ("recorded", "listened"):
-            added = (forward[name] - forward["plain"]) / forward["operations"]
-            said.append(added * 1e6)
+        said.append(forward["plain"] * 1e3)
+        added = {name: forward[name] - forward["plain"] for name in ("recorded", "listened")}
+        said += [
+            added["recorded"] / forward["operations"] * 1e6,
+            added["recorded"] / forward["calls"] * 1e6,
+            added["listened"] / forward["calls"] * 1e6,
+        ]
     print(
         align(graph, *(one if isinstance(one, str) else shorten(one) for one in said)), flush=True
     )

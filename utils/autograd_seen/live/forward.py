@@ -22,6 +22,11 @@ from autograd_seen.values import clip
 MOST_IN_ONE = 100
 #: Attributes whose reading is an operation; all others are only looked up.
 PROPERTIES = {"T", "mT", "H", "mH", "real", "imag", "data"}
+#: Methods that only tell of a tensor; layers of PyTorch ask them at each call.
+QUESTIONS = {
+    *("dim", "element_size", "get_device", "is_complex", "is_contiguous", "is_floating_point"),
+    *("item", "numel", "size", "storage_offset", "stride", "__bool__", "__len__"),
+}
 #: Operators that write into their first operand. Methods that do have names such as ``add_``.
 WRITERS = {
     f"__i{verb}__"
@@ -339,7 +344,8 @@ class _Recorder(TorchFunctionMode):
 def _public_name(function) -> str | None:
     """The name of what is called, or None for what makes no tensor."""
     if type(function) is not WRAPPER:
-        return getattr(function, "__name__", "") or type(function).__name__
+        name = getattr(function, "__name__", "") or type(function).__name__
+        return None if name in QUESTIONS else name
     name, attribute = function.__name__, function.__self__.__name__
     if name == "__get__":
         return attribute if attribute in PROPERTIES else None

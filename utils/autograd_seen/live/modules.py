@@ -90,11 +90,15 @@ class Calls:
         *keywords, result = rest
         here = threading.get_ident() == self._thread
         # Of one that began before the recording nothing is known here.
-        if not here or not any(call.module is module for call in self._running):
+        running = self._running
+        if not here or not running:
             return
-        while self._running[-1].module is not module:
-            self._close(self._running.pop())
-        call = self._running.pop()
+        if running[-1].module is not module:
+            if not any(call.module is module for call in running):
+                return
+            while running[-1].module is not module:
+                self._close(running.pop())
+        call = running.pop()
         call.inputs = _shapes((*args, *(one for given in keywords for one in given.values())))
         call.outputs = _shapes((result,))
         self._close(call)
@@ -108,16 +112,23 @@ class Calls:
 
 def _shapes(things: tuple) -> Shapes:
     """The shapes of the tensors among some things, also of those in lists, tuples and dicts."""
-    found, met, waiting = [], set(), [things]
     with torch._C.DisableTorchFunction():
-        while waiting and len(found) < MOST_SHAPES and len(met) < MOST_SHAPES:
-            thing = waiting.pop()
-            if isinstance(thing, torch.Tensor):
-                found.append(_shape(thing))
-            elif type(thing) in (list, tuple, dict) and id(thing) not in met:
-                met.add(id(thing))
-                held = thing.values() if type(thing) is dict else thing
-                waiting += reversed(list(itertools.islice(held, MOST_SHAPES)))
+        if len(things) == 1 and isinstance(things[0], torch.Tensor):  # as nearly always
+            shape = _shape(things[0])
+            return () if shape is None else (shape,)
+        return _shapes_within(things)
+
+
+def _shapes_within(things: tuple) -> Shapes:
+    found, met, waiting = [], set(), [things]
+    while waiting and len(found) < MOST_SHAPES and len(met) < MOST_SHAPES:
+        thing = waiting.pop()
+        if isinstance(thing, torch.Tensor):
+            found.append(_shape(thing))
+        elif type(thing) in (list, tuple, dict) and id(thing) not in met:
+            met.add(id(thing))
+            held = thing.values() if type(thing) is dict else thing
+            waiting += reversed(list(itertools.islice(held, MOST_SHAPES)))
     return tuple(one for one in found if one is not None)
 
 
