@@ -157,7 +157,7 @@ ROWS = (
         "torch.autograd.set_detect_anomaly(True, check_nan=False).",
         (
             ("04_accumulation", "Modified by an inplace operation"),
-            ("05_disabling_tracking", "The `.data` trap: modified by an inplace operation"),
+            ("05_disabling_tracking", "A write that PyTorch does not see"),
             ("10_in_place", "A river in a buffer"),
             ("10_in_place", "A `step()` between two passes"),
             ("13_own_derivative", "Save it, or keep it as an attribute?"),

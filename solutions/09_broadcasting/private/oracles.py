@@ -1,4 +1,4 @@
-"""The oracles of assignment 09: why does a bias of three numbers get the sum of twelve?"""
+"""The oracles of assignment 09: why do twelve numbers arrive at a bias of three?"""
 
 import itertools
 import math
