@@ -60,7 +60,7 @@ ROWS = (
     (
         "RuntimeError",
         "all elements of input should be between 0 and 1",
-        (("03_binary_cross_entropy", "`BCELoss` given logits, and logits given probabilities"),),
+        (("03_binary_cross_entropy", "One loss takes z, the other takes p"),),
     ),
     (
         "RuntimeError",
