@@ -108,3 +108,22 @@ def test_what_cannot_be_drawn_is_told():
         plot_gradients({})
     with pytest.raises(ValueError, match="no step was seen"):
         plot_gradients(flow_of({"a": []}))
+
+
+def test_a_name_is_no_formula_and_no_other_names(tmp_path):
+    names = ["$x_$", "$w_1$", *(f"net.layers.{i}.self_attn.out_proj.weight" for i in (0, 1))]
+    figure = plot_gradients(flow_of({name: [1.0, 2.0] for name in names}))
+    shown = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert shown[:2] == names[:2] and len(set(shown)) == 4
+    figure.savefig(tmp_path / "names.png")
+
+
+@pytest.mark.parametrize("size", [5e-324, 1e308])
+def test_the_least_and_the_largest_number_have_a_colour(size, tmp_path):
+    leaf = torch.tensor([1.0], dtype=torch.float64, requires_grad=True)
+    with watch_gradients({"w": leaf}) as flow:
+        leaf.grad = torch.full_like(leaf, size)
+        flow.step()
+    figure = plot_gradients(flow)
+    figure.savefig(tmp_path / "sizes.png")
+    assert colours(figure.axes[0]).count() == 1

@@ -5,7 +5,15 @@ import warnings
 import pytest
 import torch
 from autograd_seen.live.reading import read_value
-from autograd_seen.values import LONGEST, clip, dtype_name, number
+from autograd_seen.values import (
+    LONGEST,
+    LONGEST_NAME,
+    clip,
+    clip_name,
+    dtype_name,
+    endings,
+    number,
+)
 
 
 def summary_of(tensor):
@@ -158,3 +166,19 @@ def test_a_long_text_is_cut_and_says_so():
 
 def test_a_dtype_goes_by_its_short_name():
     assert dtype_name(torch.bfloat16) == "bfloat16"
+
+
+def test_of_a_long_name_both_ends_are_kept():
+    assert clip_name("w" * 60) == "w" * 60
+    ends = {clip_name(f"classifier.{'encoder.' * 9}{end}") for end in ("weight", "bias")}
+    assert len(ends) == 2 and all(one.startswith("classifier.") for one in ends)
+    assert all(len(one) == LONGEST_NAME and one.isprintable() for one in ends)
+
+
+def test_an_end_of_a_name_grows_until_it_is_no_other_names():
+    long = [f"net.layers.{i}.self_attention.{end}" for i in (0, 1) for end in ("weight", "bias")]
+    shown = endings([*long, "w", "net.first_and_only_one.weight"], 20)
+    assert shown["w"] == "w" and len(shown["net.first_and_only_one.weight"]) == 20
+    assert len(set(shown.values())) == 6
+    assert shown[long[0]] == "…0.self_attention.weight"
+    assert all(name.endswith(one.removeprefix("…")) for name, one in shown.items())

@@ -16,7 +16,7 @@ from autograd_seen.show.picture import (
     arranged_picture,
     collection_paused,
 )
-from autograd_seen.values import clip, kind_of
+from autograd_seen.values import clip_name, kind_of
 
 
 def draw_graph(
@@ -161,7 +161,7 @@ def draw_graph(
     ):
         reach = MOST_TOUCHED if fold else max_operations
         check_names(names_of_tensors)
-        given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
+        given = [(clip_name(name), tensor) for name, tensor in names_of_tensors.items()]
         graph = trace(
             output,
             [*given, *named],

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from autograd_seen.flow import GradientFlow, Size, is_number
-from autograd_seen.values import kind_of
+from autograd_seen.values import endings, kind_of
 
 #: The most rows and columns that are drawn; of more, several are joined.
 MOST_ROWS, MOST_COLUMNS = 40, 250
@@ -18,6 +18,8 @@ MARKS = {
 }
 #: The order in which one of several is shown.
 RANKS = {"None": 0, "frozen": 1, "0": 2, "size": 3, "inf": 4, "nan": 5}
+#: Numbers beyond these have the colour of the nearer one: matplotlib's scale overflows there.
+COLOURED = (1e-250, 1e250)
 #: Characters of a name beside its row.
 SHOWN_NAME = 24
 
@@ -103,7 +105,11 @@ def _colours(axes: Any, cells: list[list[Size]], edges: list[float]) -> None:
     """The sizes as colours, and the bar that tells them."""
     from matplotlib.colors import LogNorm
 
-    numbers = [[one if kind(one) == "size" else math.nan for one in row] for row in cells]
+    least, most = COLOURED
+    numbers = [
+        [min(max(one, least), most) if kind(one) == "size" else math.nan for one in row]
+        for row in cells
+    ]
     found = [one for row in numbers for one in row if not math.isnan(one)]
     if not found:
         return
@@ -139,14 +145,16 @@ def _marks(axes: Any, cells: list[list[Size]], edges: list[float]) -> None:
     if present:
         patches = [Patch(label=one, **looks[one]) for one in MARKS if one in present]
         place = {"loc": "lower left", "bbox_to_anchor": (0, 1.01), "borderaxespad": 0}
-        axes.legend(handles=patches, ncols=5, fontsize=9, columnspacing=1, frameon=False, **place)
+        axes.legend(handles=patches, ncols=3, fontsize=9, columnspacing=1, frameon=False, **place)
 
 
 def _axes(axes: Any, flow: GradientFlow, down: int, along: int, rows: int) -> None:
     """Names beside the rows, the first on top, and what the axes tell."""
     names = [name if down == 1 else f"{name} …" for name in flow.names[::down]]
-    shown = [name if len(name) <= SHOWN_NAME else "…" + name[1 - SHOWN_NAME :] for name in names]
-    axes.set_yticks([i + 0.5 for i in range(rows)], shown, fontsize=8)
+    ends = endings(names, SHOWN_NAME)
+    # A name with $ in it is no formula.
+    style = {"fontsize": 8, "parse_math": False}
+    axes.set_yticks([i + 0.5 for i in range(rows)], [ends[name] for name in names], **style)
     axes.set_ylim(rows, 0)
     axes.tick_params(axis="y", length=0)
     axes.set_xlim(*(_edges(flow.steps, along)[i] for i in (0, -1)))

@@ -2,12 +2,15 @@
 
 import cmath
 import math
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
 #: A longer name, value or label is shortened to this many characters.
 LONGEST = 40
+#: The same of a name.
+LONGEST_NAME = 60
 #: Significant digits that tell a number from the whole number that it rounds to.
 DIGITS = 7
 #: The numbers of a vector that stand in a sentence.
@@ -152,6 +155,30 @@ def clip(text: str, longest: int = LONGEST) -> str:
     if not head.isprintable():
         head = "".join(c if c.isprintable() else "�" for c in head)
     return head if len(head) <= longest else head[: longest - 1] + "…"
+
+
+def clip_name(text: str) -> str:
+    """A name on one line, at most ``LONGEST_NAME`` characters: of a longer one both ends, which
+    tell it apart from others.
+    """
+    if len(text) > LONGEST_NAME:
+        start = LONGEST_NAME // 4
+        text = f"{text[:start]}…{text[start + 1 - LONGEST_NAME :]}"
+    return clip(text, LONGEST_NAME)
+
+
+def endings(names: Iterable[str], longest: int) -> dict[str, str]:
+    """By name how it is shown in little room: whole, or by its end. The end grows where it would be
+    that of another name too.
+    """
+    shown, left = {}, set(names)
+    while left:
+        ends = {one: one if len(one) <= longest else "…" + one[1 - longest :] for one in left}
+        counts = Counter(ends.values())
+        shown |= {one: end for one, end in ends.items() if counts[end] == 1}
+        left -= shown.keys()
+        longest += 1
+    return shown
 
 
 def number(value: object) -> str:

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 from autograd_seen.live.names import MOST_IN_ONE, of_frame
-from autograd_seen.values import LONGEST
+from autograd_seen.values import LONGEST_NAME
 
 OF_THE_MODULE = torch.tensor(1.0)
 SHADOWED = torch.tensor(2.0)
@@ -96,7 +96,7 @@ def test_a_long_list_is_not_read_to_its_end():
 def test_a_strange_key_becomes_a_name_of_one_short_line(key):
     strange = {key: torch.tensor(1.0)}
     (name,) = [name for name in here() if name.startswith("strange")]
-    assert name.isprintable() and len(name) <= LONGEST
+    assert name.isprintable() and len(name) <= LONGEST_NAME
     assert key in strange
 
 

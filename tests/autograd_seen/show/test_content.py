@@ -270,3 +270,12 @@ def test_an_oval_in_a_frame_tells_what_arrived_in_the_first_copy_and_in_the_last
     ((*_, first, last),) = [lines for lines in ovals if lines[-1].text.startswith("in the last")]
     assert first.text.startswith("◂ ") and last.style == "back"
     assert last.text.split()[-1] != first.text.split()[-1]
+
+
+def test_two_long_names_are_shown_as_two():
+    layers = {f"classifier.layers.{i}.self_attention": torch.ones(2) for i in (0, 1)}
+    for one in layers.values():
+        one.requires_grad_()
+    nodes = content(draw_graph(sum(layers.values()).sum(), **layers).graph).nodes
+    leaves = [text.lines[0].text for text in nodes if text.style == "leaf"]
+    assert len(set(leaves)) == 2 and all("…" in one for one in leaves)

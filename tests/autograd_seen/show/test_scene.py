@@ -1,5 +1,7 @@
 """Where each text of a graph stands."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from autograd_seen import draw_graph, record_backward
@@ -204,3 +206,16 @@ def test_other_texts_of_one_form_stand_in_the_same_places():
         assert tuple(line for row in two.label.rows for line in row.lines) == text.lines
     assert [len(row.lines) for row in other.routes[2].flow.rows] == [2]
     assert other.routes[2].flow.rows[0].lines == five.edges[2].lines
+
+
+@pytest.mark.parametrize("direction", ["right", "down"])
+@pytest.mark.parametrize("count", [2, 4, 12, 30])
+def test_numbers_of_inputs_stand_apart(direction, count):
+    leaves = [torch.tensor(float(i), requires_grad=True) for i in range(count)]
+    scene = compose(draw_graph(torch.stack(leaves).sum()).graph, direction)
+    (slots,) = [box.slots for box in scene.boxes if box.slots]
+    along = sorted(place[direction == "right"] for place in slots)
+    apart = [two - one for one, two in pairwise(along)]
+    shown = [number for *_, number in slots]
+    assert min(apart) >= theme.SLOT_APART - 1
+    assert shown == ([str(i + 1) for i in range(count)] if count <= 12 else ["1", str(count)])

@@ -35,7 +35,7 @@ from autograd_seen.live.walk import (
     trace_live,
     why_no_graph,
 )
-from autograd_seen.values import clip, dtype_name, kind_of
+from autograd_seen.values import clip_name, dtype_name, kind_of
 
 
 def record_backward(
@@ -140,7 +140,7 @@ def record(
         _check(output, gradient, max_operations, names_of_tensors)
     check_tape(tape)
     named = [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
-    given = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
+    given = [(clip_name(name), tensor) for name, tensor in names_of_tensors.items()]
     with unseen():
         names_given = [*given, *named]
         route = Route(

@@ -6,7 +6,7 @@ from types import BuiltinFunctionType, FrameType, FunctionType, ModuleType
 
 import torch
 
-from autograd_seen.values import clip
+from autograd_seen.values import clip_name
 
 #: How many tensors are looked at in one list, dict or module. Reading ``grad_fn`` wraps that node
 #: in a Python object, and freeing a deep chain of wrapped nodes overflows the C++ stack.
@@ -31,16 +31,18 @@ def of_frame(frame: FrameType) -> list[tuple[str, torch.Tensor]]:
     plain, holders = [], []
     for name, thing in _visible(frame):
         if isinstance(thing, torch.Tensor):
-            plain.append((clip(name), thing))
+            plain.append((clip_name(name), thing))
         elif type(thing) in HOLDERS or isinstance(thing, torch.nn.Module):
-            holders.append((clip(name), thing))
+            holders.append((clip_name(name), thing))
     return plain + [pair for name, thing in holders for pair in _inside(name, thing)]
 
 
 def modules_of_frame(frame: FrameType) -> list[tuple[str, torch.nn.Module]]:
     """Each module that a name in the frame stands for, as (name, module), nearest scope first."""
     return [
-        (clip(name), thing) for name, thing in _visible(frame) if isinstance(thing, torch.nn.Module)
+        (clip_name(name), thing)
+        for name, thing in _visible(frame)
+        if isinstance(thing, torch.nn.Module)
     ]
 
 
@@ -62,7 +64,7 @@ def _inside(name: str, thing) -> list[tuple[str, torch.Tensor]]:
     try:
         members = itertools.islice(_members(thing), MOST_IN_ONE)
         return [
-            (clip(f"{name}.{key}" if of_module else f"{name}[{key!r}]"), value)
+            (clip_name(f"{name}.{key}" if of_module else f"{name}[{key!r}]"), value)
             for key, value in members
             if type(value) not in PLAIN and isinstance(value, torch.Tensor)
         ]

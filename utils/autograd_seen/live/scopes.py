@@ -9,7 +9,7 @@ from autograd_seen.live.found import GradientEdge, Spot
 from autograd_seen.live.known import Known
 from autograd_seen.live.memory import storage
 from autograd_seen.live.modules import Call
-from autograd_seen.values import clip
+from autograd_seen.values import clip, clip_name
 
 Named = Sequence[tuple[str, torch.nn.Module]]
 
@@ -97,7 +97,7 @@ def _names(calls: Sequence[Call], modules: Named) -> dict[Call, str]:
         if call is outermost or within is None:
             names[call] = _from_variables(module, paths)
         else:
-            names[call] = clip(".".join(filter(None, [start, within])))
+            names[call] = clip_name(".".join(filter(None, [start, within])))
     return names
 
 
@@ -107,7 +107,7 @@ def _from_variables(module: torch.nn.Module, paths: list) -> str:
         if root is module:
             return name
     found = [f"{name}.{inside[id(module)]}" for name, _, inside in paths if id(module) in inside]
-    return clip(min(found, key=len, default=""))
+    return clip_name(min(found, key=len, default=""))
 
 
 def _paths(module: torch.nn.Module) -> dict[int, str]:

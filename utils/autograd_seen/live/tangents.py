@@ -23,7 +23,7 @@ from autograd_seen.live.walk import (
     trace_live,
     why_no_graph,
 )
-from autograd_seen.values import clip, dtype_name, kind_of
+from autograd_seen.values import clip_name, dtype_name, kind_of
 
 Tangents = Mapping[torch.Tensor, torch.Tensor | float]
 
@@ -99,7 +99,7 @@ def push(
     with unseen():
         _check(output, tangents)
         check_names(names_of_tensors)
-        named = [(clip(name), tensor) for name, tensor in names_of_tensors.items()]
+        named = [(clip_name(name), tensor) for name, tensor in names_of_tensors.items()]
         named += [(name, tensor) for name, tensor in callers if name not in names_of_tensors]
         route = Route(*trace_live(output, named, max_operations, tape, names_of_tensors))
         _check_can_run(route)

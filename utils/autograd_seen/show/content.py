@@ -19,7 +19,7 @@ from autograd_seen.graph import (
 )
 from autograd_seen.show import theme, words
 from autograd_seen.show.maths import Readings
-from autograd_seen.values import Value, bracketed, clip, number
+from autograd_seen.values import Value, bracketed, clip, endings, number
 
 #: Characters that a box shows of a name or a class name, of a value, and of a note.
 SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 38
@@ -101,12 +101,13 @@ def content(
     """
     readings = Readings(graph) if readings is None else readings
     passed = gradients or NOT_PASSED
+    names = endings((node.name for node in graph.nodes if node.kind == "tensor"), SHOWN)
     labels = on_arrows(graph)
     return Content(
         tuple(
             _label_text(node, passed)
             if node.key in labels
-            else _node_text(node, passed, readings, saved)
+            else _node_text(node, passed, readings, saved, names)
             for node in graph.nodes
         ),
         tuple(
@@ -167,7 +168,9 @@ def _told_lines(before: str, value: Value | None, style: str, beside: bool = Fal
 # --- nodes ----------------------------------------------------------------------------------------
 
 
-def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -> NodeText:
+def _node_text(
+    node: Node, passed: Gradients, readings: Readings, saved: bool, names: dict[str, str]
+) -> NodeText:
     if node.kind == "cut":
         tip = f"{node.class_name}, and what leads to it, is not drawn"
         notes = _muted(words.notes(node.notes))
@@ -185,7 +188,8 @@ def _node_text(node: Node, passed: Gradients, readings: Readings, saved: bool) -
         return NodeText(lines, style, _operation_tip(node, readings))
     step = passed.leaves.get(node.key)
     # What becomes of .grad says what it held.
-    lines = (*_tensor_lines(node, step is None or step.stays), *_arrived_lines(node, passed))
+    lines = _tensor_lines(node, names[node.name], step is None or step.stays)
+    lines += tuple(_arrived_lines(node, passed))
     if saved and node.role == "root":
         told = words.memory(readings.graph).split("; ")
         lines += tuple(Line(line, "plain", theme.NOTE) for line in told)
@@ -316,12 +320,11 @@ def _listed(text: str) -> list[str]:
     return [line + "," for line in lines[:-1]] + lines[-1:]
 
 
-def _tensor_lines(node: Node, with_grad: bool) -> tuple[Line, ...]:
+def _tensor_lines(node: Node, name: str, with_grad: bool) -> tuple[Line, ...]:
     value, rows = minus(words.value(node, SHOWN_VALUE)), value_lines(node)
     numbers = node.value is not None and bool(node.value.numbers)
     beside_name = _stands_beside_name(node.value)
     beside_name |= bool(value) and not numbers and not words.is_range(value)
-    name = _ending(node.name, SHOWN)
     first = f"{name} = {value}" if beside_name else name
     detail = [clip(str(node.shape), SHOWN)] if node.shape else []
     detail += [node.dtype] if node.dtype not in ("float32", "") else []

@@ -2,6 +2,7 @@
 them.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -172,7 +173,7 @@ class _Plan:
         self.threaded = thread(graph, {i for i in alone if self.flows[i].rows})
         #: The operations in whose box the numbers of their inputs stand, where each edge ends.
         ends = zip(graph.edges, texts.edges, strict=True)
-        self.numbered = {edge.target for edge, text in ends if text.slot}
+        self.numbered = Counter(edge.target for edge, text in ends if text.slot)
         self.sizes = self._sizes()
 
     def _sizes(self) -> list[Size]:
@@ -184,6 +185,10 @@ class _Plan:
             else:
                 width, height = _box_size(self.graph.nodes[key], self.blocks[key])
                 right, below = self._room(key)
+                if self.down:
+                    width = max(width, self._spread(key))
+                else:
+                    height = max(height, self._spread(key))
                 sizes[number] = width + right, height + below
         for index, number in threaded.texts.items():
             sizes[number] = self._size_on_arrow(NOTHING, self.flows[index])
@@ -202,6 +207,13 @@ class _Plan:
         if key not in self.numbered:
             return 0, 0
         return (0, theme.SLOT_ROOM[0]) if self.down else (theme.SLOT_ROOM[1], 0)
+
+    def _spread(self, key: int) -> int:
+        """How broad a box is at least, so that the numbers of its inputs, which take half of that,
+        stand apart.
+        """
+        count = min(self.numbered[key], theme.MOST_SLOTS)
+        return 2 * theme.SLOT_APART * max(count - 1, 0)
 
     def _near(self, before: Block) -> int:
         """How far a text before an arrow reaches from it."""
@@ -236,6 +248,10 @@ class _Plan:
         for edge, route in zip(self.graph.edges, routes, strict=True):
             if route.text.slot:
                 slots[edge.target].append((*route.points[-1], route.text.slot))
+        slots = {
+            key: ends if len(ends) <= theme.MOST_SLOTS else [ends[0], ends[-1]]
+            for key, ends in slots.items()
+        }
         boxes = (self._box(key, corners[number]) for key, number in enumerate(numbers))
         return Scene(
             tuple(box._replace(slots=tuple(slots.get(i, ()))) for i, box in enumerate(boxes)),

@@ -111,6 +111,9 @@ BESIDE = 5
 #: Where the number of an input stands, inside the box, from the tip of its edge; and the pixels
 #: that a box with such numbers has more, along the way.
 SLOT_DOWN, SLOT_RIGHT, SLOT_ROOM = (0, 10.5), (8, 3.5), (8, 10)
+#: How far apart these inputs are at least, and how many have their number; of more, the first and
+#: the last do.
+SLOT_APART, MOST_SLOTS = 12, 12
 
 #: The families of an SVG, and the two that matplotlib brings along.
 FONT = "system-ui,'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
