@@ -1,5 +1,7 @@
 """Modules that open and shut in a real browser, by mouse and by keyboard."""
 
+from contextlib import closing
+
 import pytest
 from autograd_seen import draw_graph, record_forward
 
@@ -13,15 +15,24 @@ from tests.autograd_seen.show import test_browser as player_tests
 expect, browser = chromium.playwright.expect, player_tests.browser
 
 
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
+def residual(modules="auto"):
     model, x = nets()["residual"]
     with record_forward() as tape:
         z = model(x)
-    file = tmp_path_factory.mktemp("page") / "page.html"
-    html = draw_graph(z, tape=tape).html
-    file.write_text(f"<!doctype html><meta charset=utf-8><body>{html}</body>", encoding="utf-8")
+    return draw_graph(z, tape=tape, modules=modules).html
+
+
+def written(folder, html, style="", attributes=""):
+    """The address of a page with some HTML, a style sheet, and attributes of its root."""
+    file = folder / "page.html"
+    head = f"<!doctype html><html {attributes}><meta charset=utf-8><style>{style}</style>"
+    file.write_text(f"{head}<body>{html}</body></html>", encoding="utf-8")
     return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("page"), residual())
 
 
 @pytest.fixture
@@ -65,6 +76,20 @@ def test_the_keyboard_opens_shuts_and_goes_on_from_there(page):
     expect(door(page, "Shut model.layer1.0")).to_be_focused()
     page.keyboard.press("Space")
     expect(door(page, "Open model.layer1.0")).to_be_focused()
+
+
+def test_where_what_was_opened_has_no_frame_the_picture_takes_the_keyboard(browser, tmp_path):
+    with closing(browser.new_page(viewport={"width": 1000, "height": 400})) as page:
+        page.goto(written(tmp_path, residual(modules=1)))
+        active = "document.activeElement.shadowRoot?.activeElement?.className"
+        assert page.evaluate(active) is None, "the page keeps it at first"
+        door(page, "Open model.conv1").focus()
+        before = page.evaluate("scrollY")
+        page.keyboard.press("Enter")
+        expect(door(page, "Open model.conv1")).to_have_count(0)
+        assert page.evaluate(active) == "stage" and page.evaluate("scrollY") == before
+        page.keyboard.press("Tab")
+        assert "door" in page.evaluate(active + ".baseVal"), "and goes on from there"
 
 
 def test_keys_and_buttons_zoom(page):
