@@ -268,6 +268,17 @@ def test_on_a_narrow_page_it_scrolls_by_itself_and_says_that_there_is_more(expor
         assert stage.evaluate(smallest) > 9
 
 
+@pytest.mark.parametrize("height", [330, 740, 800])
+def test_picture_and_sliders_are_in_view_together_at_each_zoom(exported, height):
+    # At 200 % a window of 1280 by 660 has half as many pixels each way.
+    exported.set_viewport_size({"width": 640 if height == 330 else 1280, "height": height})
+    for shown in exported.locator(".autograd-slider").all():
+        picture, controls = (shown.locator(p).bounding_box() for p in (".frame", ".controls"))
+        assert controls["y"] + controls["height"] - picture["y"] <= height
+    plots = exported.locator(".autograd-slider").nth(PLOTS)
+    assert plots.locator(".frame").bounding_box()["height"] >= 160
+
+
 # --- where no script runs -------------------------------------------------------------------------
 
 

@@ -139,3 +139,11 @@ def test_every_picture_that_a_door_leads_to_can_be_drawn(page):
         page.keyboard.press("Enter")
         assert page.locator("svg text").count() > 3
     assert len(seen) > 4
+
+
+@pytest.mark.parametrize("height", [330, 740, 800])
+def test_the_picture_and_its_buttons_are_in_view_together_at_each_zoom(page, height):
+    page.set_viewport_size({"width": 640, "height": height})
+    bar, stage = (page.locator(part).bounding_box() for part in (".bar", ".stage"))
+    assert stage["y"] + stage["height"] - bar["y"] <= height
+    assert stage["height"] >= 160
