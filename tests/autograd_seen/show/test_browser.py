@@ -688,6 +688,20 @@ def test_each_step_is_announced_once(player):
     assert said.get_attribute("aria-live") == "polite"
 
 
+def test_a_page_from_right_to_left_leaves_formulas_as_they_are(browser, bare):
+    places = """host => [...host.shadowRoot.querySelectorAll(
+            "svg text, .said span, button, th, td")].map(one => {
+        const box = one.getBoundingClientRect(), all = host.getBoundingClientRect();
+        return [Math.round(box.left - all.left), Math.round(box.width)];
+    })"""
+    seen = []
+    for html in ("", "dir=rtl"):
+        with opened(browser, bare(html=html), reduced_motion="reduce") as page:
+            page.get_by_role("slider").fill("6")
+            seen.append(page.locator(".autograd-player").evaluate(places))
+    assert seen[0] == seen[1]
+
+
 def test_a_screen_reader_meets_the_player_by_its_names(player):
     told = player.aria_snapshot()
     assert "table" not in told.replace("in the table", ""), "before a step is taken it has no row"

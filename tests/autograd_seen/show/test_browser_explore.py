@@ -279,6 +279,17 @@ def test_picture_and_sliders_are_in_view_together_at_each_zoom(exported, height)
     assert plots.locator(".frame").bounding_box()["height"] >= 160
 
 
+def test_a_page_from_right_to_left_leaves_formulas_as_they_are(exported):
+    wave = one(exported, WAVE, 8)
+    places = """host => [...host.shadowRoot.querySelectorAll("svg text, b, .value")].map(one => {
+        const box = one.getBoundingClientRect(), all = host.getBoundingClientRect();
+        return [Math.round(box.left - all.left), Math.round(box.width)];
+    })"""
+    before = wave.evaluate(places)
+    exported.evaluate("document.documentElement.dir = 'rtl'")
+    assert wave.evaluate(places) == before
+
+
 # --- where no script runs -------------------------------------------------------------------------
 
 

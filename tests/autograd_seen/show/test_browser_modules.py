@@ -147,3 +147,14 @@ def test_the_picture_and_its_buttons_are_in_view_together_at_each_zoom(page, hei
     bar, stage = (page.locator(part).bounding_box() for part in (".bar", ".stage"))
     assert stage["y"] + stage["height"] - bar["y"] <= height
     assert stage["height"] >= 160
+
+
+def test_a_page_from_right_to_left_leaves_formulas_as_they_are(page):
+    places = """host => [...host.shadowRoot.querySelectorAll("svg text, .told")].map(one => {
+        const box = one.getBoundingClientRect(), all = host.getBoundingClientRect();
+        return [Math.round(box.left - all.left), Math.round(box.width)];
+    })"""
+    host = page.locator(".autograd-modules")
+    before = host.evaluate(places)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert host.evaluate(places) == before
