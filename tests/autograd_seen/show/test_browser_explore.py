@@ -290,6 +290,17 @@ def test_a_page_from_right_to_left_leaves_formulas_as_they_are(exported):
     assert wave.evaluate(places) == before
 
 
+def test_a_readers_own_spacing_leaves_the_pictures_texts_in_their_boxes(exported):
+    wave = one(exported, WAVE, 8)
+    widths = """host => [...host.shadowRoot.querySelectorAll("svg text")].map(
+        text => text.getComputedTextLength())"""
+    label = wave.locator(".said").evaluate("one => getComputedStyle(one).letterSpacing")
+    before = wave.evaluate(widths)
+    exported.add_style_tag(content="* { letter-spacing: .12em; word-spacing: .16em }")
+    assert wave.evaluate(widths) == before
+    assert wave.locator(".said").evaluate("e => getComputedStyle(e).letterSpacing") != label
+
+
 # --- where no script runs -------------------------------------------------------------------------
 
 

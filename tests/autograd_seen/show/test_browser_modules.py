@@ -158,3 +158,14 @@ def test_a_page_from_right_to_left_leaves_formulas_as_they_are(page):
     before = host.evaluate(places)
     page.evaluate("document.documentElement.dir = 'rtl'")
     assert host.evaluate(places) == before
+
+
+def test_a_readers_own_spacing_leaves_the_pictures_texts_in_their_boxes(page):
+    widths = """host => [...host.shadowRoot.querySelectorAll("svg text")].map(
+        text => text.getComputedTextLength())"""
+    host = page.locator(".autograd-modules")
+    before = host.evaluate(widths)
+    page.add_style_tag(content="* { letter-spacing: .12em; word-spacing: .16em }")
+    assert host.evaluate(widths) == before
+    spacing = page.locator(".hint").evaluate("one => getComputedStyle(one).letterSpacing")
+    assert spacing != "normal", "prose has what the reader wants"
