@@ -688,6 +688,21 @@ def test_each_step_is_announced_once(player):
     assert said.get_attribute("aria-live") == "polite"
 
 
+def test_at_both_ends_nothing_is_announced_again(player, page):
+    said, player_itself = player.locator(".said"), player.locator(".player")
+    watch = """one => {
+        window.changes = 0;
+        new MutationObserver((all) => (window.changes += all.length)).observe(one,
+            { childList: true });
+    }"""
+    said.evaluate(watch)
+    player_itself.focus()
+    for key, changes in [("ArrowLeft", 0), ("Home", 0), ("End", 1), ("End", 1), ("ArrowRight", 1)]:
+        page.keyboard.press(key)
+        assert page.evaluate("window.changes") == changes
+    assert read(player) == STORY[-1]
+
+
 def test_a_page_from_right_to_left_leaves_formulas_as_they_are(browser, bare):
     places = """host => [...host.shadowRoot.querySelectorAll(
             "svg text, .said span, button, th, td")].map(one => {

@@ -105,7 +105,8 @@
     const player = make("div", { class: "player", role: "group", tabindex: 0,
       "aria-label": "Player: left and right arrows step, space plays" }, title, said, main, steps);
 
-    let at = 0, timer = 0;
+    // Before the first moment is shown there is none.
+    let at = -1, timer = 0;
 
     function go(to) {
       run(false);
@@ -133,7 +134,10 @@
     }
 
     function show(to) {
-      at = Math.max(0, Math.min(last, to));
+      const wanted = Math.max(0, Math.min(last, to));
+      // A screen reader would read it out again.
+      if (wanted === at) return;
+      at = wanted;
       const moment = story.moments[at], lit = moment.lit ?? {};
       for (const [kind, index, element] of parts) {
         element.classList.toggle("unseen", at < story[kind][index]);
