@@ -616,6 +616,10 @@ def test_a_long_caption_scrolls_and_leaves_the_picture_in_view(browser, bare, si
         page.set_viewport_size({"width": width, "height": height})
         slider, said = page.get_by_role("slider"), page.locator(".said")
         page.wait_for_timeout(100)
+        hides = "e => e.scrollHeight > e.clientHeight"
+        for at in (0, 2):
+            slider.fill(str(at))
+            assert said.evaluate(hides) == (said.get_attribute("tabindex") == "0") == (at == 2)
         places = set()
         for at in range(int(slider.get_attribute("max")) + 1):
             slider.fill(str(at))
@@ -627,7 +631,6 @@ def test_a_long_caption_scrolls_and_leaves_the_picture_in_view(browser, bare, si
         page.locator(".player").focus()
         page.keyboard.press("ArrowLeft")
         page.keyboard.press("ArrowLeft")
-        hides = "e => e.scrollHeight > e.clientHeight"
         assert said.evaluate(hides)
         page.keyboard.press("Tab")
         page.keyboard.press("ArrowDown")
