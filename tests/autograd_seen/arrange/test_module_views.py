@@ -84,3 +84,12 @@ def test_large_modules_come_before_small_ones():
     assert order.index(toggle(first, "model.layer4.1").opened) < order.index(
         toggle(first, "model.bn1").opened
     )
+
+
+def test_what_shuts_one_module_comes_before_what_shuts_those_inside_it_too():
+    _, seen = views("encoder", 3)
+    shut = [len(seen[0].opened - one.opened) for one in seen[0].toggles if one.kind == "frame"]
+    order = [view.opened for view in seen]
+    places = [order.index(one.opened) for one in seen[0].toggles if one.kind == "frame"]
+    assert len(set(shut)) > 1
+    assert [number for _, number in sorted(zip(places, shut, strict=True))] == sorted(shut)

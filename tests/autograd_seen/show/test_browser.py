@@ -607,6 +607,40 @@ def test_the_controls_and_what_acts_are_in_view_at_every_step(browser, tall, siz
         assert svg.bounding_box()["width"] == float(svg.get_attribute("width")), "never shrunk"
 
 
+@pytest.mark.parametrize("size", [(1280, 400), (390, 740), (640, 330)])
+def test_a_long_caption_scrolls_and_leaves_the_picture_in_view(browser, bare, size):
+    width, height = size
+    parts = torch.arange(40.0, requires_grad=True).log1p().split(1)
+    page_file = bare(shown=step_through(sum(parts)).html, body="style='margin:0'")
+    with opened(browser, page_file, reduced_motion="reduce") as page:
+        page.set_viewport_size({"width": width, "height": height})
+        slider, said = page.get_by_role("slider"), page.locator(".said")
+        page.wait_for_timeout(100)
+        hides = "e => e.scrollHeight > e.clientHeight"
+        for at in (0, 2):
+            slider.fill(str(at))
+            assert said.evaluate(hides) == (said.get_attribute("tabindex") == "0") == (at == 2)
+        places = set()
+        for at in range(int(slider.get_attribute("max")) + 1):
+            slider.fill(str(at))
+            controls = page.locator(".controls").bounding_box()
+            places.add(controls["y"])
+            assert controls["y"] + controls["height"] <= height
+            assert said.bounding_box()["height"] <= 0.3 * height + 1
+        assert len(places) == 1, "nothing jumps"
+        page.locator(".player").focus()
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        assert said.evaluate(hides)
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+        page.wait_for_function("e => e.scrollTop > 0", arg=said.element_handle())
+        page.keyboard.press("Home")
+        assert not said.evaluate(hides)
+        page.keyboard.press("ArrowRight")
+        assert read(page)[0].startswith("step 1 of"), "the keys are still the player's"
+
+
 def test_an_edge_that_hides_something_fades(browser, tall):
     faded = """e => ["left", "right", "top", "bottom"]
         .filter((side) => e.style.getPropertyValue("--" + side) !== "0px")"""
@@ -655,6 +689,35 @@ def test_each_step_is_announced_once(player):
     assert slider.get_attribute("aria-valuetext") == told
     button(player, "Step back").click()
     assert said.get_attribute("aria-live") == "polite"
+
+
+def test_at_both_ends_nothing_is_announced_again(player, page):
+    said, player_itself = player.locator(".said"), player.locator(".player")
+    watch = """one => {
+        window.changes = 0;
+        new MutationObserver((all) => (window.changes += all.length)).observe(one,
+            { childList: true });
+    }"""
+    said.evaluate(watch)
+    player_itself.focus()
+    for key, changes in [("ArrowLeft", 0), ("Home", 0), ("End", 1), ("End", 1), ("ArrowRight", 1)]:
+        page.keyboard.press(key)
+        assert page.evaluate("window.changes") == changes
+    assert read(player) == STORY[-1]
+
+
+def test_a_page_from_right_to_left_leaves_formulas_as_they_are(browser, bare):
+    places = """host => [...host.shadowRoot.querySelectorAll(
+            "svg text, .said span, button, th, td")].map(one => {
+        const box = one.getBoundingClientRect(), all = host.getBoundingClientRect();
+        return [Math.round(box.left - all.left), Math.round(box.width)];
+    })"""
+    seen = []
+    for html in ("", "dir=rtl"):
+        with opened(browser, bare(html=html), reduced_motion="reduce") as page:
+            page.get_by_role("slider").fill("6")
+            seen.append(page.locator(".autograd-player").evaluate(places))
+    assert seen[0] == seen[1]
 
 
 def test_a_screen_reader_meets_the_player_by_its_names(player):

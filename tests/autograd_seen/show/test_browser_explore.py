@@ -268,6 +268,39 @@ def test_on_a_narrow_page_it_scrolls_by_itself_and_says_that_there_is_more(expor
         assert stage.evaluate(smallest) > 9
 
 
+@pytest.mark.parametrize("height", [330, 740, 800])
+def test_picture_and_sliders_are_in_view_together_at_each_zoom(exported, height):
+    # At 200 % a window of 1280 by 660 has half as many pixels each way.
+    exported.set_viewport_size({"width": 640 if height == 330 else 1280, "height": height})
+    for shown in exported.locator(".autograd-slider").all():
+        picture, controls = (shown.locator(p).bounding_box() for p in (".frame", ".controls"))
+        assert controls["y"] + controls["height"] - picture["y"] <= height
+    plots = exported.locator(".autograd-slider").nth(PLOTS)
+    assert plots.locator(".frame").bounding_box()["height"] >= 160
+
+
+def test_a_page_from_right_to_left_leaves_formulas_as_they_are(exported):
+    wave = one(exported, WAVE, 8)
+    places = """host => [...host.shadowRoot.querySelectorAll("svg text, b, .value")].map(one => {
+        const box = one.getBoundingClientRect(), all = host.getBoundingClientRect();
+        return [Math.round(box.left - all.left), Math.round(box.width)];
+    })"""
+    before = wave.evaluate(places)
+    exported.evaluate("document.documentElement.dir = 'rtl'")
+    assert wave.evaluate(places) == before
+
+
+def test_a_readers_own_spacing_leaves_the_pictures_texts_in_their_boxes(exported):
+    wave = one(exported, WAVE, 8)
+    widths = """host => [...host.shadowRoot.querySelectorAll("svg text")].map(
+        text => text.getComputedTextLength())"""
+    label = wave.locator(".said").evaluate("one => getComputedStyle(one).letterSpacing")
+    before = wave.evaluate(widths)
+    exported.add_style_tag(content="* { letter-spacing: .12em; word-spacing: .16em }")
+    assert wave.evaluate(widths) == before
+    assert wave.locator(".said").evaluate("e => getComputedStyle(e).letterSpacing") != label
+
+
 # --- where no script runs -------------------------------------------------------------------------
 
 

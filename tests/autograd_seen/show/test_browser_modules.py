@@ -1,5 +1,7 @@
 """Modules that open and shut in a real browser, by mouse and by keyboard."""
 
+from contextlib import closing
+
 import pytest
 from autograd_seen import draw_graph, record_forward
 
@@ -13,15 +15,24 @@ from tests.autograd_seen.show import test_browser as player_tests
 expect, browser = chromium.playwright.expect, player_tests.browser
 
 
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
+def residual(modules="auto"):
     model, x = nets()["residual"]
     with record_forward() as tape:
         z = model(x)
-    file = tmp_path_factory.mktemp("page") / "page.html"
-    html = draw_graph(z, tape=tape).html
-    file.write_text(f"<!doctype html><meta charset=utf-8><body>{html}</body>", encoding="utf-8")
+    return draw_graph(z, tape=tape, modules=modules).html
+
+
+def written(folder, html, style="", attributes=""):
+    """The address of a page with some HTML, a style sheet, and attributes of its root."""
+    file = folder / "page.html"
+    head = f"<!doctype html><html {attributes}><meta charset=utf-8><style>{style}</style>"
+    file.write_text(f"{head}<body>{html}</body></html>", encoding="utf-8")
     return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory):
+    return written(tmp_path_factory.mktemp("page"), residual())
 
 
 @pytest.fixture
@@ -65,6 +76,20 @@ def test_the_keyboard_opens_shuts_and_goes_on_from_there(page):
     expect(door(page, "Shut model.layer1.0")).to_be_focused()
     page.keyboard.press("Space")
     expect(door(page, "Open model.layer1.0")).to_be_focused()
+
+
+def test_where_what_was_opened_has_no_frame_the_picture_takes_the_keyboard(browser, tmp_path):
+    with closing(browser.new_page(viewport={"width": 1000, "height": 400})) as page:
+        page.goto(written(tmp_path, residual(modules=1)))
+        active = "document.activeElement.shadowRoot?.activeElement?.className"
+        assert page.evaluate(active) is None, "the page keeps it at first"
+        door(page, "Open model.conv1").focus()
+        before = page.evaluate("scrollY")
+        page.keyboard.press("Enter")
+        expect(door(page, "Open model.conv1")).to_have_count(0)
+        assert page.evaluate(active) == "stage" and page.evaluate("scrollY") == before
+        page.keyboard.press("Tab")
+        assert "door" in page.evaluate(active + ".baseVal"), "and goes on from there"
 
 
 def test_keys_and_buttons_zoom(page):
@@ -114,3 +139,33 @@ def test_every_picture_that_a_door_leads_to_can_be_drawn(page):
         page.keyboard.press("Enter")
         assert page.locator("svg text").count() > 3
     assert len(seen) > 4
+
+
+@pytest.mark.parametrize("height", [330, 740, 800])
+def test_the_picture_and_its_buttons_are_in_view_together_at_each_zoom(page, height):
+    page.set_viewport_size({"width": 640, "height": height})
+    bar, stage = (page.locator(part).bounding_box() for part in (".bar", ".stage"))
+    assert stage["y"] + stage["height"] - bar["y"] <= height
+    assert stage["height"] >= 160
+
+
+def test_a_page_from_right_to_left_leaves_formulas_as_they_are(page):
+    places = """host => [...host.shadowRoot.querySelectorAll("svg text, .told")].map(one => {
+        const box = one.getBoundingClientRect(), all = host.getBoundingClientRect();
+        return [Math.round(box.left - all.left), Math.round(box.width)];
+    })"""
+    host = page.locator(".autograd-modules")
+    before = host.evaluate(places)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert host.evaluate(places) == before
+
+
+def test_a_readers_own_spacing_leaves_the_pictures_texts_in_their_boxes(page):
+    widths = """host => [...host.shadowRoot.querySelectorAll("svg text")].map(
+        text => text.getComputedTextLength())"""
+    host = page.locator(".autograd-modules")
+    before = host.evaluate(widths)
+    page.add_style_tag(content="* { letter-spacing: .12em; word-spacing: .16em }")
+    assert host.evaluate(widths) == before
+    spacing = page.locator(".hint").evaluate("one => getComputedStyle(one).letterSpacing")
+    assert spacing != "normal", "prose has what the reader wants"

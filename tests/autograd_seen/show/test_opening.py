@@ -67,7 +67,44 @@ def test_every_door_leads_to_a_picture_and_says_where():
             assert part < len(view["pieces"]) // 3 and target < len(story["views"])
             assert re.match(r"(Open|Shut) model", label)
     labels = [label for *_, label, _ in story["views"][0]["doors"]]
-    assert len(labels) == len(set(labels)) == 16
+    assert len(labels) == len(set(labels)) == 13
+
+
+class Block(nn.Module):
+    """A linear layer and layers beside a shortcut."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear, self.norm = nn.Linear(8, 8), nn.LayerNorm(8)
+        self.mlp = nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.Linear(16, 8))
+
+    def forward(self, x):
+        return self.norm(x + self.mlp(self.linear(x)))
+
+
+@pytest.mark.parametrize(
+    ("modules", "recorded"), [("auto", True), (1, True), (2, False), (2, True), (3, False)]
+)
+def test_from_every_picture_doors_lead_back_to_the_first(modules, recorded):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Linear(3, 8), Block(), nn.ReLU(), Block(), nn.Linear(8, 1))
+    x = torch.randn(4, 3)
+    with record_forward() as tape:
+        loss = net(x).pow(2).mean()
+    shown = record_backward(loss, tape=tape) if recorded else loss
+    options = {} if recorded else {"tape": tape}
+    views = story_of(draw_graph(shown, modules=modules, **options).html)["views"]
+    leads = [{target for _, target, *_ in view["doors"]} for view in views]
+    back = {0}
+    for _ in views:
+        back |= {number for number, targets in enumerate(leads) if targets & back}
+    assert len(views) > 1 and len(back) == len(views)
+
+
+def test_pieces_of_pictures_that_are_left_out_are_left_out_too():
+    story = story_of(picture_of("encoder", modules=2).html)
+    used = {piece for view in story["views"] for piece in view["pieces"][::3]}
+    assert used == set(range(len(story["table"])))
 
 
 def test_a_door_is_at_the_box_that_it_opens():

@@ -104,6 +104,34 @@ def test_a_long_sum_is_cut():
     assert captions(recording)[-1][1].endswith("+ 4 more = 35")
 
 
+def test_of_many_inputs_the_first_are_told_and_the_table_has_the_others():
+    inputs = [leaf(float(i)) for i in range(1, 31)]
+    recording = record_backward(torch.stack(inputs).log().sum())
+    lines = next(lines for lines in captions(recording) if lines[0].startswith("through #1 ="))[1:]
+    assert [line.rpartition(" to ")[2] for line in lines[:-1]] == [f"inputs[{i}]" for i in range(3)]
+    assert lines[-1] == "… 27 more, in the table"
+    four = record_backward(torch.stack(inputs[:4]).sum())
+    assert [line for lines in captions(four) for line in lines if "more" in line] == []
+
+
+class LastIsNan(torch.autograd.Function):
+    """A sum that sends nan to its last two inputs."""
+
+    @staticmethod
+    def forward(ctx, *inputs):
+        return sum(inputs)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return (gradient,) * 4 + (gradient * float("nan"),) * 2
+
+
+def test_a_birthplace_is_told_once_where_its_product_is_not():
+    recording = record_backward(LastIsNan.apply(*(leaf(float(i)) for i in range(6))))
+    (lines,) = [lines for lines in captions(recording) if "… 3 more, in the table" in lines]
+    assert len(lines) == 6 and lines[-1].startswith("nan is born here")
+
+
 def test_a_sum_that_a_hook_changed_is_not_called_equal():
     x = leaf(1.0)
     x.register_hook(lambda gradient: gradient * 10)

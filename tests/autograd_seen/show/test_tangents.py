@@ -67,6 +67,14 @@ def test_the_player_computes_value_and_tangent_in_one_moment(jvp):
     assert story["back"] == story["node"]
 
 
+def test_of_many_nudges_the_first_are_told_and_the_sum_of_all():
+    inputs = [torch.tensor(float(i), requires_grad=True) for i in range(30)]
+    player = step_through(torch.stack(inputs), tangents=dict.fromkeys(inputs, 1.0))
+    told = story_of(player)["moments"][1]["lines"]
+    assert sum(" from inputs[" in str(line) for line in told) == 3
+    assert "… 27 more, in the table" in str(told) and "together " in str(told)
+
+
 def test_an_operation_that_no_nudge_reaches_lights_no_row():
     w, x = (torch.tensor(value, requires_grad=True) for value in (3.0, 4.0))
     story = story_of(step_through(w.exp() * x.sin(), tangents={x: 1.0}))

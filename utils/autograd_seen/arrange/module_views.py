@@ -47,7 +47,8 @@ class ModuleViews(NamedTuple):
 
     def reachable(self) -> Iterator[View]:
         """The pictures, the first one first, then those that are one step away, then two: first
-        what opens, then what shuts. Into a module with few operations it is one step more.
+        what opens, then what shuts, the fewest modules first, since one step undoes that. Into a
+        module with few operations it is one step more.
         """
         waiting, met, known = [(0, 0, self.opened)], {self.opened}, {}
         while waiting:
@@ -55,10 +56,11 @@ class ModuleViews(NamedTuple):
             drawn = open_scopes(self.graph, opened, self.fold, self.most, known)
             toggles = tuple(_toggles(self.graph, drawn.graph, opened))
             yield View(opened, drawn, toggles)
-            for toggle in sorted(toggles, key=lambda toggle: toggle.kind):
+            for toggle in sorted(toggles, key=lambda one: (one.kind, len(opened - one.opened))):
                 if toggle.opened not in met:
                     met.add(toggle.opened)
-                    further = 1 if toggle.module.operations > FEW else 2
+                    into_few = toggle.kind == "box" and toggle.module.operations <= FEW
+                    further = 2 if into_few else 1
                     heapq.heappush(waiting, (steps + further, len(met), toggle.opened))
 
 

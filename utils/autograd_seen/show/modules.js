@@ -76,7 +76,9 @@
       stage.replaceChildren(svg);
       followTheme(host, page, [svg]);
       scale();
-      if (!found) return;
+      // The first picture leaves the focus where it is.
+      if (!place) return;
+      if (!found) return stage.focus({ preventScroll: true });
       const { left, top } = found.getBoundingClientRect();
       stage.scrollBy(left - place[0], top - place[1]);
       found.focus({ preventScroll: true });

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from autograd_seen.arrange.folded import Folded
-from autograd_seen.arrange.module_views import ModuleViews, Toggle, View
+from autograd_seen.arrange.module_views import ModuleViews, Places, Toggle, View
 from autograd_seen.graph import Graph
 from autograd_seen.show import theme, words
 from autograd_seen.show.page import MOST_BYTES, live_html, packed, stored_size
@@ -35,7 +35,8 @@ def opening_html(
     """``image``, and the script that opens and shuts the modules in it.
 
     ``draw`` lays a picture out. There are as many pictures as one or more steps lead to and as fit
-    into 120 kB, at most 24; what has no picture does not open, and a line says how it does.
+    into 120 kB, at most 24, but for those from which none leads back to the first; what has no
+    picture does not open, and a line says how it does.
     """
     pieces, drawn = Pieces(), []
     for view in itertools.islice(views.reachable(), MOST_VIEWS):
@@ -45,7 +46,21 @@ def opening_html(
             drawn.pop()
             del pieces.table[written:]
             break
+    # The pieces of the others are not on the page either.
+    pieces = Pieces()
+    drawn = [_drawn(one.view, one.graph, one.scene, pieces) for one in _returning(drawn)]
     return _page(image, drawn, pieces.table) if len(drawn) > 1 else image
+
+
+def _returning(drawn: Sequence[_Drawn]) -> list[_Drawn]:
+    """The pictures from which steps lead back to the first, so that each step can be undone."""
+    leads = {one.view.opened: {toggle.opened for toggle in one.view.toggles} for one in drawn}
+    back: set[Places] = set()
+    found = {one.view.opened for one in drawn[:1]}
+    while found:
+        back |= found
+        found = {opened for opened in leads.keys() - back if leads[opened] & back}
+    return [one for one in drawn if one.view.opened in back]
 
 
 def _drawn(view: View, graph: Graph, scene: Scene, pieces: Pieces) -> _Drawn:

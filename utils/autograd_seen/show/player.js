@@ -54,7 +54,7 @@
       pane.style.setProperty(`--${end}`, `${Math.max(0, Math.min(FADE, pane[all] - pane[seen] - pane[at]))}px`);
     }
     if (SIDES.some(([, seen, all]) => pane[all] > pane[seen])) pane.tabIndex = 0;
-    else pane.removeAttribute("tabindex");
+    else if (!pane.matches(":focus")) pane.removeAttribute("tabindex");
   }
 
   // Scrolls the pane, and never the page.
@@ -92,9 +92,10 @@
     const speed = make("select", { "aria-label": "Speed" }, ...[["0.5", "½ ×"], ["1", "1 ×"], ["2", "2 ×"]].map(
       ([value, text]) => make("option", value === "1" ? { value, selected: "" } : { value }, text)));
     speed.onchange = () => timer && run(true);
-    const said = make("div", { class: "said", role: "status", "aria-live": "polite", "aria-atomic": "true" });
+    const said = make("div", { class: "said pane", role: "status", "aria-live": "polite", "aria-atomic": "true" });
     const stage = make("div", { class: "stage pane", role: "group", "aria-label": "Picture" }, picture);
     const steps = make("div", { class: "steps pane", role: "group", "aria-label": "Steps" }, table);
+    const panes = [said, stage, steps];
     const controls = make("div", { class: "controls" },
       button("first", "To the start (Home)", () => go(0)), button("back", "Step back (←)", () => go(at - 1)), play,
       button("next", "Step forward (→)", () => go(at + 1)), slider, speed);
@@ -104,7 +105,8 @@
     const player = make("div", { class: "player", role: "group", tabindex: 0,
       "aria-label": "Player: left and right arrows step, space plays" }, title, said, main, steps);
 
-    let at = 0, timer = 0;
+    // Before the first moment is shown there is none.
+    let at = -1, timer = 0;
 
     function go(to) {
       run(false);
@@ -132,7 +134,10 @@
     }
 
     function show(to) {
-      at = Math.max(0, Math.min(last, to));
+      const wanted = Math.max(0, Math.min(last, to));
+      // A screen reader would read it out again.
+      if (wanted === at) return;
+      at = wanted;
       const moment = story.moments[at], lit = moment.lit ?? {};
       for (const [kind, index, element] of parts) {
         element.classList.toggle("unseen", at < story[kind][index]);
@@ -149,6 +154,8 @@
       // A screen reader reads out the slider's text while it has the focus, and else the status.
       said.setAttribute("aria-live", shadow.activeElement === slider ? "off" : "polite");
       said.replaceChildren(...caption(moment));
+      said.scrollTop = 0;
+      shade(said);
       slider.value = at;
       slider.setAttribute("aria-valuetext", [...said.children].map((line) => line.textContent).join("; "));
       const acts = [...stage.querySelectorAll(".lit[data-node]")], row = table.querySelector("tr.now");
@@ -156,16 +163,15 @@
       reveal(steps, [row ?? table]);
     }
 
-    // Room for the longest caption, so that the picture stays where it is.
+    // Room for the longest caption, up to where it scrolls, so that the picture stays where it is.
     function fit() {
-      const ghost = make("div", { class: "said ghost", "aria-hidden": "true" });
+      const ghost = make("div", { class: "said pane ghost", "aria-hidden": "true" });
       ghost.style.width = `${said.clientWidth}px`;
       player.append(ghost);
       const heights = story.moments.map((moment) => (ghost.replaceChildren(...caption(moment)), ghost.offsetHeight));
       ghost.remove();
       said.style.minHeight = `${Math.max(...heights)}px`;
-      shade(stage);
-      shade(steps);
+      panes.forEach(shade);
     }
 
     player.onkeydown = (event) => {
@@ -180,7 +186,7 @@
       else go(to);
     };
     shadow.append(make("style", {}, style), player);
-    for (const pane of [stage, steps]) pane.onscroll = () => shade(pane);
+    for (const pane of panes) pane.onscroll = () => shade(pane);
     followTheme(host, player, [picture]);
     show(0);
     new ResizeObserver(fit).observe(player);

@@ -2,6 +2,7 @@
 the picture shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -213,9 +214,23 @@ def _backward(step: Step, texts: StepTexts) -> list[Line]:
         lines.append([["note", f"arriving at {name}, a part from each use: "], ["back", whole]])
     if is_leaf:
         lines.append(_accumulation(step, texts))
-    lines += [_product(flow, step, texts) for flow in step.flows]
-    said = [*step.notes, *(note for flow in step.flows for note in flow.notes)]
-    return lines + [[["note", note]] for note in words.notes(said)]
+    shown, more = few(step.flows)
+    lines += [_product(flow, step, texts) for flow in shown] + more
+    said = [*step.notes, *(note for flow in shown for note in flow.notes)]
+    # What is born is told wherever it is.
+    hidden = [note for flow in step.flows[len(shown) :] for note in flow.notes]
+    said += [note for note in hidden if note.fact in BIRTHS]
+    return lines + [[["note", note]] for note in dict.fromkeys(words.notes(said))]
+
+
+def few(flows: Sequence[EdgeGradient]) -> tuple[Sequence[EdgeGradient], list[Line]]:
+    """Of a step's flows those that a caption tells, and a line that says how many more there are.
+    All of them would push the picture out of the window.
+    """
+    if len(flows) <= MOST_ADDENDS:
+        return flows, []
+    shown = flows[: MOST_ADDENDS - 1]
+    return shown, [[["note", f"… {len(flows) - len(shown)} more, in the table"]]]
 
 
 def _through(step: Step, texts: StepTexts) -> str:

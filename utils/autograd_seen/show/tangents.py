@@ -5,7 +5,7 @@ from autograd_seen.show import words
 from autograd_seen.show.content import minus
 from autograd_seen.show.maths import Readings
 from autograd_seen.show.steps import NOT_ASKED, Row, StepTexts, both_ends
-from autograd_seen.show.story import Line, Turns, hidden_value, local_piece, start, through
+from autograd_seen.show.story import Line, Turns, few, hidden_value, local_piece, start, through
 from autograd_seen.values import Value
 
 HEADINGS = (
@@ -126,7 +126,8 @@ def _still() -> Line:
 def _pushed(step: TangentStep, texts: TangentTexts) -> list[Line]:
     """A nudge that arrives, times the local derivative, is a nudge that is sent on."""
     summed = len(step.flows) > 1
-    lines = [_product(flow, texts, "back" if summed else "sent") for flow in step.flows]
+    shown, more = few(step.flows)
+    lines = [_product(flow, texts, "back" if summed else "sent") for flow in shown] + more
     if summed:
         lines.append([["", "together "], ["sent", texts.total(step)]])
     return lines + [[["note", note]] for note in words.notes(step.notes)]
