@@ -9,6 +9,7 @@ from autograd_seen.arrange.modules import Opened
 from autograd_seen.graph import JVP, Recording
 from autograd_seen.live import names
 from autograd_seen.live.forward import Tape, check_tape
+from autograd_seen.live.reading import unseen
 from autograd_seen.live.walk import MOST_TOUCHED, check_limit, check_names, trace
 from autograd_seen.show.picture import (
     MOST_OPERATIONS,
@@ -152,13 +153,7 @@ def draw_graph(
         for name, tensor in names.of_frame(sys._getframe(1))
         if name not in names_of_tensors
     ]
-    # What a subclass does with each call, and inference mode, are the caller's: neither must see
-    # this.
-    with (
-        torch.inference_mode(False),
-        torch._C.DisableTorchFunctionSubclass(),
-        collection_paused(),
-    ):
+    with unseen(), collection_paused():
         reach = MOST_TOUCHED if fold else max_operations
         check_names(names_of_tensors)
         given = [(clip_name(name), tensor) for name, tensor in names_of_tensors.items()]

@@ -64,6 +64,7 @@ class Fact(Enum):
     NOTHING_ARRIVED = auto()
     #: A gradient arrived at a leaf that accumulates none, being frozen.
     NOT_ACCUMULATED = auto()
+    #: In ``backward()`` a hook of the user's runs after a leaf's gradient was added.
     POST_HOOK = auto()
     #: The result of an operation is not what its operands give: one was overwritten since.
     DO_NOT_FIT = auto()

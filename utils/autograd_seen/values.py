@@ -167,13 +167,20 @@ def clip_name(text: str) -> str:
     return clip(text, LONGEST_NAME)
 
 
+def ending(name: str, longest: int) -> str:
+    """A name, or its end: that of a long name tells it apart."""
+    return name if len(name) <= longest else "…" + name[1 - longest :]
+
+
 def endings(names: Iterable[str], longest: int) -> dict[str, str]:
     """By name how it is shown in little room: whole, or by its end. The end grows where it would be
     that of another name too.
     """
-    shown, left = {}, set(names)
+    known = set(names)
+    shown = {one: one for one in known if len(one) <= longest}
+    left = known - shown.keys()
     while left:
-        ends = {one: one if len(one) <= longest else "…" + one[1 - longest :] for one in left}
+        ends = {one: ending(one, longest) for one in left}
         counts = Counter(ends.values())
         shown |= {one: end for one, end in ends.items() if counts[end] == 1}
         left -= shown.keys()

@@ -7,10 +7,10 @@ from torch.autograd.graph import Node as TorchNode
 
 from autograd_seen.graph import Kept, Memory
 from autograd_seen.live import operations
-from autograd_seen.live.found import Spot, metadata
+from autograd_seen.live.found import Spot
 from autograd_seen.live.known import Known
 from autograd_seen.live.memory import places
-from autograd_seen.live.reading import sizes
+from autograd_seen.live.reading import shape_of
 from autograd_seen.live.saved import Saved
 from autograd_seen.values import dtype_name
 
@@ -59,9 +59,7 @@ class Ledger:
         self.counted |= held.keys()
         self.sums[role] += size
         self.tensors += size > 0
-        return Kept(
-            name, known, sizes(metadata(tensor)[0]) or (), dtype, role, size, shared=not new
-        )
+        return Kept(name, known, shape_of(tensor) or (), dtype, role, size, shared=not new)
 
     def _role(self, node, name: str, tensor: torch.Tensor, held: dict[int, int]) -> str:
         if held.keys() <= self.leaves or _is_parameter(tensor):

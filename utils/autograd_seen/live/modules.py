@@ -14,6 +14,8 @@ from torch.nn.modules.module import (
     register_module_forward_pre_hook,
 )
 
+from autograd_seen.live.reading import shape_of
+
 #: How many calls are kept, and how many shapes of what one took or gave.
 MOST_CALLS, MOST_SHAPES = 10_000, 100
 
@@ -114,7 +116,7 @@ def _shapes(things: tuple) -> Shapes:
     """The shapes of the tensors among some things, also of those in lists, tuples and dicts."""
     with torch._C.DisableTorchFunction():
         if len(things) == 1 and isinstance(things[0], torch.Tensor):  # as nearly always
-            shape = _shape(things[0])
+            shape = shape_of(things[0])
             return () if shape is None else (shape,)
         return _shapes_within(things)
 
@@ -124,16 +126,9 @@ def _shapes_within(things: tuple) -> Shapes:
     while waiting and len(found) < MOST_SHAPES and len(met) < MOST_SHAPES:
         thing = waiting.pop()
         if isinstance(thing, torch.Tensor):
-            found.append(_shape(thing))
+            found.append(shape_of(thing))
         elif type(thing) in (list, tuple, dict) and id(thing) not in met:
             met.add(id(thing))
             held = thing.values() if type(thing) is dict else thing
             waiting += reversed(list(itertools.islice(held, MOST_SHAPES)))
     return tuple(one for one in found if one is not None)
-
-
-def _shape(tensor: torch.Tensor) -> tuple[int, ...] | None:
-    try:
-        return tuple(map(int, tensor.shape))
-    except (RuntimeError, TypeError):  # a nested tensor, or symbolic sizes
-        return None

@@ -44,6 +44,14 @@ def sizes(shape: object) -> tuple[int, ...] | None:
         return None
 
 
+def shape_of(tensor: torch.Tensor) -> tuple[int, ...] | None:
+    """The sizes of a tensor as numbers; None where it has no such."""
+    try:
+        return sizes(tensor.shape)
+    except RuntimeError:  # a nested tensor has no one shape
+        return None
+
+
 def read_value(tensor: torch.Tensor, whole: bool = False) -> Value:
     """What a tensor holds. ``is_readable`` is False where nothing can be read (on the meta device,
     say). A dense tensor may be read ``whole``, whatever its size.

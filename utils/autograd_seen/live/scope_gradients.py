@@ -20,17 +20,13 @@ def scope_gradients(
     ``arrived`` has by the key of an operation what arrived at each of its outputs.
     """
     sent = {flow.edge: flow.gradient for step in steps for flow in step.flows}
-    entering: dict[int, list[tuple[int, Edge]]] = {}
-    for index, edge in enumerate(graph.edges):
-        entering.setdefault(edge.target, []).append((index, edge))
-    return tuple(map(_Pass(graph, sent, entering, arrived, seed).of, graph.scopes))
+    return tuple(map(_Pass(graph, sent, arrived, seed).of, graph.scopes))
 
 
 @dataclass(frozen=True)
 class _Pass:
     graph: Graph
     sent: Mapping[int, torch.Tensor | None]
-    entering: Mapping[int, list[tuple[int, Edge]]]
     arrived: Mapping[int, Sequence[torch.Tensor | None]]
     seed: torch.Tensor
 
@@ -38,23 +34,22 @@ class _Pass:
         made = {edge.target: edge for key in scope.nodes for edge in self.graph.outputs(key)}
         left: dict[int, list] = {}
         kept: dict[int, list] = {}
-        for index, edge in (pair for key in scope.nodes for pair in self.entering.get(key, ())):
-            if index in self.sent and edge.source not in made:
+        for place, edge in (pair for key in scope.nodes for pair in self.graph.entering(key)):
+            if place in self.sent and edge.source not in made:
                 side = kept if edge.source in scope.own else left
-                side.setdefault(edge.source, []).append(self.sent[index])
+                side.setdefault(edge.source, []).append(self.sent[place])
         came = [self._came(scope, edge) for edge in made.values()]
         return ScopeGradient(_norm(came), _norm(left.values()), _norm(kept.values()))
 
     def _came(self, scope: Scope, made: Edge) -> list[torch.Tensor | None]:
         """What came from outside to a tensor that a call made: the whole, or its parts."""
-        uses = [use for use in self.graph.outputs(made.target) if use.tracked]
-        outside = [use for use in uses if use.target not in scope.nodes]
+        uses = [(place, use) for place, use in self.graph.leaving(made.target) if use.tracked]
+        outside = [place for place, use in uses if use.target not in scope.nodes]
         if len(outside) == len(uses):
             # What arrived, and not what was sent: a hook may have changed it between.
-            return [*self.arrived.get(made.source, ())][made.slot : made.slot + 1]
-        same = (i for use in outside for i, one in self.entering[use.target] if one is use)
+            return list(self.arrived.get(made.source, ())[made.slot : made.slot + 1])
         seed = [self.seed] if made.target == self.graph.root else []
-        return [*(self.sent.get(i) for i in same), *seed]
+        return [*map(self.sent.get, outside), *seed]
 
 
 def _norm(parts: Iterable[list[torch.Tensor | None]]) -> float | None:

@@ -19,7 +19,7 @@ from autograd_seen.graph import (
 )
 from autograd_seen.show import theme, words
 from autograd_seen.show.maths import Readings
-from autograd_seen.values import Value, bracketed, clip, endings, number
+from autograd_seen.values import Value, bracketed, clip, ending, endings, number
 
 #: Characters that a box shows of a name or a class name, of a value, and of a note.
 SHOWN, SHOWN_VALUE, SHOWN_NOTE = 26, 36, 38
@@ -284,7 +284,7 @@ def _module_lines(node: Node, passed: Gradients) -> tuple[Line, ...]:
     name = [words.module_name(module)] if module.name else []
     shapes = words.module_shapes(module)
     return (
-        *(Line(_ending(text, SHOWN_NOTE), "strong", theme.NAME) for text in name),
+        *(Line(ending(text, SHOWN_NOTE), "strong", theme.NAME) for text in name),
         Line(words.module_kind(module), "mono", theme.CLASS + 0.5, beside=True),
         *([Line(shapes, "plain", theme.NUMBER)] if shapes else []),
         *(Line(text, "muted", theme.NOTE, True) for text in words.module_size(node)),
@@ -293,11 +293,6 @@ def _module_lines(node: Node, passed: Gradients) -> tuple[Line, ...]:
         *map(_born_line, born),
         *(Line(f"◂ {text}", "back", theme.NUMBER) for text in words.norms(module, passed.scopes)),
     )
-
-
-def _ending(name: str, longest: int) -> str:
-    """A name, or its end: that of a long name tells it apart."""
-    return name if len(name) <= longest else "…" + name[1 - longest :]
 
 
 def _operation_tip(node: Node, readings: Readings) -> str:
@@ -514,7 +509,7 @@ def _group_text(graph: Graph, group: Group) -> GroupText:
     named: tuple[Line, ...] = ()
     if group.module is not None:
         module = group.module
-        name = [_ending(words.module_name(module), SHOWN_NOTE)] if module.name else []
+        name = [ending(words.module_name(module), SHOWN_NOTE)] if module.name else []
         named = (
             *(Line(text, "strong", theme.NAME) for text in name),
             Line(words.module_kind(module), "mono", theme.CLASS, beside=True),
