@@ -263,10 +263,26 @@ def test_an_input_of_which_nothing_is_shown_may_have_held_it(make):
     found = find_nonfinite(made())
     (birth,) = found.births
     assert not birth.certain and birth.may_have_entered and birth.before == ()
-    assert ", or was in an input that was not kept\n" in f"{found}\n"
+    assert ", or was in an input whose value is not known\n" in f"{found}\n"
     with record_forward() as tape:
         output = made()
     assert not find_nonfinite(output, tape=tape)
+
+
+@pytest.mark.parametrize(("bias", "certain"), [(None, True), (torch.zeros(1), False)])
+def test_a_convolution_without_a_bias_lacks_no_input(bias, certain):
+    y = torch.nn.functional.conv1d(leaf([[[3e38, 3e38]]]), torch.ones(1, 1, 2), bias)
+    (birth,) = find_nonfinite(y.sum()).births
+    assert (birth.certain, birth.may_have_entered) == (certain, not certain)
+
+
+def test_a_leaf_that_may_have_been_written_into_may_have_held_it():
+    w = leaf([1.0, 2.0])
+    with torch.no_grad():
+        w.fill_(3e38)
+    found = find_nonfinite(y := w.view(2) + leaf([3e38, 3e38]), torch.ones(2))
+    (birth,) = found.births
+    assert birth.may_have_entered and not birth.certain and "not drawn" not in str(found), y
 
 
 def test_what_may_have_entered_is_not_said_to_be_made():

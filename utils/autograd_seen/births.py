@@ -14,6 +14,8 @@ Kinds = frozenset[str]
 INFINITE = frozenset({"inf", "-inf", "±inf"})
 NOTHING: Kinds = frozenset()
 OPPOSITE = {"inf": "-inf", "-inf": "inf"}
+#: What a convolution keeps where it has no bias.
+NO_BIAS = ("bias_sym_sizes_opt", (0,))
 
 
 def family(kinds: Kinds) -> Kinds:
@@ -124,10 +126,10 @@ class Forward:
 
     def _lacks_an_input(self, node: Node) -> bool:
         """Whether the graph shows nothing of an input: no slope was asked for it, and nothing has
-        saved it. Where an input may be left out, as a bias may, it may also be none.
+        saved it. Where a normalisation has no weight and bias, these count as such.
         """
-        drawn = [edge for edge in self.graph.inputs(node.key) if edge.slot is not None]
-        return len(drawn) + len(node.constants) < node.arity
+        shown = [edge for edge in self.graph.inputs(node.key) if edge.slot is not None]
+        return len(shown) + len(node.constants) + (NO_BIAS in node.settings) < node.arity
 
     def entered(self, key: int) -> Entered:
         """What went into an operation."""
@@ -146,20 +148,33 @@ class Forward:
         """The operations before one in which what it made may have been born: those that lie behind
         values that are not known, in the order in which they ran.
         """
-        found, waiting = set(), [key]
+        found = self._behind(key) - {key}
+        return tuple(one for one in sorted(found) if not _only_passes(self.graph.nodes[one]))
+
+    def _behind(self, key: int) -> set[int]:
+        """An operation, and those from which what it made may have come through unknown values."""
+        found, waiting = {key}, [key]
         while waiting:
             for edge in self.graph.inputs(waiting.pop()):
                 maker = self.graph.makers.get(edge.source)
                 if self.kinds(edge.source) is None and maker and maker.source not in found:
                     found.add(maker.source)
                     waiting.append(maker.source)
-        return tuple(one for one in sorted(found) if not _only_passes(self.graph.nodes[one]))
+        return found
 
     def may_have_entered(self, key: int) -> bool:
-        """Whether what an operation made may have been in an input, of it or of a candidate, of
-        which nothing is shown.
+        """Whether what an operation made may have been in a leaf, a constant or an input that is
+        not drawn, of which it is not known what it held.
         """
-        return any(self._lacks_an_input(self.graph.nodes[k]) for k in (key, *self.candidates(key)))
+        return any(
+            self._lacks_an_input(self.graph.nodes[one])
+            or any(self._is_unknown_end(edge.source) for edge in self.graph.inputs(one))
+            for one in self._behind(key)
+        )
+
+    def _is_unknown_end(self, key: int) -> bool:
+        is_tensor = self.graph.nodes[key].kind == "tensor"
+        return is_tensor and key not in self.graph.makers and self.kinds(key) is None
 
     @cached_property
     def reaching(self) -> frozenset[int]:

@@ -35,7 +35,7 @@ class Birth(NamedTuple):
     #: The ``nn.Module`` in which it ran, where a tape tells; else empty.
     module: str
     #: Whether all that went in is known. If not, it may have been born in one of the operations
-    #: ``before``, whose results were not kept, or have been in an input that was not kept.
+    #: ``before``, whose results were not kept, or have been in an input whose value is not known.
     certain: bool
     before: tuple[str, ...] = ()
     may_have_entered: bool = False
@@ -200,7 +200,7 @@ def _told(count: int, birth: Birth) -> list[str]:
 
 def _or_before(birth: Birth) -> str:
     """Where else it may have been born, or have been from the start."""
-    unseen = ", or was in an input that was not kept" if birth.may_have_entered else ""
+    unseen = ", or was in an input whose value is not known" if birth.may_have_entered else ""
     if birth.before:
         return f", or before it: {_before(birth.before)}{unseen}"
     return unseen or ", or before it: what lies there is not drawn"
